@@ -1,0 +1,24 @@
+//! The nouns of field survey: ids, digests, money, times, places, roles, and the host's senses.
+//!
+//! Every other room uses these types; this room uses none of them. Values here are already
+//! checked: bytes from outside become domain types at the border or not at all. The one codec
+//! for canonical CBOR lives here too, because ids are digests of canonical bytes.
+//!
+//! Refuses: I/O of any kind, and every figure that belongs to a contract.
+
+pub mod cbor;
+mod digest;
+mod host;
+mod id;
+mod money;
+mod place;
+mod role;
+mod time;
+
+pub use digest::{ChunkedDigest, Digest, DigestParseError, CHUNK_BYTES};
+pub use host::{Host, Reading};
+pub use id::{CaseId, CaseNumber, DeviceId, Epoch, IdParseError, RowId, ScopeId};
+pub use money::{Money, MoneyParseError, MoneyRange};
+pub use place::{Place, PlaceError};
+pub use role::{Role, UnknownRole};
+pub use time::{civil_text, CivilTime, WallMs};

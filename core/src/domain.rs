@@ -15,10 +15,10 @@ mod place;
 mod role;
 mod time;
 
-pub use digest::{ChunkedDigest, Digest, DigestParseError, CHUNK_BYTES};
+pub use digest::{CHUNK_BYTES, ChunkedDigest, Digest, DigestParseError};
 pub use host::{Host, Reading};
 pub use id::{CaseId, CaseNumber, DeviceId, Epoch, IdParseError, RowId, ScopeId};
 pub use money::{Money, MoneyParseError, MoneyRange};
 pub use place::{Place, PlaceError};
 pub use role::{Role, UnknownRole};
-pub use time::{civil_text, CivilTime, WallMs};
+pub use time::{CivilTime, WallMs, civil_text};

@@ -8,4 +8,6 @@
 //! Rooms and the arrows between them (a test reads every path and fails on any other):
 //! `domain` ← {`evidence`, `record`, `vault`} ← {`statement`, `chain`} ← {`store`, `sync`} ← `app`.
 
+pub mod chain;
 pub mod domain;
+pub mod sync;

@@ -37,8 +37,13 @@ pub fn decode<T>(bytes: &[u8]) -> Result<T, CborError>
 where
     T: for<'b> Decode<'b, ()> + Encode<()>,
 {
-    let value: T = minicbor::decode(bytes).map_err(|error| CborError::Malformed(error.to_string()))?;
-    if encode(&value) == bytes { Ok(value) } else { Err(CborError::NotCanonical) }
+    let value: T =
+        minicbor::decode(bytes).map_err(|error| CborError::Malformed(error.to_string()))?;
+    if encode(&value) == bytes {
+        Ok(value)
+    } else {
+        Err(CborError::NotCanonical)
+    }
 }
 
 #[cfg(test)]

@@ -82,7 +82,9 @@ impl FromStr for Digest {
         let mut bytes = [0; 32];
         match hex::decode_to_slice(text, &mut bytes) {
             Ok(()) => Ok(Self(bytes)),
-            Err(_) => Err(DigestParseError { got: text.to_owned() }),
+            Err(_) => Err(DigestParseError {
+                got: text.to_owned(),
+            }),
         }
     }
 }

@@ -103,7 +103,9 @@ fn uuid_v7(host: &dyn Host, now: WallMs) -> [u8; 16] {
     let mut random = [0; 10];
     host.fill_random(&mut random);
     let millis = u64::try_from(now.0).unwrap_or(0);
-    *uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid().as_bytes()
+    *uuid::Builder::from_unix_timestamp_millis(millis, &random)
+        .into_uuid()
+        .as_bytes()
 }
 
 impl CaseId {
@@ -147,7 +149,11 @@ pub struct CaseNumber(String);
 impl CaseNumber {
     fn derive(id: CaseId) -> Self {
         let digest = super::Digest::labelled("lossbook/case-number", &[id.as_bytes()]);
-        let mut bits = digest.as_bytes().iter().take(5).fold(0_u64, |all, byte| (all << 8) | u64::from(*byte));
+        let mut bits = digest
+            .as_bytes()
+            .iter()
+            .take(5)
+            .fold(0_u64, |all, byte| (all << 8) | u64::from(*byte));
         let mut text = String::new();
         let mut check = 0;
         for place in 0..8_u64 {
@@ -172,7 +178,10 @@ impl CaseNumber {
 }
 
 fn letter(digit: u64) -> char {
-    usize::try_from(digit).ok().and_then(|at| ALPHABET.get(at)).map_or('?', |byte| char::from(*byte))
+    usize::try_from(digit)
+        .ok()
+        .and_then(|at| ALPHABET.get(at))
+        .map_or('?', |byte| char::from(*byte))
 }
 
 impl fmt::Display for CaseNumber {
@@ -197,6 +206,11 @@ mod tests {
     fn ids_survive_their_text_with_or_without_hyphens() {
         let id = CaseId::from_bytes([0xab; 16]);
         assert_eq!(id.to_string().parse::<CaseId>().unwrap(), id);
-        assert_eq!("abababab-abab-abab-abab-abababababab".parse::<CaseId>().unwrap(), id);
+        assert_eq!(
+            "abababab-abab-abab-abab-abababababab"
+                .parse::<CaseId>()
+                .unwrap(),
+            id
+        );
     }
 }

@@ -51,7 +51,11 @@ impl FromStr for Money {
     type Err = MoneyParseError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        parse_fen(text.trim()).map(Self).ok_or_else(|| MoneyParseError { got: text.to_owned() })
+        parse_fen(text.trim())
+            .map(Self)
+            .ok_or_else(|| MoneyParseError {
+                got: text.to_owned(),
+            })
     }
 }
 
@@ -86,7 +90,10 @@ pub struct MoneyRange {
 impl MoneyRange {
     /// An exact amount.
     pub const fn exact(amount: Money) -> Self {
-        Self { low: amount, high: amount }
+        Self {
+            low: amount,
+            high: amount,
+        }
     }
 
     /// Whether both ends agree.
@@ -96,13 +103,20 @@ impl MoneyRange {
 
     /// End by end; nothing on overflow.
     pub fn checked_add(self, other: Self) -> Option<Self> {
-        Some(Self { low: self.low.checked_add(other.low)?, high: self.high.checked_add(other.high)? })
+        Some(Self {
+            low: self.low.checked_add(other.low)?,
+            high: self.high.checked_add(other.high)?,
+        })
     }
 }
 
 impl fmt::Display for MoneyRange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.is_exact() { write!(f, "{}", self.low) } else { write!(f, "{}–{}", self.low, self.high) }
+        if self.is_exact() {
+            write!(f, "{}", self.low)
+        } else {
+            write!(f, "{}–{}", self.low, self.high)
+        }
     }
 }
 
@@ -112,7 +126,13 @@ mod tests {
 
     #[test]
     fn yuan_text_becomes_fen_and_back() {
-        for (text, fen) in [("0", 0), ("12", 1200), ("12.5", 1250), ("12.05", 1205), ("-3.10", -310)] {
+        for (text, fen) in [
+            ("0", 0),
+            ("12", 1200),
+            ("12.5", 1250),
+            ("12.05", 1205),
+            ("-3.10", -310),
+        ] {
             assert_eq!(text.parse::<Money>().unwrap().fen(), fen, "{text}");
         }
         assert_eq!(Money::from_fen(-5).to_string(), "-0.05");
@@ -120,7 +140,16 @@ mod tests {
 
     #[test]
     fn what_is_not_an_amount_is_refused() {
-        for text in ["", ".", "1.234", "1e3", "十", "1,000", "99999999999999999999", "--1"] {
+        for text in [
+            "",
+            ".",
+            "1.234",
+            "1e3",
+            "十",
+            "1,000",
+            "99999999999999999999",
+            "--1",
+        ] {
             assert!(text.parse::<Money>().is_err(), "{text}");
         }
     }

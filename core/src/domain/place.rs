@@ -24,11 +24,16 @@ impl Place {
     /// # Errors
     /// [`PlaceError`] for anything outside ±90 and ±180 degrees or not finite.
     pub fn new(lat: f64, lon: f64, alt_m: Option<f64>) -> Result<Self, PlaceError> {
-        let on_globe = lat.is_finite() && lon.is_finite() && lat.abs() <= 90.0 && lon.abs() <= 180.0;
+        let on_globe =
+            lat.is_finite() && lon.is_finite() && lat.abs() <= 90.0 && lon.abs() <= 180.0;
         if !on_globe {
             return Err(PlaceError { lat, lon });
         }
-        Ok(Self { lat, lon, alt_m: alt_m.filter(|alt| alt.is_finite()) })
+        Ok(Self {
+            lat,
+            lon,
+            alt_m: alt_m.filter(|alt| alt.is_finite()),
+        })
     }
 
     /// Degrees north.

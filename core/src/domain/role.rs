@@ -48,6 +48,8 @@ impl FromStr for Role {
         [Self::Liaison, Self::Surveyor]
             .into_iter()
             .find(|role| role.word() == text)
-            .ok_or_else(|| UnknownRole { got: text.to_owned() })
+            .ok_or_else(|| UnknownRole {
+                got: text.to_owned(),
+            })
     }
 }

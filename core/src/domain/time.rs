@@ -20,8 +20,13 @@ pub struct CivilTime {
 ///
 /// An unknown zone or an instant out of range is shown as plain milliseconds, never dropped.
 pub fn civil_text(at: WallMs, zone: &str) -> String {
-    let zoned = jiff::Timestamp::from_millisecond(at.0).ok().and_then(|instant| instant.in_tz(zone).ok());
-    zoned.map_or_else(|| format!("{} ms", at.0), |time| time.strftime("%Y-%m-%d %H:%M:%S").to_string())
+    let zoned = jiff::Timestamp::from_millisecond(at.0)
+        .ok()
+        .and_then(|instant| instant.in_tz(zone).ok());
+    zoned.map_or_else(
+        || format!("{} ms", at.0),
+        |time| time.strftime("%Y-%m-%d %H:%M:%S").to_string(),
+    )
 }
 
 #[cfg(test)]
@@ -30,7 +35,10 @@ mod tests {
 
     #[test]
     fn an_instant_is_read_in_china_time() {
-        assert_eq!(civil_text(WallMs(0), "Asia/Shanghai"), "1970-01-01 08:00:00");
+        assert_eq!(
+            civil_text(WallMs(0), "Asia/Shanghai"),
+            "1970-01-01 08:00:00"
+        );
         assert_eq!(civil_text(WallMs(0), "No/Where"), "0 ms");
     }
 }

@@ -10,4 +10,5 @@
 
 pub mod chain;
 pub mod domain;
+pub mod record;
 pub mod sync;

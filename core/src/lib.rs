@@ -11,4 +11,5 @@
 pub mod chain;
 pub mod domain;
 pub mod record;
+pub mod statement;
 pub mod sync;

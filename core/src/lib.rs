@@ -9,3 +9,4 @@
 //! `domain` ← {`evidence`, `record`, `vault`} ← {`statement`, `chain`} ← {`store`, `sync`} ← `app`.
 
 pub mod domain;
+pub mod evidence;

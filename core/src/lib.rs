@@ -10,6 +10,7 @@
 
 pub mod chain;
 pub mod domain;
+pub mod evidence;
 pub mod record;
 pub mod statement;
 pub mod sync;

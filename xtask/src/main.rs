@@ -1,6 +1,3 @@
-<<<<<<< HEAD
-fn main() {}
-=======
 //! The project's own commands: what CI runs is what a developer runs.
 //!
 //! `cargo xtask test` runs the legs of [`legs`] one by one; `cargo xtask long NAME` makes one of
@@ -180,4 +177,3 @@ mod tests {
         }
     }
 }
->>>>>>> ground

@@ -11,3 +11,4 @@
 pub mod chain;
 pub mod domain;
 pub mod sync;
+pub mod vault;

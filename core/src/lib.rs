@@ -14,3 +14,4 @@ pub mod evidence;
 pub mod record;
 pub mod statement;
 pub mod sync;
+pub mod vault;

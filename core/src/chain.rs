@@ -17,8 +17,10 @@ mod body;
 mod envelope;
 pub mod gate;
 pub mod ingest;
+mod invite;
 mod key;
 mod ledger;
+mod token;
 
 pub use append::{Draft, Tip, append, seal_tip};
 pub use body::{AclBody, BlobRole, KeyBody, KeyReason, Origin, PhotoBody, ReceiptBody};
@@ -26,5 +28,9 @@ pub use envelope::{
     Envelope, EnvelopeError, Header, Kind, MAX_BODY_BYTES, MAX_ENVELOPE_BYTES, MAX_RUN_BYTES, Run,
     Seal, Seen, StreamId, Subject,
 };
+pub use invite::{
+    EnrolAnswer, EnrolError, EnrolRequest, Invite, InviteParseError, InviteSecret, ScopeName,
+};
 pub use key::{Certificate, CertificateError, DeviceKey, KeyId, PublicKey, SignedCertificate};
 pub use ledger::{Author, ChangeEntry, Ledger, Mark, ParkedChange};
+pub use token::{NonceAnswer, NonceRequest, RefusalAnswer, TokenAnswer, TokenRequest};

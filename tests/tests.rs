@@ -1,1 +1,3 @@
+//! One integration binary: one link, many tests. Each file holds the sentences of one subject.
 
+mod layers;

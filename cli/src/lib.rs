@@ -1,1 +1,3 @@
-//! x
+//! The `lossbook` command: demo, inspect, device, office, hub.
+
+pub mod inspect;

@@ -10,4 +10,8 @@
 
 pub mod chain;
 pub mod domain;
+pub mod evidence;
+pub mod record;
+pub mod statement;
 pub mod sync;
+pub mod vault;

@@ -1,1 +1,179 @@
-fn main() {}
+//! The project's own commands: what CI runs is what a developer runs.
+//!
+//! `cargo xtask test` runs the legs of [`legs`] one by one; `cargo xtask long NAME` makes one of
+//! the long runs of [`long`] and writes its row into `docs/benchmarks.md`. Input: the command
+//! line, and `CI` in the environment. Output: the exit code (0 all well, 1 something failed,
+//! 2 not understood) and what is printed. Installs nothing unless told to (`--install` or `CI`),
+//! and never judges a test by its speed.
+#![allow(
+    clippy::print_stdout,
+    reason = "a command that developers read in a terminal"
+)]
+
+mod bench_page;
+mod legs;
+mod long;
+mod machine;
+mod tools;
+
+use std::process::ExitCode;
+
+use legs::Outcome;
+use machine::{Installing, Machine};
+
+/// What the command line asks for.
+#[derive(Debug, PartialEq, Eq)]
+enum Wish {
+    List,
+    Test {
+        installing: Installing,
+        only: Vec<String>,
+    },
+    Long {
+        name: String,
+    },
+}
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let done = match parse(&args) {
+        Ok(Wish::List) => {
+            list();
+            Ok(true)
+        }
+        Ok(Wish::Test { installing, only }) => test(installing, &only),
+        Ok(Wish::Long { name }) => Machine::look()
+            .and_then(|machine| long::run(&machine, &name))
+            .map(|()| true),
+        Err(problem) => {
+            println!("xtask: {problem}\n");
+            list();
+            return ExitCode::from(2);
+        }
+    };
+    match done {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(problem) => {
+            println!("xtask: {problem}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn parse(args: &[String]) -> Result<Wish, String> {
+    let mut words = args.iter().map(String::as_str);
+    match words.next() {
+        None | Some("help" | "--help" | "-h") => Ok(Wish::List),
+        Some("test") => parse_test(words),
+        Some("long") => match (words.next(), words.next()) {
+            (Some(name), None) if long::named(name).is_some() => Ok(Wish::Long {
+                name: name.to_owned(),
+            }),
+            (Some(name), None) => Err(format!("no long run is called `{name}`")),
+            (None | Some(_), _) => Err("`long` takes one name".to_owned()),
+        },
+        Some(other) => Err(format!("no command is called `{other}`")),
+    }
+}
+
+fn parse_test<'a>(mut words: impl Iterator<Item = &'a str>) -> Result<Wish, String> {
+    let mut installing = Installing::Refused;
+    let mut only = Vec::new();
+    while let Some(word) = words.next() {
+        match word {
+            "--install" => installing = Installing::Allowed,
+            "--only" => match words.next().filter(|name| legs::named(name).is_some()) {
+                Some(name) => only.push(name.to_owned()),
+                None => return Err("`--only` takes the name of a leg".to_owned()),
+            },
+            other => return Err(format!("`test` does not know `{other}`")),
+        }
+    }
+    if std::env::var_os("CI").is_some() {
+        installing = Installing::Allowed;
+    }
+    Ok(Wish::Test { installing, only })
+}
+
+fn list() {
+    println!("cargo xtask test [--install] [--only LEG]   run the legs, in this order:");
+    for leg in legs::LEGS {
+        println!("  {:<10} {}", leg.name, leg.what);
+    }
+    println!(
+        "\ncargo xtask long NAME                       make a long run and note it in docs/benchmarks.md:"
+    );
+    for run in long::RUNS {
+        println!("  {:<10} {}", run.name, run.what);
+    }
+}
+
+/// Runs the wished legs; true if none failed.
+fn test(installing: Installing, only: &[String]) -> Result<bool, String> {
+    let mut machine = Machine::look()?;
+    tools::prepare_openssl(&mut machine, installing);
+    let wished = legs::LEGS
+        .iter()
+        .filter(|leg| only.is_empty() || only.iter().any(|name| name == leg.name));
+    let mut rows = Vec::new();
+    for leg in wished {
+        println!("\n==> {}: {}", leg.name, leg.what);
+        let (outcome, took) = machine::timed(|| legs::run(leg, &machine, installing));
+        println!("<== {}: {outcome} ({took})", leg.name);
+        rows.push((leg.name, outcome, took));
+    }
+    println!("\n{:<10} {:>9}  outcome", "leg", "time");
+    for (name, outcome, took) in &rows {
+        println!("{name:<10} {took:>9}  {outcome}");
+    }
+    let count = |wanted: fn(&Outcome) -> bool| {
+        rows.iter()
+            .filter(|(_, outcome, _)| wanted(outcome))
+            .count()
+    };
+    let failed = count(|outcome| matches!(outcome, Outcome::Failed(_)));
+    let passed = count(|outcome| matches!(outcome, Outcome::Passed));
+    let skipped = count(|outcome| matches!(outcome, Outcome::NotRunHere(_)));
+    println!("\n{passed} passed, {failed} failed, {skipped} skipped");
+    Ok(failed == 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wish(line: &str) -> Result<Wish, String> {
+        let args: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+        parse(&args)
+    }
+
+    #[test]
+    fn no_words_ask_for_the_list() {
+        assert_eq!(wish(""), Ok(Wish::List));
+    }
+
+    #[test]
+    fn install_and_a_leg_are_understood() {
+        let expected = Wish::Test {
+            installing: Installing::Allowed,
+            only: vec!["fmt".to_owned(), "deny".to_owned()],
+        };
+        assert_eq!(wish("test --install --only fmt --only deny"), Ok(expected));
+    }
+
+    #[test]
+    fn unknown_words_are_refused() {
+        for line in [
+            "tests",
+            "test --fast",
+            "test --only",
+            "test --only nothing",
+            "long",
+            "long nothing",
+            "long bench x",
+        ] {
+            assert!(wish(line).is_err(), "{line}");
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! Two people, one case, no network.
+
+use super::*;
+use crate::domain::{Money, RowId, WallMs};
+
+const LINE: RowId = RowId::from_bytes([9; 16]);
+
+fn amount(yuan: i64) -> Value {
+    Value::Money(Money::from_fen(yuan * 100))
+}
+
+fn path(name: &'static str) -> FieldPath {
+    FieldPath {
+        section: Section::Lines,
+        row: Some(LINE),
+        name,
+    }
+}
+
+fn case_with_line() -> (CaseDocument, Written) {
+    let first = [
+        Edit::Set("report.cause".parse().unwrap(), Value::Text("hail".into())),
+        Edit::Add(NewRow {
+            section: Section::Lines,
+            id: LINE,
+            values: vec![
+                ("item", Value::Text("roof tiles".into())),
+                ("amount", amount(100)),
+            ],
+        }),
+    ];
+    CaseDocument::create([1; 16], &first, WallMs(1_000)).unwrap()
+}
+
+fn other_phone(first: &Written) -> CaseDocument {
+    let mut document = CaseDocument::empty();
+    document.apply(&first.bytes).unwrap();
+    document.set_actor([2; 16]);
+    document
+}
+
+#[test]
+fn first_change_carries_all_containers_and_values() {
+    let (document, written) = case_with_line();
+    let record = document.read().unwrap();
+    assert_eq!(written.seq, 1);
+    assert_eq!(
+        record.section(Section::Report).text("cause").unwrap(),
+        "hail"
+    );
+    assert_eq!(record.total().unwrap().to_string(), "100.00");
+    assert!(record.rows(Section::Notes).next().is_none());
+}
+
+#[test]
+fn concurrent_amounts_are_contested_and_the_total_is_a_range() {
+    let (mut a, first) = case_with_line();
+    let mut b = other_phone(&first);
+    let wrote_a = a
+        .write(&[Edit::Set(path("amount"), amount(150))], WallMs(2_000))
+        .unwrap()
+        .unwrap();
+    let wrote_b = b
+        .write(&[Edit::Set(path("amount"), amount(90))], WallMs(2_000))
+        .unwrap()
+        .unwrap();
+    a.apply(&wrote_b.bytes).unwrap();
+    b.apply(&wrote_a.bytes).unwrap();
+    let (ra, rb) = (a.read().unwrap(), b.read().unwrap());
+    assert_eq!(ra, rb);
+    assert_eq!(a.heads(), b.heads());
+    assert_eq!(ra.contested(), vec![path("amount")]);
+    assert_eq!(ra.total().unwrap().to_string(), "90.00–150.00");
+    let standing = ra.field(&path("amount")).unwrap().standing();
+    assert_eq!(standing.len(), 2);
+    assert!(
+        standing.iter().any(|s| s.change == wrote_a.hash)
+            && standing.iter().any(|s| s.change == wrote_b.hash)
+    );
+}
+
+#[test]
+fn writing_over_contested_values_settles_them_everywhere() {
+    let (mut a, first) = case_with_line();
+    let mut b = other_phone(&first);
+    let wrote_a = a
+        .write(&[Edit::Set(path("amount"), amount(150))], WallMs(2_000))
+        .unwrap()
+        .unwrap();
+    let wrote_b = b
+        .write(&[Edit::Set(path("amount"), amount(90))], WallMs(2_000))
+        .unwrap()
+        .unwrap();
+    a.apply(&wrote_b.bytes).unwrap();
+    let settled = a
+        .write(&[Edit::Set(path("amount"), amount(150))], WallMs(3_000))
+        .unwrap()
+        .unwrap();
+    b.apply(&wrote_a.bytes).unwrap();
+    b.apply(&settled.bytes).unwrap();
+    assert!(b.read().unwrap().contested().is_empty());
+    assert_eq!(b.read().unwrap().total().unwrap().to_string(), "150.00");
+}
+
+#[test]
+fn equal_values_written_independently_corroborate() {
+    let (mut a, first) = case_with_line();
+    let mut b = other_phone(&first);
+    a.write(&[Edit::Set(path("amount"), amount(120))], WallMs(2_000))
+        .unwrap();
+    let wrote_b = b
+        .write(&[Edit::Set(path("amount"), amount(120))], WallMs(2_000))
+        .unwrap()
+        .unwrap();
+    a.apply(&wrote_b.bytes).unwrap();
+    let record = a.read().unwrap();
+    assert!(record.contested().is_empty());
+    assert!(record.field(&path("amount")).unwrap().is_corroborated());
+}
+
+#[test]
+fn writing_the_same_value_again_is_no_change() {
+    let (mut document, _) = case_with_line();
+    assert_eq!(
+        document
+            .write(&[Edit::Set(path("amount"), amount(100))], WallMs(5))
+            .unwrap(),
+        None
+    );
+}
+
+#[test]
+fn an_edit_of_a_missing_row_writes_nothing() {
+    let (mut document, _) = case_with_line();
+    let before = document.heads();
+    let missing = FieldPath {
+        section: Section::Lines,
+        row: Some(RowId::from_bytes([1; 16])),
+        name: "amount",
+    };
+    let edits = [
+        Edit::Set("report.cause".parse().unwrap(), Value::Text("fire".into())),
+        Edit::Set(missing, amount(1)),
+    ];
+    assert!(matches!(
+        document.write(&edits, WallMs(5)),
+        Err(RecordError::NoRow { .. })
+    ));
+    assert_eq!(document.heads(), before);
+    assert_eq!(
+        document
+            .read()
+            .unwrap()
+            .section(Section::Report)
+            .text("cause")
+            .unwrap(),
+        "hail"
+    );
+}
+
+#[test]
+fn a_change_whose_past_is_missing_leaves_the_document_as_it_was() {
+    let (mut a, first) = case_with_line();
+    let one = a
+        .write(&[Edit::Set(path("amount"), amount(1))], WallMs(2))
+        .unwrap()
+        .unwrap();
+    let two = a
+        .write(&[Edit::Set(path("amount"), amount(2))], WallMs(3))
+        .unwrap()
+        .unwrap();
+    let mut b = other_phone(&first);
+    let before = b.heads();
+    assert!(b.apply(&two.bytes).is_err());
+    assert_eq!(b.heads(), before);
+    b.apply(&one.bytes).unwrap();
+    b.apply(&two.bytes).unwrap();
+    assert_eq!(b.heads(), a.heads());
+}
+
+#[test]
+fn a_saved_document_and_later_changes_load_as_one() {
+    let (mut a, _) = case_with_line();
+    let mut bytes = a.save();
+    for yuan in 0..5 {
+        bytes.extend(
+            a.write(&[Edit::Set(path("amount"), amount(yuan))], WallMs(yuan))
+                .unwrap()
+                .unwrap()
+                .bytes,
+        );
+    }
+    let mut loaded = CaseDocument::load(&bytes).unwrap();
+    assert_eq!(loaded.heads(), a.heads());
+    assert_eq!(loaded.read().unwrap(), a.read().unwrap());
+}

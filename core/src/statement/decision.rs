@@ -1,0 +1,281 @@
+//! Office decisions: they name the heads they looked at and keep the figures they rested on.
+//!
+//! A case's status follows from its decisions and its present figures; it is never written.
+
+use std::fmt;
+use std::str::FromStr;
+
+use minicbor::{Decode, Encode};
+
+use super::binding::{BindingFields, Difference, FieldText};
+use crate::domain::{CaseId, Digest};
+
+/// What head office decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum Action {
+    /// Gave it to a surveyor.
+    #[n(1)]
+    Assign,
+    /// Sent it back for named fields.
+    #[n(2)]
+    Return,
+    /// Approved.
+    #[n(3)]
+    Approve,
+    /// Denied.
+    #[n(4)]
+    Deny,
+    /// Paid.
+    #[n(5)]
+    Pay,
+    /// Closed.
+    #[n(6)]
+    Close,
+    /// Opened again.
+    #[n(7)]
+    Reopen,
+}
+
+/// A word that names no action.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{got:?} is not a decision: use approve, return, deny, pay, close, reopen or assign")]
+pub struct UnknownAction {
+    /// What was given.
+    pub got: String,
+}
+
+impl Action {
+    const ALL: [Self; 7] = [
+        Self::Assign,
+        Self::Return,
+        Self::Approve,
+        Self::Deny,
+        Self::Pay,
+        Self::Close,
+        Self::Reopen,
+    ];
+
+    /// The word on the command line and in JSON.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Assign => "assign",
+            Self::Return => "return",
+            Self::Approve => "approve",
+            Self::Deny => "deny",
+            Self::Pay => "pay",
+            Self::Close => "close",
+            Self::Reopen => "reopen",
+        }
+    }
+
+    /// Whether a later change to its figures reopens the case.
+    pub const fn rests_on_figures(self) -> bool {
+        matches!(self, Self::Approve | Self::Pay | Self::Close | Self::Deny)
+    }
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+impl FromStr for Action {
+    type Err = UnknownAction;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .into_iter()
+            .find(|action| action.word() == text)
+            .ok_or_else(|| UnknownAction {
+                got: text.to_owned(),
+            })
+    }
+}
+
+/// The body of a decision's envelope.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct DecisionBody {
+    /// The case.
+    #[n(1)]
+    pub case: CaseId,
+    /// What was decided.
+    #[n(2)]
+    pub action: Action,
+    /// Which review round.
+    #[n(3)]
+    pub round: u8,
+    /// The heads that were looked at, sorted.
+    #[n(4)]
+    pub heads: Vec<Digest>,
+    /// The binding fields it rests on.
+    #[n(5)]
+    pub basis: Vec<FieldText>,
+    /// The signature it rests on.
+    #[n(6)]
+    pub signature: Option<Digest>,
+    /// Why.
+    #[n(7)]
+    pub reason: String,
+    /// With *return*: which fields to mend.
+    #[n(8)]
+    pub fields: Vec<String>,
+}
+
+/// Where a case stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CaseStatus {
+    /// Nobody at head office decided anything yet.
+    Open,
+    /// Given to a surveyor.
+    Assigned,
+    /// Sent back: these fields are to be mended.
+    Returned(Vec<String>),
+    /// Approved, and nothing it rests on changed since.
+    Approved,
+    /// Denied.
+    Denied,
+    /// Paid.
+    Paid,
+    /// Closed.
+    Closed,
+    /// Decided earlier; these fields changed since, whenever they were written.
+    Reopened(Vec<Difference>),
+}
+
+impl CaseStatus {
+    /// A stable word.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Assigned => "assigned",
+            Self::Returned(_) => "returned",
+            Self::Approved => "approved",
+            Self::Denied => "denied",
+            Self::Paid => "paid",
+            Self::Closed => "closed",
+            Self::Reopened(_) => "reopened",
+        }
+    }
+}
+
+/// The status that follows from the newest decision and the present figures.
+pub fn case_status(newest: Option<&DecisionBody>, now: &BindingFields) -> CaseStatus {
+    let Some(decision) = newest else {
+        return CaseStatus::Open;
+    };
+    if decision.action.rests_on_figures() {
+        let differences = now.differences_since(&BindingFields::from_texts(&decision.basis));
+        if !differences.is_empty() {
+            return CaseStatus::Reopened(differences);
+        }
+    }
+    match decision.action {
+        Action::Assign => CaseStatus::Assigned,
+        Action::Return => CaseStatus::Returned(decision.fields.clone()),
+        Action::Approve => CaseStatus::Approved,
+        Action::Deny => CaseStatus::Denied,
+        Action::Pay => CaseStatus::Paid,
+        Action::Close => CaseStatus::Closed,
+        Action::Reopen => CaseStatus::Reopened(Vec::new()),
+    }
+}
+
+/// Why an approval is refused. Each has a stable code and names what to mend.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ReasonToRefuse {
+    /// Different values stand.
+    #[error("different values stand in {}: have them settled", .0.join(", "))]
+    Contested(Vec<String>),
+    /// Nobody signed.
+    #[error("no signature covers the estimate: have it signed")]
+    Unsigned,
+    /// The signature covers earlier figures.
+    #[error("the signature covers earlier figures; changed since: {}", .0.join(", "))]
+    Superseded(Vec<String>),
+    /// Photos named by the case have not arrived.
+    #[error("{} photos have not arrived: {}", .0.len(), .0.iter().map(|digest| digest.to_hex().chars().take(12).collect::<String>()).collect::<Vec<_>>().join(", "))]
+    PhotosMissing(Vec<Digest>),
+    /// The reviewer worked on the case.
+    #[error("{user} worked on this case: another person must review it")]
+    OwnWork {
+        /// Who.
+        user: String,
+    },
+}
+
+impl ReasonToRefuse {
+    /// The stable code.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Contested(_) => "CONTESTED",
+            Self::Unsigned => "UNSIGNED",
+            Self::Superseded(_) => "SIGNATURE_SUPERSEDED",
+            Self::PhotosMissing(_) => "PHOTOS_MISSING",
+            Self::OwnWork { .. } => "OWN_WORK",
+        }
+    }
+}
+
+/// What an approval is judged by.
+#[derive(Debug)]
+pub struct ApprovalInputs<'a> {
+    /// The case's binding fields now.
+    pub now: &'a BindingFields,
+    /// States of its signatures.
+    pub signatures: &'a [super::SignatureState],
+    /// Photos of the case whose original bytes the hub has not verified.
+    pub missing_photos: &'a [Digest],
+    /// Everybody who wrote in the case.
+    pub authors: &'a [String],
+    /// Who wants to approve.
+    pub reviewer: &'a str,
+}
+
+/// Everything that stands against an approval, all at once.
+pub fn approval_obstacles(inputs: &ApprovalInputs<'_>) -> Vec<ReasonToRefuse> {
+    use super::SignatureState::{Contested, Superseded, Valid};
+    let mut against = Vec::new();
+    let contested: Vec<String> = inputs.now.contested().map(ToOwned::to_owned).collect();
+    if !contested.is_empty() {
+        against.push(ReasonToRefuse::Contested(contested));
+    }
+    let newest_superseded = inputs
+        .signatures
+        .iter()
+        .rev()
+        .find_map(|state| match state {
+            Superseded(differences) => {
+                Some(differences.iter().map(|one| one.path.clone()).collect())
+            }
+            _ => None,
+        });
+    let signed = inputs.signatures.iter().any(|state| matches!(state, Valid));
+    let unsettled = inputs
+        .signatures
+        .iter()
+        .any(|state| matches!(state, Contested(_)));
+    match (signed, newest_superseded) {
+        (true, _) => {}
+        (false, Some(fields)) => against.push(ReasonToRefuse::Superseded(fields)),
+        (false, None) if unsettled => {}
+        (false, None) => against.push(ReasonToRefuse::Unsigned),
+    }
+    if !inputs.missing_photos.is_empty() {
+        against.push(ReasonToRefuse::PhotosMissing(
+            inputs.missing_photos.to_vec(),
+        ));
+    }
+    if inputs
+        .authors
+        .iter()
+        .any(|author| author == inputs.reviewer)
+    {
+        against.push(ReasonToRefuse::OwnWork {
+            user: inputs.reviewer.to_owned(),
+        });
+    }
+    against
+}

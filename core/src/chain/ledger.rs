@@ -138,6 +138,12 @@ pub trait Ledger {
     /// As the store fails.
     fn set_state(&self, envelope: &Digest, state: &super::ingest::State)
     -> Result<(), Self::Error>;
+    /// Puts the body of an envelope in place whose header is held bare. False if no such header
+    /// is held, or if it has its body.
+    ///
+    /// # Errors
+    /// As the store fails.
+    fn fill_body(&self, envelope: &Digest, body: &[u8]) -> Result<bool, Self::Error>;
     /// Keeps two different headers that claim the same place; the stream is frozen.
     ///
     /// # Errors

@@ -250,7 +250,7 @@ pub fn approval_obstacles(inputs: &ApprovalInputs<'_>) -> Vec<ReasonToRefuse> {
             Superseded(differences) => {
                 Some(differences.iter().map(|one| one.path.clone()).collect())
             }
-            _ => None,
+            Valid | Contested(_) | SignatureState::Revoked | SignatureState::Refused => None,
         });
     let signed = inputs.signatures.iter().any(|state| matches!(state, Valid));
     let unsettled = inputs

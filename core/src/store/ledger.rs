@@ -223,6 +223,14 @@ impl Ledger for Tx<'_> {
         Ok(())
     }
 
+    fn fill_body(&self, envelope: &Digest, body: &[u8]) -> Result<bool, StoreError> {
+        let changed = self.sql().execute(
+            "UPDATE envelope SET body = ?2 WHERE id = ?1 AND body IS NULL",
+            (envelope.as_bytes(), body),
+        )?;
+        Ok(changed == 1)
+    }
+
     fn put_fork(&self, stream: StreamId, seq: u64, other: &Envelope) -> Result<(), StoreError> {
         let row = self.stream_row(stream, false)?;
         if self.header_at(stream, seq)? != Some(other.id()) {

@@ -159,6 +159,8 @@ fn connect(path: &Path, key: &StoreKey) -> Result<Connection, StoreError> {
         let _infallible = write!(pragma, "{byte:02x}");
     }
     pragma.push_str("'\";");
+    // A wrong key is an answer, not an event for standard error.
+    connection.execute_batch("PRAGMA cipher_log_level = NONE;")?;
     connection.execute_batch(&pragma)?;
     connection.execute_batch("PRAGMA cipher_hmac_algorithm = HMAC_SHA256;")?;
     // The first read fails with NotADatabase if the key is wrong.

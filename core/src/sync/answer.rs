@@ -251,6 +251,8 @@ fn judge_marks(
     }
     for mark in &found.rollback {
         word.remove(&mark.stream);
+        // The new epoch leaves the double past behind; the stream is not frozen on top of it.
+        found.forked.retain(|stream| *stream != mark.stream);
     }
     found.unanswered = unanswered(sent, &word, found);
     // What changes nothing is not worth a transaction.

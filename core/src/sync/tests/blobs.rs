@@ -1,6 +1,7 @@
 //! The rules of uploads, each as a sentence.
 
-use super::world::{Net, World, offset_answer, refusal};
+use super::hub::{offset_answer, refusal};
+use super::world::{Net, World};
 use crate::chain::BlobRole;
 use crate::sync::{Body, Event, Method, Report, Request, StateName};
 

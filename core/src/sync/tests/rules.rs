@@ -1,6 +1,7 @@
 //! The rules of an exchange, each as a sentence.
 
-use super::world::{DEVICE, Net, World, Writer, fault, refusal, stream};
+use super::hub::{fault, refusal};
+use super::world::{DEVICE, Net, World, Writer, stream};
 use crate::chain::{BlobRole, Envelope};
 use crate::sync::frame::{self, Frame};
 use crate::sync::{
@@ -285,6 +286,20 @@ fn a_gap_is_filled_from_the_number_the_hub_expects() {
     world.net = [Net::Fine, Net::Fine, Net::Instead(gap)].into();
     assert_eq!(world.start_and_run(), StateName::Idle);
     assert!(world.all_arrived() && world.troubles("GAP") == 1);
+}
+
+#[test]
+fn a_gap_that_cannot_be_filled_puts_the_stream_aside() {
+    for expected in [0, 7, u64::MAX] {
+        let mut world = World::new(6, 2);
+        let id = world.store.own[0].id;
+        let page = [fault("GAP", Some(id), Some(expected)), Frame::End];
+        let gap = (409, vec![], frame::pack(&page).unwrap());
+        world.net = [Net::Fine, Net::Fine, Net::Instead(gap)].into();
+        assert_eq!(world.start_and_run(), StateName::Idle);
+        assert_eq!(world.engine.progress().streams_held, 1);
+        assert!(!world.store.pulled.is_empty());
+    }
 }
 
 #[test]

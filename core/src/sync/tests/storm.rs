@@ -1,6 +1,7 @@
 //! Any event in any state, and home again from anywhere.
 
-use super::world::{DEVICE, Net, World, Writer, fault, offset_answer, refusal, stream};
+use super::hub::{fault, offset_answer, refusal};
+use super::world::{DEVICE, Net, World, Writer, stream};
 use crate::chain::BlobRole;
 use crate::sync::frame::{self, Frame};
 use crate::sync::{
@@ -91,12 +92,6 @@ fn kinds(op: OpId, rid: RequestId) -> Vec<Event> {
             metered: true,
         })
     };
-    let done = |status, body: Vec<u8>| Event::HttpDone {
-        rid,
-        status,
-        headers: vec![],
-        body,
-    };
     let mut all = vec![
         Event::Start,
         Event::Stop,
@@ -133,6 +128,18 @@ fn kinds(op: OpId, rid: RequestId) -> Vec<Event> {
             sig: [0; 64],
         },
     ];
+    all.extend(outcomes(rid));
+    all
+}
+
+fn outcomes(rid: RequestId) -> Vec<Event> {
+    let mut all = Vec::new();
+    let done = |status, body: Vec<u8>| Event::HttpDone {
+        rid,
+        status,
+        headers: vec![],
+        body,
+    };
     let why = [
         Failure::NoNetwork,
         Failure::Cut,

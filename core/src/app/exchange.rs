@@ -163,9 +163,10 @@ fn to_usize(bytes: u64) -> usize {
 }
 
 fn failure(error: &AppError) -> StoreFailure {
-    match error {
-        AppError::Store(StoreError::DiskFull) => StoreFailure::Full,
-        other => StoreFailure::Broken(other.code().to_owned()),
+    if matches!(error, AppError::Store(StoreError::DiskFull)) {
+        StoreFailure::Full
+    } else {
+        StoreFailure::Broken(error.code().to_owned())
     }
 }
 

@@ -8,6 +8,10 @@ use super::key::PublicKey;
 use crate::domain::{CaseId, DeviceId, Digest, Epoch, ScopeId};
 
 /// A writer the hub vouched for, or the hub itself.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "two independent facts, each a column of its own"
+)]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Author {
     /// The key that seals its streams.

@@ -107,9 +107,12 @@ impl Files {
     /// # Errors
     /// [`StoreError::Damaged`] if the file is gone.
     pub fn open_file(&self, name: &str) -> Result<impl Read + Seek + use<>, StoreError> {
-        File::open(self.path(name)).map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => StoreError::Damaged(format!("file {name} is missing")),
-            _ => StoreError::from(error),
+        File::open(self.path(name)).map_err(|error| {
+            if error.kind() == io::ErrorKind::NotFound {
+                StoreError::Damaged(format!("file {name} is missing"))
+            } else {
+                StoreError::from(error)
+            }
         })
     }
 

@@ -49,10 +49,9 @@ impl Ledger for Tx<'_> {
         let Some((key, scopes, revoked, is_hub)) = row else {
             return Ok(None);
         };
-        let key: [u8; 32] = key
-            .as_slice()
-            .try_into()
-            .map_err(|_| StoreError::Damaged("an author's key has the wrong length".to_owned()))?;
+        let key: [u8; 32] = key.as_slice().try_into().ok().ok_or_else(|| {
+            StoreError::Damaged("an author's key has the wrong length".to_owned())
+        })?;
         Ok(Some(Author {
             key: PublicKey::from_bytes(key),
             scopes: cbor::decode(&scopes)?,

@@ -323,11 +323,8 @@ impl Tx<'_> {
         let rows = select.query_map([], stream_from)?;
         let mut streams = Vec::new();
         for row in rows {
-            if let Some(stream) = row? {
-                if epoch.is_none_or(|wanted| wanted == stream.stream.epoch) {
-                    streams.push(stream);
-                }
-            }
+            streams
+                .extend(row?.filter(|own| epoch.is_none_or(|wanted| wanted == own.stream.epoch)));
         }
         Ok(streams)
     }

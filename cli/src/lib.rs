@@ -1,3 +1,14 @@
 //! The `lossbook` command: demo, inspect, device, office, hub.
+//!
+//! A library so that the demonstration, the tests and the benchmarks drive the same client that
+//! people do. Every command says one thing for people and one JSON object for machines; failures
+//! are one line with an exit code ([`failure`]).
 
+pub mod device;
+pub mod driver;
+pub mod failure;
+pub mod host;
+pub mod http;
 pub mod inspect;
+pub mod keyfile;
+pub mod office;

@@ -55,7 +55,11 @@ impl Files {
 
     /// The same folders, untouched: another process holds them.
     pub(super) fn beside(home: &Path) -> Self {
-        Self { blobs: home.join("blobs"), temporary: home.join("tmp"), fault: None }
+        Self {
+            blobs: home.join("blobs"),
+            temporary: home.join("tmp"),
+            fault: None,
+        }
     }
 
     /// Encrypts `plain` under a new random key into a new file, durably; returns its name.

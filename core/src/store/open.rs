@@ -88,16 +88,34 @@ impl Store {
     ///
     /// # Errors
     /// As [`Store::open`]; [`StoreError::InUse`] if the other process writes for too long.
-    pub fn open_beside(home: &Path, key: &StoreKey, parts: &[(&str, &[Step])]) -> Result<Self, StoreError> {
+    pub fn open_beside(
+        home: &Path,
+        key: &StoreKey,
+        parts: &[(&str, &[Step])],
+    ) -> Result<Self, StoreError> {
         if !home.join(DATABASE).exists() {
             return Err(StoreError::Missing(home.display().to_string()));
         }
         let connection = prepare(home, key, parts)?;
-        Ok(Self { connection: Mutex::new(connection), files: Files::beside(home), home: home.to_owned(), _lock: None })
+        Ok(Self {
+            connection: Mutex::new(connection),
+            files: Files::beside(home),
+            home: home.to_owned(),
+            _lock: None,
+        })
     }
 
-    fn open_at(home: &Path, key: &StoreKey, fault: Option<Fault>, parts: &[(&str, &[Step])]) -> Result<Self, StoreError> {
-        let lock = OpenOptions::new().create(true).truncate(false).write(true).open(home.join("lock"))?;
+    fn open_at(
+        home: &Path,
+        key: &StoreKey,
+        fault: Option<Fault>,
+        parts: &[(&str, &[Step])],
+    ) -> Result<Self, StoreError> {
+        let lock = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(home.join("lock"))?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(fs::TryLockError::WouldBlock) => return Err(StoreError::InUse),
@@ -105,7 +123,12 @@ impl Store {
         }
         let connection = prepare(home, key, parts)?;
         let files = Files::open(home, fault)?;
-        Ok(Self { connection: Mutex::new(connection), files, home: home.to_owned(), _lock: Some(lock) })
+        Ok(Self {
+            connection: Mutex::new(connection),
+            files,
+            home: home.to_owned(),
+            _lock: Some(lock),
+        })
     }
 
     /// Does one use case: everything in it is committed together, durably, or not at all.
@@ -142,7 +165,11 @@ impl Store {
 }
 
 /// A keyed connection at the newest version.
-fn prepare(home: &Path, key: &StoreKey, parts: &[(&str, &[Step])]) -> Result<Connection, StoreError> {
+fn prepare(
+    home: &Path,
+    key: &StoreKey,
+    parts: &[(&str, &[Step])],
+) -> Result<Connection, StoreError> {
     let mut connection = connect(&home.join(DATABASE), key)?;
     migrate(&mut connection, "core", STEPS)?;
     for (part, steps) in parts {

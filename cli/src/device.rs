@@ -1,0 +1,394 @@
+//! `lossbook device`: a real phone for scripts. Each command opens the home, does one use case and
+//! closes it.
+
+mod args;
+mod show;
+mod sync;
+
+pub use args::{Command, DeviceArgs};
+pub use show::{case_json, row_json};
+
+use std::path::Path;
+use std::sync::Arc;
+
+use lossbook_core::app::{Device, NewPhoto, NewSignature};
+use lossbook_core::chain::Origin;
+use lossbook_core::domain::Host;
+use lossbook_core::record::{FieldPath, Section, ValueKind, section};
+use lossbook_core::statement::{Act, Language, Point, Stroke};
+use lossbook_core::store::CaseQuery;
+use serde_json::{Value, json};
+
+use crate::failure::Failure;
+use crate::host::Machine;
+use crate::keyfile;
+
+/// What a command has to say: for machines, and for people.
+#[derive(Debug)]
+pub struct Said {
+    /// One object.
+    pub json: Value,
+    /// Lines.
+    pub text: String,
+    /// Warnings for standard error.
+    pub warnings: Vec<String>,
+}
+
+impl Said {
+    /// Without warnings.
+    pub fn new(json: Value, text: impl Into<String>) -> Self {
+        Self {
+            json,
+            text: text.into(),
+            warnings: Vec::new(),
+        }
+    }
+}
+
+/// Runs one device command.
+///
+/// # Errors
+/// Each with its exit code and one line.
+pub fn run(args: &DeviceArgs, progress: bool) -> Result<Said, Failure> {
+    let host = Arc::new(Machine::new());
+    let key_file = keyfile::path_for(&args.home, args.key.as_deref());
+    if let Command::Init = args.command {
+        let key = keyfile::read_or_make(&key_file, host.as_ref())?;
+        let device = Device::init(&args.home, &key, host)
+            .map_err(|error| Failure::from(error).at(&args.home))?;
+        let id = device.identity()?.device.to_string();
+        return Ok(Said::new(
+            json!({"device": id, "home": args.home, "key": key_file}),
+            format!("device {id}\nkey file {}", key_file.display()),
+        ));
+    }
+    let key = keyfile::read(&key_file)?;
+    let device = Device::open(&args.home, &key, host.clone())
+        .map_err(|error| Failure::from(error).at(&args.home))?;
+    dispatch(&device, args, (host.as_ref(), progress)).map_err(|failure| {
+        match failure.code.as_str() {
+            "disk_full" | "damaged" | "database" => failure.at(&args.home),
+            _ => failure,
+        }
+    })
+}
+
+fn dispatch(
+    device: &Device,
+    args: &DeviceArgs,
+    (host, progress): (&Machine, bool),
+) -> Result<Said, Failure> {
+    match &args.command {
+        Command::Init => Err(Failure::bug("init", "init was handled before")),
+        Command::Enrol { code } => sync::enrol(device, code, args.ca.as_deref()),
+        Command::Report { scope, fields } => report(device, scope.as_deref(), fields),
+        Command::Set { case, path, value } => set(device, (case, path, value), host),
+        Command::Add {
+            case,
+            section,
+            fields,
+        } => add(device, case, section, fields),
+        Command::Line {
+            case,
+            row: None,
+            fields,
+        } => add(device, case, Section::Lines.key(), fields),
+        Command::Line {
+            case,
+            row: Some(row),
+            fields,
+        } => line(device, (case, row), fields),
+        Command::Photo {
+            case,
+            files,
+            slot,
+            caption,
+            origin,
+        } => photos(device, case, files, (slot, caption, origin)),
+        Command::Settle {
+            case,
+            path,
+            value,
+            reason,
+        } => {
+            device.settle(case, path, value, reason)?;
+            Ok(Said::new(
+                json!({"case": case, "settled": path, "value": value}),
+                format!("settled {path} = {value}"),
+            ))
+        }
+        Command::Sign {
+            case,
+            signer,
+            lang,
+            ink,
+            refuse,
+        } => sign(device, case, (signer, lang), (ink.as_deref(), *refuse)),
+        Command::Statement { case, lang } => {
+            let text = device.statement_text(case, language(lang)?)?;
+            Ok(Said::new(json!({"case": case, "text": text}), text.clone()))
+        }
+        Command::List {
+            find,
+            limit,
+            offset,
+        } => {
+            let query = CaseQuery {
+                text: find.clone(),
+                limit: *limit,
+                offset: *offset,
+            };
+            Ok(show::list(&device.cases(&query)?))
+        }
+        Command::Show { case } => Ok(show::case(&device.case(case)?)),
+        Command::History { case } => show::history(device, case),
+        Command::Sync { patience } => sync::run(device, (args.ca.as_deref(), *patience), progress),
+        Command::Status => sync::status(device),
+        Command::Quarantine => show::quarantine(device),
+        Command::Rebuild => rebuild(device),
+    }
+}
+
+/// `name=value` pairs as typed.
+fn pairs(fields: &[String]) -> Result<Vec<(String, String)>, Failure> {
+    let split = |field: &String| {
+        field
+            .split_once('=')
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .ok_or_else(|| {
+                Failure::input(
+                    "bad_field",
+                    format!("{field:?} is no field: write name=value, such as cause=hail"),
+                )
+            })
+    };
+    fields.iter().map(split).collect()
+}
+
+fn report(device: &Device, scope: Option<&str>, fields: &[String]) -> Result<Said, Failure> {
+    let case = device.report_loss(scope, &pairs(fields)?)?;
+    let number = case.number().to_string();
+    Ok(Said::new(
+        json!({"case": case.to_string(), "number": number, "status": "saved"}),
+        format!("saved case {number}"),
+    ))
+}
+
+fn set(
+    device: &Device,
+    (case, path, value): (&str, &str, &str),
+    host: &Machine,
+) -> Result<Said, Failure> {
+    let is_time = path
+        .parse::<FieldPath>()
+        .is_ok_and(|path| path.spec().is_some_and(|spec| spec.kind == ValueKind::Time));
+    let value = if is_time && value == "now" {
+        host.now().wall.0.to_string()
+    } else {
+        value.to_owned()
+    };
+    device.set_field(case, path, &value)?;
+    Ok(Said::new(
+        json!({"case": case, "path": path, "value": value, "status": "saved"}),
+        format!("saved {path} = {value}"),
+    ))
+}
+
+fn add(device: &Device, case: &str, key: &str, fields: &[String]) -> Result<Said, Failure> {
+    let Some(section) = section(key).filter(|section| section.has_rows()) else {
+        let known = Section::ALL
+            .iter()
+            .filter(|section| section.has_rows())
+            .map(|section| section.key())
+            .collect::<Vec<_>>();
+        return Err(Failure::input(
+            "unknown_section",
+            format!("{key:?} takes no rows: use one of {}", known.join(", ")),
+        ));
+    };
+    let row = device.add_row(case, section, &pairs(fields)?)?;
+    let json = json!({"case": case, "section": key, "row": row.to_string(), "status": "saved"});
+    Ok(Said::new(json, format!("saved {key}.{row}")))
+}
+
+fn line(device: &Device, (case, row): (&str, &str), fields: &[String]) -> Result<Said, Failure> {
+    for (name, value) in pairs(fields)? {
+        device.set_field(
+            case,
+            &format!("{}.{row}.{name}", Section::Lines.key()),
+            &value,
+        )?;
+    }
+    let json = json!({"case": case, "section": "lines", "row": row, "status": "saved"});
+    Ok(Said::new(json, format!("saved lines.{row}")))
+}
+
+fn photos(
+    device: &Device,
+    case: &str,
+    files: &[std::path::PathBuf],
+    (slot, caption, origin): (&str, &str, &str),
+) -> Result<Said, Failure> {
+    let origin = match origin {
+        "camera" => Origin::Camera,
+        "gallery" => Origin::Gallery,
+        "imported" => Origin::Imported,
+        other => {
+            return Err(Failure::input(
+                "bad_origin",
+                format!("{other:?} is no origin: use camera, gallery or imported"),
+            ));
+        }
+    };
+    let mut all = Vec::new();
+    let mut said = Said::new(Value::Null, String::new());
+    for file in files {
+        let bytes = read_photo(file)?;
+        let added = device
+            .add_photo(
+                case,
+                NewPhoto {
+                    bytes: &bytes,
+                    origin,
+                    slot,
+                    caption,
+                },
+            )
+            .map_err(|error| Failure::from(error).at(file))?;
+        let problems: Vec<Value> = added
+            .facts
+            .problems
+            .iter()
+            .map(|one| json!({"code": one.code.code(), "detail": one.detail}))
+            .collect();
+        for problem in &added.facts.problems {
+            said.warnings.push(format!(
+                "{}: {}: {}",
+                file.display(),
+                problem.code.code(),
+                problem.detail
+            ));
+        }
+        said.text.push_str(&format!(
+            "saved {} {}\n",
+            added.facts.digest,
+            file.display()
+        ));
+        all.push(json!({
+            "file": file, "sha256": added.facts.digest.to_hex(), "bytes": added.facts.len_bytes,
+            "thumbnail": added.thumbnail.map(|digest| digest.to_hex()), "known": added.known,
+            "problems": problems, "status": "saved",
+        }));
+    }
+    said.json = json!({"case": case, "photos": all});
+    Ok(said)
+}
+
+fn read_photo(file: &Path) -> Result<Vec<u8>, Failure> {
+    let unreadable = |error: std::io::Error| {
+        Failure::input(
+            "unreadable",
+            format!("cannot be read ({error}): check the name"),
+        )
+        .at(file)
+    };
+    let len = std::fs::metadata(file).map_err(unreadable)?.len();
+    let limit = lossbook_core::evidence::MAX_PHOTO_BYTES;
+    if len > limit {
+        return Err(Failure::input(
+            "too_large",
+            format!("{len} bytes are more than the {limit} a photo may have"),
+        )
+        .at(file));
+    }
+    std::fs::read(file).map_err(unreadable)
+}
+
+fn language(word: &str) -> Result<Language, Failure> {
+    word.parse()
+        .map_err(|error: lossbook_core::statement::UnknownLanguage| {
+            Failure::input("bad_language", error.to_string())
+        })
+}
+
+fn sign(
+    device: &Device,
+    case: &str,
+    (signer, lang): (&str, &str),
+    (ink, refuse): (Option<&Path>, bool),
+) -> Result<Said, Failure> {
+    let strokes = ink.map(read_ink).transpose()?.unwrap_or_default();
+    let act = if refuse { Act::Refused } else { Act::Signed };
+    let signed = device.sign(
+        case,
+        &NewSignature {
+            signer,
+            act,
+            language: language(lang)?,
+            strokes,
+            screen: (1080, 640),
+        },
+    )?;
+    let json = json!({
+        "case": case, "freeze": signed.freeze.to_hex(), "signature": signed.signature.to_hex(),
+        "total_fen": signed.total.fen(), "text": signed.text, "status": "saved",
+    });
+    let word = if refuse {
+        "recorded refusal of"
+    } else {
+        "signed"
+    };
+    Ok(Said::new(
+        json,
+        format!("{}\n{word} {} by {signer}", signed.text, signed.total),
+    ))
+}
+
+/// Ink as JSON: a list of strokes, each a list of `[x, y, t_ms, pressure]`.
+fn read_ink(path: &Path) -> Result<Vec<Stroke>, Failure> {
+    let bad = |detail: String| {
+        Failure::input(
+            "bad_ink",
+            format!("no ink in it ({detail}): give [[[x, y, t_ms, pressure], …], …]"),
+        )
+        .at(path)
+    };
+    let text = std::fs::read_to_string(path).map_err(|error| bad(error.to_string()))?;
+    let strokes: Vec<Vec<(i32, i32, u32, u16)>> =
+        serde_json::from_str(&text).map_err(|error| bad(error.to_string()))?;
+    let points = |stroke: Vec<_>| {
+        stroke
+            .into_iter()
+            .map(|(x, y, t_ms, pressure)| Point {
+                x,
+                y,
+                t_ms,
+                pressure,
+            })
+            .collect()
+    };
+    Ok(strokes
+        .into_iter()
+        .map(|stroke| Stroke(points(stroke)))
+        .collect())
+}
+
+fn rebuild(device: &Device) -> Result<Said, Failure> {
+    let rebuilt = device.rebuild()?;
+    let differing: Vec<String> = rebuilt.differing.iter().map(ToString::to_string).collect();
+    let mut said = Said::new(
+        json!({"cases": rebuilt.cases, "differing": differing, "swept_files": rebuilt.swept_files}),
+        format!(
+            "rebuilt {} cases, {} differed, {} stray files removed",
+            rebuilt.cases,
+            differing.len(),
+            rebuilt.swept_files
+        ),
+    );
+    said.warnings.extend(
+        differing
+            .iter()
+            .map(|case| format!("case {case} was projected differently before")),
+    );
+    Ok(said)
+}

@@ -1,0 +1,255 @@
+//! Cases as JSON and as text for a terminal.
+
+use std::fmt::Write as _;
+
+use lossbook_core::app::{CaseView, Device};
+use lossbook_core::domain::civil_text;
+use lossbook_core::record::{CaseRecord, FieldReading, Section};
+use lossbook_core::statement::{CaseStatus, Difference, SignatureState};
+use lossbook_core::store::{CaseRow, StoreError};
+use serde_json::{Map, Value, json};
+
+use super::Said;
+use crate::failure::Failure;
+
+/// The zone in which times are shown; the data keeps instants.
+const ZONE: &str = "Asia/Shanghai";
+
+/// One line of the list.
+pub fn row_json(row: &CaseRow) -> Value {
+    json!({
+        "case": row.case.to_string(), "number": row.number, "household": row.household, "place": row.place,
+        "cause": row.cause, "total_fen": {"low": row.total.low.fen(), "high": row.total.high.fen()},
+        "contested": row.contested, "lines": row.lines, "photos": row.photos, "status": row.status,
+        "signature": row.signature, "updated_ms": row.updated.0, "heads_digest": row.heads.to_hex(),
+    })
+}
+
+pub(super) fn list(rows: &[CaseRow]) -> Said {
+    let json = json!({"cases": rows.iter().map(row_json).collect::<Vec<_>>()});
+    let mut text = String::new();
+    for row in rows {
+        let contested = if row.contested > 0 {
+            format!(" ({} contested)", row.contested)
+        } else {
+            String::new()
+        };
+        // Writing to a String cannot fail.
+        let _infallible = writeln!(
+            text,
+            "{}  {:<10}  {:<10}  {:>20}  {} photos  {}/{}{contested}",
+            row.number,
+            row.household,
+            row.cause,
+            row.total.to_string(),
+            row.photos,
+            row.status,
+            row.signature
+        );
+    }
+    if rows.is_empty() {
+        text.push_str("no cases\n");
+    }
+    Said::new(json, text)
+}
+
+fn differences(all: &[Difference]) -> Value {
+    all.iter()
+        .map(|one| json!({"path": one.path, "then": one.then, "now": one.now}))
+        .collect()
+}
+
+fn record_json(record: &CaseRecord) -> Value {
+    let mut sections = Map::new();
+    for section in Section::ALL {
+        let value = if section.has_rows() {
+            let rows = record
+                .rows(section)
+                .map(|(id, row)| (id.to_string(), row_fields(row)));
+            Value::Object(rows.collect())
+        } else {
+            row_fields(record.section(section))
+        };
+        sections.insert(section.key().to_owned(), value);
+    }
+    Value::Object(sections)
+}
+
+fn row_fields(row: &lossbook_core::record::Row) -> Value {
+    let field = |reading| match reading {
+        FieldReading::Absent => Value::Null,
+        FieldReading::Agreed(value) => json!(value.to_string()),
+        FieldReading::Contested(all) => {
+            json!({"contested": all.iter().map(|one| one.value.to_string()).collect::<Vec<_>>()})
+        }
+    };
+    Value::Object(
+        row.fields
+            .iter()
+            .map(|(name, one)| ((*name).to_owned(), field(one.reading())))
+            .collect(),
+    )
+}
+
+/// A whole case.
+pub fn case_json(view: &CaseView) -> Value {
+    let standing = &view.standing;
+    let total = standing.record.total().unwrap_or_default();
+    let contested: Vec<Value> = view.contested.iter().map(|field| {
+        let values: Vec<Value> = field.values.iter().map(|one| json!({
+            "value": one.value, "user": one.user, "device": one.device.map(|id| id.to_string()), "wall_ms": one.wall.0,
+        })).collect();
+        json!({"path": field.path.to_string(), "binding": field.binding, "values": values})
+    }).collect();
+    let signatures: Vec<Value> = standing.signatures.iter().map(|one| {
+        let (changed, contested) = match &one.state {
+            SignatureState::Superseded(all) => (differences(all), Value::Null),
+            SignatureState::Contested(paths) => (Value::Null, json!(paths)),
+            SignatureState::Valid | SignatureState::Revoked | SignatureState::Refused => (Value::Null, Value::Null),
+        };
+        json!({"signature": one.signature.id.to_hex(), "signer": one.signature.body.signer, "total_fen": one.freeze.total.fen(),
+            "state": one.state.word(), "changed": changed, "contested": contested})
+    }).collect();
+    let decisions: Vec<Value> = standing.decisions.iter().map(|one| json!({
+        "action": one.body.action.word(), "round": one.body.round, "user": one.header.user, "reason": one.body.reason,
+        "fields": one.body.fields, "wall_ms": one.header.wall.0,
+    })).collect();
+    let reopened = match &standing.status {
+        CaseStatus::Reopened(all) => differences(all),
+        _ => Value::Null,
+    };
+    let photos: Vec<Value> = view.blobs.iter().filter(|blob| !blob.is_thumbnail).map(|blob| json!({
+        "sha256": blob.digest.to_hex(), "bytes": blob.len_bytes, "media_type": blob.media_type, "held": blob.held,
+        "own": blob.own, "sent": blob.sent, "confirmed": blob.confirmed,
+    })).collect();
+    json!({
+        "case": standing.case.to_string(), "number": standing.case.number().as_str(), "status": standing.status.word(),
+        "reopened_by": reopened, "sync": view.progress.word(),
+        "heads": standing.heads.iter().map(|head| head.to_hex()).collect::<Vec<_>>(),
+        "total_fen": {"low": total.low.fen(), "high": total.high.fen()},
+        "contested": contested, "signatures": signatures, "decisions": decisions, "photos": photos,
+        "record": record_json(&standing.record),
+    })
+}
+
+pub(super) fn case(view: &CaseView) -> Said {
+    let standing = &view.standing;
+    let mut text = Page::default();
+    text.line(format!(
+        "case {}  {}  ({})",
+        standing.case.number(),
+        standing.status.word(),
+        view.progress.word()
+    ));
+    if let CaseStatus::Reopened(all) = &standing.status {
+        text.differences("  changed since the decision", all);
+    }
+    for (path, field) in standing.record.all_fields() {
+        let value = match field.reading() {
+            FieldReading::Absent => continue,
+            FieldReading::Agreed(value) => value.to_string(),
+            FieldReading::Contested(_) => "CONTESTED".to_owned(),
+        };
+        let label = path.spec().map_or(path.name, |spec| spec.en);
+        text.line(format!("  {label}: {value}    [{path}]"));
+    }
+    for field in &view.contested {
+        text.line(format!("  contested {}:", field.path));
+        for one in &field.values {
+            text.line(format!(
+                "    {} by {} at {}",
+                one.value,
+                one.user,
+                civil_text(one.wall, ZONE)
+            ));
+        }
+    }
+    text.line(format!(
+        "  total: {}",
+        standing.record.total().unwrap_or_default()
+    ));
+    for one in &standing.signatures {
+        text.line(format!(
+            "  signature of {} over {}: {}",
+            one.signature.body.signer,
+            one.freeze.total,
+            one.state.word()
+        ));
+        if let SignatureState::Superseded(all) = &one.state {
+            text.differences("    changed since", all);
+        }
+    }
+    for one in &standing.decisions {
+        text.line(format!(
+            "  {} by {} at {} {}",
+            one.body.action,
+            one.header.user,
+            civil_text(one.header.wall, ZONE),
+            one.body.reason
+        ));
+    }
+    Said::new(case_json(view), text.0)
+}
+
+#[derive(Default)]
+struct Page(String);
+
+impl Page {
+    fn line(&mut self, text: impl AsRef<str>) {
+        self.0.push_str(text.as_ref());
+        self.0.push('\n');
+    }
+
+    fn differences(&mut self, title: &str, all: &[Difference]) {
+        for one in all {
+            let (then, now) = (
+                one.then.as_deref().unwrap_or("-"),
+                one.now.as_deref().unwrap_or("-"),
+            );
+            self.line(format!("{title}: {} was {then}, is {now}", one.path));
+        }
+    }
+}
+
+pub(super) fn history(device: &Device, case: &str) -> Result<Said, Failure> {
+    let id = device.case(case)?.standing.case;
+    let timeline = device.store().transact(|tx| tx.timeline(id))?;
+    let mut text = Page::default();
+    let mut all = Vec::new();
+    for (envelope, header) in timeline {
+        text.line(format!(
+            "{}  {:?} by {}",
+            civil_text(header.wall, ZONE),
+            header.kind,
+            header.user
+        ));
+        all.push(json!({
+            "envelope": envelope.to_hex(), "kind": format!("{:?}", header.kind).to_lowercase(), "user": header.user,
+            "device": header.device.to_string(), "seq": header.seq, "wall_ms": header.wall.0,
+        }));
+    }
+    Ok(Said::new(
+        json!({"case": id.to_string(), "history": all}),
+        text.0,
+    ))
+}
+
+pub(super) fn quarantine(device: &Device) -> Result<Said, Failure> {
+    let all = device
+        .store()
+        .transact(|tx| Ok::<_, StoreError>(tx.quarantined()?))?;
+    let mut text = Page::default();
+    for one in &all {
+        text.line(format!(
+            "{} {:?} by {}: {}",
+            one.state, one.header.kind, one.header.user, one.why
+        ));
+    }
+    if all.is_empty() {
+        text.line("nothing is kept outside the record");
+    }
+    let json: Vec<Value> = all.iter().map(|one| json!({
+        "envelope": one.id.to_hex(), "state": one.state, "why": one.why, "user": one.header.user, "seq": one.header.seq,
+    })).collect();
+    Ok(Said::new(json!({"outside": json}), text.0))
+}

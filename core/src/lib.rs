@@ -13,5 +13,6 @@ pub mod domain;
 pub mod evidence;
 pub mod record;
 pub mod statement;
+pub mod store;
 pub mod sync;
 pub mod vault;

@@ -124,12 +124,12 @@ mod tests {
     #[test]
     fn a_second_run_replaces_its_own_row_only() {
         let first = with_row("", &row("kill9", "points 1"));
-        let both = with_row(&first, &row("bench", "4 comparisons"));
+        let both = with_row(&first, &row("bench", "comparisons 4"));
         let again = with_row(&both, &row("kill9", "points 2"));
         assert_eq!(
             again,
             format!(
-                "{RUNS_HEAD}| bench | 4 comparisons | abc | 2026-01-02 | 3.0 s | 2 |\n\
+                "{RUNS_HEAD}| bench | comparisons 4 | abc | 2026-01-02 | 3.0 s | 2 |\n\
                  | kill9 | points 2 | abc | 2026-01-02 | 3.0 s | 2 |\n"
             )
         );

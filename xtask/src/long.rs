@@ -94,7 +94,7 @@ pub(crate) fn run(machine: &Machine, name: &str) -> Result<(), String> {
         ));
     }
     let counted = match run.yields {
-        Yield::Comparisons => format!("{} comparisons", found.len()),
+        Yield::Comparisons => format!("comparisons {}", found.len()),
         Yield::Counts => found.iter().map(in_words).collect::<Vec<_>>().join("; "),
     };
     let cores = available_parallelism().map_or_else(|_| "?".to_owned(), |cores| cores.to_string());
@@ -110,10 +110,17 @@ pub(crate) fn run(machine: &Machine, name: &str) -> Result<(), String> {
     bench_page::note(&machine.root.join("docs/benchmarks.md"), &row, comparisons)
 }
 
-/// The commit that is measured, marked when files differ from it.
+/// The commit that is measured, marked when files other than the page itself differ from it.
 fn commit(machine: &Machine) -> Result<String, String> {
     let hash = machine.answer(&["git", "rev-parse", "--short=12", "HEAD"])?;
-    let changed = machine.answer(&["git", "status", "--porcelain"])?;
+    let changed = machine.answer(&[
+        "git",
+        "status",
+        "--porcelain",
+        "--",
+        ".",
+        ":!docs/benchmarks.md",
+    ])?;
     Ok(if changed.is_empty() {
         hash
     } else {

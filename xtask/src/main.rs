@@ -112,7 +112,7 @@ fn list() {
 /// Runs the wished legs; true if none failed.
 fn test(installing: Installing, only: &[String]) -> Result<bool, String> {
     let mut machine = Machine::look()?;
-    tools::prepare_openssl(&mut machine, installing)?;
+    tools::prepare_openssl(&mut machine, installing);
     let wished = legs::LEGS
         .iter()
         .filter(|leg| only.is_empty() || only.iter().any(|name| name == leg.name));

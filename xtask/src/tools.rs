@@ -90,13 +90,15 @@ pub(crate) fn find(
     ))
 }
 
-/// Takes the system's OpenSSL if it can: SQLCipher then builds in seconds instead of minutes.
-pub(crate) fn prepare_openssl(machine: &mut Machine, installing: Installing) -> Result<(), String> {
+/// Takes the system's OpenSSL if it can: SQLCipher then builds in seconds instead of minutes. Without
+/// it everything still builds, so a failed install is only said.
+pub(crate) fn prepare_openssl(machine: &mut Machine, installing: Installing) {
     if machine.openssl == OpenSsl::Compiled && installing == Installing::Allowed {
-        apt(machine, &["libssl-dev", "pkg-config"])?;
+        if let Err(why) = apt(machine, &["libssl-dev", "pkg-config"]) {
+            println!("OpenSSL will be compiled from source: {why}");
+        }
         machine.look_for_openssl();
     }
-    Ok(())
 }
 
 /// The line a developer would type.

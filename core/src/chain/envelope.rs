@@ -127,6 +127,11 @@ impl Subject {
         CaseId::from_slice(&self.0)
     }
 
+    /// The raw bytes.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
     fn is_well_formed(&self) -> bool {
         matches!(self.0.len(), 0 | 16 | 32)
     }

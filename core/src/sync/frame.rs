@@ -230,7 +230,7 @@ pub fn pack(frames: &[Frame]) -> Result<Vec<u8>, PageError> {
     let mut plain = Vec::new();
     for frame in frames {
         let bytes = cbor::encode(frame);
-        let length = u32::try_from(bytes.len()).map_err(|_| PageError::FrameLength)?;
+        let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
         if bytes.len() > MAX_FRAME_BYTES {
             return Err(PageError::FrameLength);
         }
@@ -240,7 +240,7 @@ pub fn pack(frames: &[Frame]) -> Result<Vec<u8>, PageError> {
     if plain.len() > MAX_PAGE_BYTES {
         return Err(PageError::TooLarge);
     }
-    compress(&plain).map_err(|_| PageError::Compression)
+    compress(&plain).ok().ok_or(PageError::Compression)
 }
 
 fn compress(plain: &[u8]) -> std::io::Result<Vec<u8>> {
@@ -265,8 +265,7 @@ pub fn unpack(page: &[u8]) -> Result<Vec<Frame>, PageError> {
         let (length, after) = rest
             .split_first_chunk::<4>()
             .ok_or(PageError::FrameLength)?;
-        let length =
-            usize::try_from(u32::from_be_bytes(*length)).map_err(|_| PageError::FrameLength)?;
+        let length = usize::try_from(u32::from_be_bytes(*length)).unwrap_or(usize::MAX);
         if length > MAX_FRAME_BYTES {
             return Err(PageError::FrameLength);
         }
@@ -283,12 +282,13 @@ fn decompress(page: &[u8]) -> Result<Vec<u8>, PageError> {
     let limit = page
         .len()
         .saturating_mul(MAX_RATIO)
-        .max(RATIO_FREE_BYTES)
-        .min(MAX_PAGE_BYTES);
-    let mut decoder = zstd::stream::read::Decoder::new(page).map_err(|_| PageError::Compression)?;
-    decoder
-        .window_log_max(WINDOW_LOG)
-        .map_err(|_| PageError::Compression)?;
+        .clamp(RATIO_FREE_BYTES, MAX_PAGE_BYTES);
+    let Ok(mut decoder) = zstd::stream::read::Decoder::new(page) else {
+        return Err(PageError::Compression);
+    };
+    if decoder.window_log_max(WINDOW_LOG).is_err() {
+        return Err(PageError::Compression);
+    }
     let mut plain = Vec::new();
     let read = decoder.take(limit as u64 + 1).read_to_end(&mut plain);
     if read.is_err() {

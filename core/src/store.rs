@@ -1,0 +1,40 @@
+//! The encrypted store: SQLite (SQLCipher) for everything but photo bytes, files for those.
+//!
+//! `app` and the hub open a [`Store`] with a raw key from the host and do each use case in one
+//! [`Store::transact`]: envelopes, changes, blob rows and projections are committed together or
+//! not at all. Photo bytes are encrypted to a temporary file, synced, renamed; only then their row
+//! is committed (ODK Collect #6522 shows what the other order does).
+//!
+//! Invariants: WAL, `synchronous=FULL`, one writer; a lock file keeps a second process out; a
+//! newer store is refused unread; projections (`case_row`, `case_text`) follow from envelopes and
+//! can be rebuilt; nothing is deleted to make room.
+//!
+//! Refuses: to judge (the gate does), to talk, and to open with the wrong key.
+
+mod blob;
+mod case;
+mod error;
+mod files;
+mod identity;
+mod ledger;
+mod migrate;
+mod open;
+mod project;
+mod stream;
+#[cfg(test)]
+mod tests;
+mod tokens;
+mod tx;
+
+pub use blob::{BlobRow, StoredBlob};
+pub use case::{CaseEnvelope, CaseQuery, CaseRow, CaseStanding, SignatureStanding};
+pub use error::StoreError;
+pub use files::{Fault, Files};
+pub use identity::{Identity, Pinned};
+pub use migrate::{Step, migrate};
+pub use open::{Store, StoreKey};
+pub use project::Rebuilt;
+pub use stream::{OwnStream, Quarantined};
+pub use tx::Tx;
+
+pub use rusqlite;

@@ -1,0 +1,324 @@
+//! Cases: the list, the search, and where one case stands.
+
+use rusqlite::Row;
+
+use super::error::StoreError;
+use super::stream::{envelope_from, unsigned};
+use super::tokens;
+use super::tx::Tx;
+use crate::chain::{Header, Kind};
+use crate::domain::{CaseId, Digest, Money, MoneyRange, ScopeId, WallMs, cbor};
+use crate::record::CaseRecord;
+use crate::statement::{
+    Act, BindingFields, CaseStatus, DecisionBody, FreezeBody, SignatureBody, SignatureState,
+    case_status, signature_state,
+};
+
+/// One line of the case list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CaseRow {
+    /// The case.
+    pub case: CaseId,
+    /// Its scope.
+    pub scope: ScopeId,
+    /// Its number for people.
+    pub number: String,
+    /// Householder.
+    pub household: String,
+    /// Place of loss.
+    pub place: String,
+    /// Cause of loss.
+    pub cause: String,
+    /// Sum of its lines.
+    pub total: MoneyRange,
+    /// How many binding fields are contested.
+    pub contested: u64,
+    /// How many lines it has.
+    pub lines: u64,
+    /// How many photos it has.
+    pub photos: u64,
+    /// A word of [`CaseStatus`].
+    pub status: String,
+    /// State of its newest signature, or `none`.
+    pub signature: String,
+    /// Newest wall clock among its envelopes: a claim, for ordering the list only.
+    pub updated: WallMs,
+    /// Digest over its heads: equal on any two stores that hold the same changes.
+    pub heads: Digest,
+}
+
+/// Which cases are wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CaseQuery {
+    /// Words that must all occur; two Chinese characters are enough.
+    pub text: Option<String>,
+    /// At most so many.
+    pub limit: u32,
+    /// After skipping so many.
+    pub offset: u32,
+}
+
+impl Default for CaseQuery {
+    fn default() -> Self {
+        Self {
+            text: None,
+            limit: 50,
+            offset: 0,
+        }
+    }
+}
+
+/// An envelope about a case, with its body read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CaseEnvelope<T> {
+    /// Its name.
+    pub id: Digest,
+    /// Its header.
+    pub header: Header,
+    /// Its body.
+    pub body: T,
+}
+
+/// A signature with what it covers and its state now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignatureStanding {
+    /// The signature.
+    pub signature: CaseEnvelope<SignatureBody>,
+    /// What was signed.
+    pub freeze: FreezeBody,
+    /// Computed now.
+    pub state: SignatureState,
+}
+
+/// A case as it stands now, everything computed from record and envelopes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CaseStanding {
+    /// The case.
+    pub case: CaseId,
+    /// Its scope.
+    pub scope: ScopeId,
+    /// Its record.
+    pub record: CaseRecord,
+    /// Its heads, sorted.
+    pub heads: Vec<Digest>,
+    /// Its binding fields.
+    pub binding: BindingFields,
+    /// Its signatures, oldest first.
+    pub signatures: Vec<SignatureStanding>,
+    /// Its decisions, oldest first.
+    pub decisions: Vec<CaseEnvelope<DecisionBody>>,
+    /// Its status.
+    pub status: CaseStatus,
+}
+
+pub(super) const ROW_COLUMNS: &str = "case_id, scope, number, household, place, cause, low, high, contested, lines, photos, status, signature, updated, heads";
+
+fn row_from(row: &Row<'_>) -> rusqlite::Result<Option<CaseRow>> {
+    let (case, scope, heads): (Vec<u8>, Vec<u8>, Vec<u8>) =
+        (row.get(0)?, row.get(1)?, row.get(14)?);
+    let ids = (
+        CaseId::from_slice(&case),
+        ScopeId::from_slice(&scope),
+        Digest::from_slice(&heads),
+    );
+    let (Some(case), Some(scope), Some(heads)) = ids else {
+        return Ok(None);
+    };
+    Ok(Some(CaseRow {
+        case,
+        scope,
+        number: row.get(2)?,
+        household: row.get(3)?,
+        place: row.get(4)?,
+        cause: row.get(5)?,
+        total: MoneyRange {
+            low: Money::from_fen(row.get(6)?),
+            high: Money::from_fen(row.get(7)?),
+        },
+        contested: unsigned(row.get(8)?),
+        lines: unsigned(row.get(9)?),
+        photos: unsigned(row.get(10)?),
+        status: row.get(11)?,
+        signature: row.get(12)?,
+        updated: WallMs(row.get(13)?),
+        heads,
+    }))
+}
+
+impl Tx<'_> {
+    /// Cases, newest first, without opening a document.
+    ///
+    /// # Errors
+    /// As the database fails.
+    pub fn cases(&self, query: &CaseQuery) -> Result<Vec<CaseRow>, StoreError> {
+        let words = query.text.as_deref().map(tokens::query);
+        let condition = match &words {
+            None => "",
+            Some(words) if words.is_empty() => return Ok(Vec::new()),
+            Some(_) => "WHERE row_id IN (SELECT rowid FROM case_text WHERE case_text MATCH ?3)",
+        };
+        let sql = format!(
+            "SELECT {ROW_COLUMNS} FROM case_row {condition} ORDER BY updated DESC, case_id LIMIT ?1 OFFSET ?2"
+        );
+        let mut select = self.sql().prepare_cached(&sql)?;
+        let mut rows = match &words {
+            None => select.query((query.limit, query.offset))?,
+            Some(words) => select.query((query.limit, query.offset, words))?,
+        };
+        let mut cases = Vec::new();
+        while let Some(row) = rows.next()? {
+            cases.extend(row_from(row)?);
+        }
+        Ok(cases)
+    }
+
+    /// How many cases there are.
+    ///
+    /// # Errors
+    /// As the database fails.
+    pub fn case_count(&self) -> Result<u64, StoreError> {
+        Ok(unsigned(self.sql().query_row(
+            "SELECT count(*) FROM case_row",
+            [],
+            |row| row.get(0),
+        )?))
+    }
+
+    /// The case with this number or id.
+    ///
+    /// # Errors
+    /// As the database fails.
+    pub fn find_case(&self, name: &str) -> Result<Option<CaseRow>, StoreError> {
+        let id = name.parse::<CaseId>().ok();
+        let sql = format!("SELECT {ROW_COLUMNS} FROM case_row WHERE number = ?1 OR case_id = ?2");
+        let mut select = self.sql().prepare_cached(&sql)?;
+        let mut rows = select.query((name.to_uppercase(), id.as_ref().map(CaseId::as_bytes)))?;
+        Ok(match rows.next()? {
+            Some(row) => row_from(row)?,
+            None => None,
+        })
+    }
+
+    /// Where one case stands; nothing if its document is not here.
+    ///
+    /// # Errors
+    /// As the database fails, or [`StoreError::Record`] for a document of another schema.
+    pub fn standing(&self, case: CaseId) -> Result<Option<CaseStanding>, StoreError> {
+        let Some(scope) = self.scope_of_case(case)? else {
+            return Ok(None);
+        };
+        let heads = self.heads(case)?;
+        if heads.is_empty() {
+            return Ok(None);
+        }
+        let record = self.with_document(case, |document| document.read())?;
+        let binding = BindingFields::of(&record);
+        let decisions = self.about_case::<DecisionBody>(case, Kind::Decision)?;
+        let signatures = self.signatures(case, &binding)?;
+        let status = case_status(decisions.last().map(|decision| &decision.body), &binding);
+        Ok(Some(CaseStanding {
+            case,
+            scope,
+            record,
+            heads,
+            binding,
+            signatures,
+            decisions,
+            status,
+        }))
+    }
+
+    fn signatures(
+        &self,
+        case: CaseId,
+        now: &BindingFields,
+    ) -> Result<Vec<SignatureStanding>, StoreError> {
+        let freezes = self.about_case::<FreezeBody>(case, Kind::Freeze)?;
+        let acts = self.about_case::<SignatureBody>(case, Kind::Signature)?;
+        let revoked: Vec<Digest> = acts
+            .iter()
+            .filter(|act| act.body.act == Act::Revoked)
+            .map(|act| act.body.freeze)
+            .collect();
+        let mut signatures = Vec::new();
+        for act in acts.into_iter().filter(|act| act.body.act != Act::Revoked) {
+            let Some(freeze) = freezes.iter().find(|freeze| freeze.id == act.body.freeze) else {
+                continue;
+            };
+            let state = signature_state(
+                act.body.act,
+                revoked.contains(&act.body.freeze),
+                &freeze.body,
+                now,
+            );
+            signatures.push(SignatureStanding {
+                signature: act,
+                freeze: freeze.body.clone(),
+                state,
+            });
+        }
+        Ok(signatures)
+    }
+
+    /// Envelopes of one kind about a case, in the order they came.
+    ///
+    /// # Errors
+    /// As the database fails.
+    pub fn about_case<T>(
+        &self,
+        case: CaseId,
+        kind: Kind,
+    ) -> Result<Vec<CaseEnvelope<T>>, StoreError>
+    where
+        T: for<'b> minicbor::Decode<'b, ()> + minicbor::Encode<()>,
+    {
+        let mut select = self.sql().prepare_cached(
+            "SELECT header, body FROM envelope WHERE subject = ?1 AND kind = ?2 AND state = 0 AND body IS NOT NULL ORDER BY ord",
+        )?;
+        let mut rows = select.query((case.as_bytes(), kind.number()))?;
+        let mut all = Vec::new();
+        while let Some(row) = rows.next()? {
+            let envelope = envelope_from(row)?;
+            if let Some(body) = &envelope.body {
+                all.push(CaseEnvelope {
+                    id: envelope.id(),
+                    header: envelope.parse()?,
+                    body: cbor::decode(body)?,
+                });
+            }
+        }
+        Ok(all)
+    }
+
+    /// Headers of every applied envelope about a case, in the order they came: its timeline.
+    ///
+    /// # Errors
+    /// As the database fails.
+    pub fn timeline(&self, case: CaseId) -> Result<Vec<(Digest, Header)>, StoreError> {
+        let mut select = self.sql().prepare_cached(
+            "SELECT header, NULL FROM envelope WHERE subject = ?1 AND state = 0 ORDER BY ord",
+        )?;
+        let mut rows = select.query([case.as_bytes()])?;
+        let mut all = Vec::new();
+        while let Some(row) = rows.next()? {
+            let envelope = envelope_from(row)?;
+            all.push((envelope.id(), envelope.parse()?));
+        }
+        Ok(all)
+    }
+
+    /// The header of the envelope that brought a change: who wrote it, on which device, when.
+    ///
+    /// # Errors
+    /// As the database fails.
+    pub fn writer_of(&self, change: &Digest) -> Result<Option<Header>, StoreError> {
+        let mut select = self
+            .sql()
+            .prepare_cached("SELECT header, NULL FROM envelope WHERE id = (SELECT envelope FROM change WHERE hash = ?1)")?;
+        let mut rows = select.query([change.as_bytes()])?;
+        Ok(match rows.next()? {
+            Some(row) => Some(envelope_from(row)?.parse()?),
+            None => None,
+        })
+    }
+}

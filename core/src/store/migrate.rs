@@ -1,0 +1,48 @@
+//! Migrations: a table and one loop. A released step never changes.
+
+use rusqlite::Connection;
+
+use super::error::StoreError;
+
+/// One step: the version it leads to, and what it does.
+#[derive(Debug, Clone, Copy)]
+pub struct Step {
+    /// The resulting version.
+    pub to: i64,
+    /// Statements.
+    pub sql: &'static str,
+}
+
+/// The steps of the tables that phone and hub share.
+pub(super) const STEPS: &[Step] = &[Step {
+    to: 1,
+    sql: include_str!("migrations/0001_init.sql"),
+}];
+
+/// Brings one part of the database to its newest version, in one transaction. Parts are versioned
+/// apart, because the hub has tables of its own beside the shared ones.
+///
+/// # Errors
+/// [`StoreError::Newer`] if the part was made by a newer build; then nothing is changed.
+pub fn migrate(connection: &mut Connection, part: &str, steps: &[Step]) -> Result<(), StoreError> {
+    let known = steps.last().map_or(0, |step| step.to);
+    let tx = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    tx.execute_batch("CREATE TABLE IF NOT EXISTS part_version (part TEXT PRIMARY KEY, version INTEGER NOT NULL) STRICT")?;
+    let found: i64 = tx.query_row(
+        "SELECT coalesce((SELECT version FROM part_version WHERE part = ?1), 0)",
+        [part],
+        |row| row.get(0),
+    )?;
+    if found > known {
+        return Err(StoreError::Newer { found, known });
+    }
+    for step in steps.iter().filter(|step| step.to > found) {
+        tx.execute_batch(step.sql)?;
+        tx.execute(
+            "INSERT OR REPLACE INTO part_version (part, version) VALUES (?1, ?2)",
+            (part, step.to),
+        )?;
+    }
+    tx.commit()?;
+    Ok(())
+}

@@ -1,0 +1,198 @@
+//! Opening: lock, key, settings, version, in this order. Nothing is read before the key is right.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "this is where core makes its folder"
+)]
+
+use std::fmt::Write as _;
+use std::fs::{self, File, OpenOptions};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use zeroize::Zeroizing;
+
+use super::error::StoreError;
+use super::files::{Fault, Files};
+use super::migrate::{STEPS, Step, migrate};
+use super::tx::Tx;
+
+/// The raw 32-byte key of a store, from the host's key store.
+#[derive(Clone)]
+pub struct StoreKey(Zeroizing<[u8; 32]>);
+
+impl std::fmt::Debug for StoreKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("StoreKey(hidden)")
+    }
+}
+
+impl StoreKey {
+    /// From the host's key store.
+    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(Zeroizing::new(bytes))
+    }
+}
+
+/// An open store; it stays locked against other processes until dropped.
+#[derive(Debug)]
+pub struct Store {
+    connection: Mutex<Connection>,
+    files: Files,
+    home: PathBuf,
+    _lock: File,
+}
+
+const DATABASE: &str = "store.db";
+
+impl Store {
+    /// Makes a new, empty store in `home`, which is created if need be.
+    ///
+    /// # Errors
+    /// [`StoreError::Exists`] if there is one.
+    pub fn create(home: &Path, key: &StoreKey) -> Result<Self, StoreError> {
+        if home.join(DATABASE).exists() {
+            return Err(StoreError::Exists(home.display().to_string()));
+        }
+        fs::create_dir_all(home)?;
+        Self::open_at(home, key, None, &[])
+    }
+
+    /// Opens the store in `home`.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`], [`StoreError::InUse`], [`StoreError::WrongKey`],
+    /// [`StoreError::Newer`]; in each case nothing was changed.
+    pub fn open(home: &Path, key: &StoreKey) -> Result<Self, StoreError> {
+        Self::open_with(home, key, None, &[])
+    }
+
+    /// Opens it with a planned fault in the file layer, and with parts of its own (the hub's).
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub fn open_with(
+        home: &Path,
+        key: &StoreKey,
+        fault: Option<Fault>,
+        parts: &[(&str, &[Step])],
+    ) -> Result<Self, StoreError> {
+        if !home.join(DATABASE).exists() {
+            return Err(StoreError::Missing(home.display().to_string()));
+        }
+        Self::open_at(home, key, fault, parts)
+    }
+
+    fn open_at(
+        home: &Path,
+        key: &StoreKey,
+        fault: Option<Fault>,
+        parts: &[(&str, &[Step])],
+    ) -> Result<Self, StoreError> {
+        let lock = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(home.join("lock"))?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(fs::TryLockError::WouldBlock) => return Err(StoreError::InUse),
+            Err(fs::TryLockError::Error(error)) => return Err(error.into()),
+        }
+        let mut connection = connect(&home.join(DATABASE), key)?;
+        migrate(&mut connection, "core", STEPS)?;
+        for (part, steps) in parts {
+            migrate(&mut connection, part, steps)?;
+        }
+        let files = Files::open(home, fault)?;
+        Ok(Self {
+            connection: Mutex::new(connection),
+            files,
+            home: home.to_owned(),
+            _lock: lock,
+        })
+    }
+
+    /// Does one use case: everything in it is committed together, durably, or not at all.
+    ///
+    /// # Errors
+    /// Whatever `work` fails with; then nothing of it is kept.
+    pub fn transact<T, E: From<StoreError>>(
+        &self,
+        work: impl FnOnce(&Tx<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        // A panic inside a transaction rolls it back; the connection itself is still whole.
+        let mut connection = self
+            .connection
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let sql = connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(|error| E::from(StoreError::from(error)))?;
+        let tx = Tx::new(sql, &self.files);
+        let done = work(&tx)?;
+        tx.commit().map_err(E::from)?;
+        Ok(done)
+    }
+
+    /// The encrypted files.
+    pub fn files(&self) -> &Files {
+        &self.files
+    }
+
+    /// Where the store is.
+    pub fn home(&self) -> &Path {
+        &self.home
+    }
+}
+
+/// A keyed connection with the settings that evidence needs.
+fn connect(path: &Path, key: &StoreKey) -> Result<Connection, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_CREATE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    let mut pragma = Zeroizing::new(String::with_capacity(128));
+    pragma.push_str("PRAGMA key = \"x'");
+    for byte in key.0.iter() {
+        // Writing to a String cannot fail.
+        let _infallible = write!(pragma, "{byte:02x}");
+    }
+    pragma.push_str("'\";");
+    connection.execute_batch(&pragma)?;
+    connection.execute_batch("PRAGMA cipher_hmac_algorithm = HMAC_SHA256;")?;
+    // The first read fails with NotADatabase if the key is wrong.
+    let _tables: i64 =
+        connection.query_row("SELECT count(*) FROM sqlite_master", [], |row| row.get(0))?;
+    connection.execute_batch(
+        "PRAGMA journal_mode = WAL;
+         PRAGMA synchronous = FULL;
+         PRAGMA fullfsync = 1;
+         PRAGMA checkpoint_fullfsync = 1;
+         PRAGMA foreign_keys = ON;
+         PRAGMA trusted_schema = OFF;
+         PRAGMA cell_size_check = ON;
+         PRAGMA mmap_size = 0;
+         PRAGMA temp_store = MEMORY;
+         PRAGMA cache_size = -16384;",
+    )?;
+    connection.busy_timeout(std::time::Duration::from_secs(2))?;
+    check_sqlite(&connection)?;
+    Ok(connection)
+}
+
+/// SQLite before 3.51.3 can corrupt a WAL that two connections reset at once.
+fn check_sqlite(connection: &Connection) -> Result<(), StoreError> {
+    let version: String = connection.query_row("SELECT sqlite_version()", [], |row| row.get(0))?;
+    let numbers: Vec<u32> = version
+        .split('.')
+        .filter_map(|part| part.parse().ok())
+        .collect();
+    if numbers.as_slice() >= [3, 51, 3].as_slice() {
+        Ok(())
+    } else {
+        Err(StoreError::Damaged(format!(
+            "SQLite {version} is too old: 3.51.3 or newer is needed"
+        )))
+    }
+}

@@ -1,0 +1,194 @@
+//! Projections: what lists and searches read. Made from the record, thrown away at will.
+
+use rusqlite::OptionalExtension;
+
+use super::case::CaseStanding;
+use super::error::StoreError;
+use super::stream::signed;
+use super::tokens;
+use super::tx::Tx;
+use crate::domain::{CaseId, Digest};
+use crate::record::{CaseRecord, Section};
+
+/// What a rebuild found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rebuilt {
+    /// Cases projected anew.
+    pub cases: u64,
+    /// Cases whose projection or heads were different before: a bug, or damage that is now mended.
+    pub differing: Vec<CaseId>,
+    /// Files of interrupted captures that no row named, now removed.
+    pub swept_files: usize,
+}
+
+/// Everything a projection row says, as one comparable text.
+type RowPrint = Option<String>;
+
+impl Tx<'_> {
+    /// Writes a case's list row and its words.
+    pub(super) fn project(&self, case: CaseId) -> Result<(), StoreError> {
+        let Some(standing) = self.standing(case)? else {
+            return Ok(());
+        };
+        let report = standing.record.section(Section::Report);
+        let text = |name| report.text(name).unwrap_or_default();
+        let total = standing.record.total().unwrap_or_default();
+        let updated: i64 = self.newest_wall(case)?;
+        let signature = standing
+            .signatures
+            .last()
+            .map_or("none", |newest| newest.state.word());
+        let row_id = self.row_id(case)?;
+        self.sql()
+            .prepare_cached(
+                "INSERT OR REPLACE INTO case_row (row_id, case_id, scope, number, household, place, cause, low, high,
+                   contested, lines, photos, status, signature, updated, heads)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+            )?
+            .execute(rusqlite::params![
+                row_id,
+                case.as_bytes(),
+                standing.scope.as_bytes(),
+                case.number().as_str(),
+                text("household"),
+                text("place"),
+                text("cause"),
+                total.low.fen(),
+                total.high.fen(),
+                signed(standing.record.contested().len() as u64),
+                signed(standing.record.rows(Section::Lines).filter(|(_, row)| !row.is_removed()).count() as u64),
+                signed(standing.record.photos().count() as u64),
+                standing.status.word(),
+                signature,
+                updated,
+                digest_of(&standing.heads).as_bytes(),
+            ])?;
+        self.project_words(row_id, &standing)
+    }
+
+    fn project_words(&self, row_id: i64, standing: &CaseStanding) -> Result<(), StoreError> {
+        let texts = searchable(&standing.record);
+        let number = standing.case.number();
+        let words = tokens::index(texts.iter().map(String::as_str).chain([number.as_str()]));
+        self.sql()
+            .prepare_cached("DELETE FROM case_text WHERE rowid = ?1")?
+            .execute([row_id])?;
+        self.sql()
+            .prepare_cached("INSERT INTO case_text (rowid, words) VALUES (?1, ?2)")?
+            .execute((row_id, words))?;
+        Ok(())
+    }
+
+    fn row_id(&self, case: CaseId) -> Result<i64, StoreError> {
+        let known: Option<i64> = self
+            .sql()
+            .prepare_cached("SELECT row_id FROM case_row WHERE case_id = ?1")?
+            .query_row([case.as_bytes()], |row| row.get(0))
+            .optional()?;
+        match known {
+            Some(id) => Ok(id),
+            None => Ok(self.sql().query_row(
+                "SELECT coalesce(max(row_id), 0) + 1 FROM case_row",
+                [],
+                |row| row.get(0),
+            )?),
+        }
+    }
+
+    fn newest_wall(&self, case: CaseId) -> Result<i64, StoreError> {
+        let newest = self
+            .timeline(case)?
+            .iter()
+            .map(|(_, header)| header.wall.0)
+            .max();
+        Ok(newest.unwrap_or(0))
+    }
+
+    /// Replays every case from its envelopes and projects it anew; says what was different.
+    ///
+    /// # Errors
+    /// As the database fails.
+    pub fn rebuild(&self) -> Result<Rebuilt, StoreError> {
+        let mut select = self
+            .sql()
+            .prepare("SELECT case_id FROM document ORDER BY case_id")?;
+        let ids: Vec<Vec<u8>> = select
+            .query_map([], |row| row.get(0))?
+            .collect::<Result<_, _>>()?;
+        let cases: Vec<CaseId> = ids.iter().filter_map(|id| CaseId::from_slice(id)).collect();
+        let before: Vec<RowPrint> = cases
+            .iter()
+            .map(|case| self.row_print(*case))
+            .collect::<Result<_, _>>()?;
+        self.forget_snapshots()?;
+        self.sql()
+            .execute_batch("DELETE FROM case_row; DELETE FROM case_text;")?;
+        let mut differing = Vec::new();
+        for (case, before) in cases.iter().zip(before) {
+            self.project(*case)?;
+            self.compact(*case)?;
+            if self.row_print(*case)? != before {
+                differing.push(*case);
+            }
+        }
+        Ok(Rebuilt {
+            cases: cases.len() as u64,
+            differing,
+            swept_files: self.sweep_files()?,
+        })
+    }
+
+    /// A case's row without its internal number, for comparison.
+    fn row_print(&self, case: CaseId) -> Result<RowPrint, StoreError> {
+        let sql = format!(
+            "SELECT {} FROM case_row WHERE case_id = ?1",
+            super::case::ROW_COLUMNS
+        );
+        let print = self
+            .sql()
+            .prepare_cached(&sql)?
+            .query_row([case.as_bytes()], |row| {
+                let columns = (0..row.as_ref().column_count())
+                    .map(|at| row.get_ref(at).map(|value| format!("{value:?}")));
+                Ok(columns.collect::<Result<Vec<_>, _>>()?.join("|"))
+            });
+        Ok(print.optional()?)
+    }
+}
+
+/// Digest over sorted heads.
+fn digest_of(heads: &[Digest]) -> Digest {
+    let parts: Vec<&[u8]> = heads
+        .iter()
+        .map(|head| head.as_bytes().as_slice())
+        .collect();
+    Digest::labelled("lossbook/heads", &parts)
+}
+
+/// Names, places and objects: what people look for.
+fn searchable(record: &CaseRecord) -> Vec<String> {
+    let fields = [
+        (
+            Section::Report,
+            ["household", "reporter", "phone", "policy_no", "place"].as_slice(),
+        ),
+        (Section::Parties, ["name", "phone"].as_slice()),
+        (Section::Objects, ["label", "address"].as_slice()),
+    ];
+    let mut texts = Vec::new();
+    for (path, field) in record.all_fields() {
+        let wanted = fields
+            .iter()
+            .any(|(section, names)| *section == path.section && names.contains(&path.name));
+        if wanted {
+            // Contested names are all findable.
+            texts.extend(
+                field
+                    .standing()
+                    .iter()
+                    .map(|standing| standing.value.to_string()),
+            );
+        }
+    }
+    texts
+}

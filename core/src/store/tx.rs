@@ -1,0 +1,192 @@
+//! One transaction: the connection, the files, and the case documents opened on the way.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use rusqlite::{Connection, OptionalExtension, Transaction};
+
+use super::error::StoreError;
+use super::files::Files;
+use crate::domain::{CaseId, Digest, ScopeId};
+use crate::record::{CaseDocument, RecordError};
+
+/// After this many changes a document is saved whole again (numbers.md §3: 30 to 50).
+const COMPACT_AFTER: i64 = 40;
+
+/// An open transaction. All reads and writes of one use case go through it.
+pub struct Tx<'a> {
+    sql: Transaction<'a>,
+    files: &'a Files,
+    documents: RefCell<BTreeMap<CaseId, OpenDocument>>,
+}
+
+struct OpenDocument {
+    document: CaseDocument,
+    touched: bool,
+}
+
+impl std::fmt::Debug for Tx<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Tx")
+    }
+}
+
+impl<'a> Tx<'a> {
+    pub(super) fn new(sql: Transaction<'a>, files: &'a Files) -> Self {
+        Self {
+            sql,
+            files,
+            documents: RefCell::default(),
+        }
+    }
+
+    /// The connection, for the hub's own tables.
+    pub fn sql(&self) -> &Connection {
+        &self.sql
+    }
+
+    /// The encrypted files.
+    pub fn files(&self) -> &Files {
+        self.files
+    }
+
+    /// Projects what changed, then commits.
+    pub(super) fn commit(self) -> Result<(), StoreError> {
+        let cases: Vec<CaseId> = self
+            .documents
+            .borrow()
+            .iter()
+            .filter(|(_, open)| open.touched)
+            .map(|(case, _)| *case)
+            .collect();
+        for case in cases {
+            self.project(case)?;
+            self.compact(case)?;
+        }
+        self.sql.commit()?;
+        Ok(())
+    }
+
+    /// Marks a case for projection at commit.
+    ///
+    /// # Errors
+    /// As loading it fails.
+    pub(super) fn touch(&self, case: CaseId) -> Result<(), StoreError> {
+        self.with_document(case, |_| Ok(()))?;
+        if let Some(open) = self.documents.borrow_mut().get_mut(&case) {
+            open.touched = true;
+        }
+        Ok(())
+    }
+
+    /// Works on a case's document, loaded at most once per transaction. A case that is not here
+    /// yet is an empty document.
+    ///
+    /// # Errors
+    /// As loading or `work` fails.
+    pub fn with_document<T>(
+        &self,
+        case: CaseId,
+        work: impl FnOnce(&mut CaseDocument) -> Result<T, RecordError>,
+    ) -> Result<T, StoreError> {
+        let mut documents = self.documents.borrow_mut();
+        let open = match documents.entry(case) {
+            std::collections::btree_map::Entry::Occupied(entry) => entry.into_mut(),
+            std::collections::btree_map::Entry::Vacant(entry) => entry.insert(OpenDocument {
+                document: self.load_document(case)?,
+                touched: false,
+            }),
+        };
+        Ok(work(&mut open.document)?)
+    }
+
+    /// Whether the case is here at all.
+    ///
+    /// # Errors
+    /// As the database fails.
+    pub fn scope_of_case(&self, case: CaseId) -> Result<Option<ScopeId>, StoreError> {
+        let scope: Option<Vec<u8>> = self
+            .sql
+            .query_row(
+                "SELECT scope FROM document WHERE case_id = ?1",
+                [case.as_bytes()],
+                |row| row.get(0),
+            )
+            .optional()?;
+        Ok(scope.and_then(|bytes| ScopeId::from_slice(&bytes)))
+    }
+
+    /// Puts a new document beside its row, in this transaction.
+    pub(super) fn adopt_document(&self, case: CaseId, document: CaseDocument) {
+        self.documents.borrow_mut().insert(
+            case,
+            OpenDocument {
+                document,
+                touched: true,
+            },
+        );
+    }
+
+    fn load_document(&self, case: CaseId) -> Result<CaseDocument, StoreError> {
+        let row: Option<(Option<Vec<u8>>, i64)> = self
+            .sql
+            .query_row(
+                "SELECT snapshot, snapshot_ord FROM document WHERE case_id = ?1",
+                [case.as_bytes()],
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )
+            .optional()?;
+        let Some((snapshot, covered)) = row else {
+            return Ok(CaseDocument::empty());
+        };
+        let mut bytes = snapshot.unwrap_or_default();
+        let mut later = self.sql.prepare_cached(
+            "SELECT envelope.body FROM change JOIN envelope ON envelope.id = change.envelope
+             WHERE change.case_id = ?1 AND change.ord > ?2 ORDER BY change.ord",
+        )?;
+        let mut rows = later.query((case.as_bytes(), covered))?;
+        while let Some(row) = rows.next()? {
+            let body: Option<Vec<u8>> = row.get(0)?;
+            bytes.extend(body.unwrap_or_default());
+        }
+        if bytes.is_empty() {
+            Ok(CaseDocument::empty())
+        } else {
+            Ok(CaseDocument::load(&bytes)?)
+        }
+    }
+
+    pub(super) fn compact(&self, case: CaseId) -> Result<(), StoreError> {
+        let (pending, newest): (i64, i64) = self.sql.query_row(
+            "SELECT count(*), coalesce(max(change.ord), 0) FROM change JOIN document USING (case_id)
+             WHERE change.case_id = ?1 AND change.ord > document.snapshot_ord",
+            [case.as_bytes()],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )?;
+        if pending < COMPACT_AFTER {
+            return Ok(());
+        }
+        let snapshot = self.with_document(case, |document| Ok(document.save()))?;
+        self.sql.execute(
+            "UPDATE document SET snapshot = ?2, snapshot_ord = ?3 WHERE case_id = ?1",
+            (case.as_bytes(), snapshot, newest),
+        )?;
+        Ok(())
+    }
+
+    /// Forgets snapshots and opened documents, so that the next read replays every change.
+    pub(super) fn forget_snapshots(&self) -> Result<(), StoreError> {
+        self.documents.borrow_mut().clear();
+        self.sql
+            .execute("UPDATE document SET snapshot = NULL, snapshot_ord = 0", [])?;
+        Ok(())
+    }
+
+    /// The newest changes of a case, sorted.
+    ///
+    /// # Errors
+    /// As loading it fails.
+    pub fn heads(&self, case: CaseId) -> Result<Vec<Digest>, StoreError> {
+        self.with_document(case, |document| Ok(document.heads()))
+    }
+}

@@ -1,0 +1,115 @@
+//! How much at once and how long to wait: sizes by link, measured goodput, full jitter.
+
+use super::event::{Link, LinkClass};
+use crate::chain::MAX_RUN_BYTES;
+
+const KIB: u64 = 1024;
+const BASE_WAIT_MS: u64 = 2_000;
+const MAX_WAIT_MS: u64 = 15 * 60 * 1_000;
+/// A hub that is away for longer says so again.
+const MAX_RETRY_AFTER_MS: u64 = 60 * 60 * 1_000;
+const MIN_PIECE: u64 = 32 * KIB;
+const MAX_PIECE: u64 = 2_048 * KIB;
+const PIECE_MS: u64 = 25_000;
+/// Smallest batch that halving leads to.
+pub(super) const MIN_BATCH: u64 = 2 * KIB;
+
+/// A small deterministic generator (splitmix64); good enough to spread retries, for nothing else.
+#[derive(Debug)]
+pub(super) struct Jitter(u64);
+
+impl Jitter {
+    pub(super) const fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    /// A number from 0 to `limit`.
+    fn up_to(&mut self, limit: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^= mixed >> 31;
+        limit.checked_add(1).map_or(mixed, |span| mixed % span)
+    }
+}
+
+/// Full jitter: anything from nothing to a ceiling that doubles with each failure.
+pub(super) fn plan_wait_ms(failures: u32, jitter: &mut Jitter) -> u64 {
+    let ceiling = (BASE_WAIT_MS << failures.min(20)).min(MAX_WAIT_MS);
+    jitter.up_to(ceiling)
+}
+
+/// What `Retry-After` asks for. Dates are ignored: the engine has no wall clock.
+pub(super) fn retry_after_ms(value: Option<&str>) -> u64 {
+    value
+        .and_then(|text| text.trim().parse::<u64>().ok())
+        .map_or(0, |seconds| {
+            seconds.saturating_mul(1_000).min(MAX_RETRY_AFTER_MS)
+        })
+}
+
+fn class(link: Link) -> LinkClass {
+    match link {
+        Link::Up { class, .. } => class,
+        Link::Down => LinkClass::Gprs,
+    }
+}
+
+/// Bytes of one batch or page.
+pub(super) fn batch_bytes(link: Link) -> u64 {
+    match class(link) {
+        LinkClass::Gprs => 16 * KIB,
+        LinkClass::Edge => 32 * KIB,
+        LinkClass::Cell => 128 * KIB,
+        LinkClass::Wifi => 512 * KIB,
+    }
+}
+
+/// Bytes of one run: a cut run is sent again, so runs are short where links break.
+pub(super) fn run_bytes(link: Link) -> u64 {
+    match class(link) {
+        LinkClass::Gprs | LinkClass::Edge => 8 * KIB,
+        LinkClass::Cell | LinkClass::Wifi => MAX_RUN_BYTES as u64,
+    }
+}
+
+/// How long a request may stand still.
+pub(super) fn no_progress_ms(link: Link) -> u64 {
+    match class(link) {
+        LinkClass::Gprs | LinkClass::Edge => 60_000,
+        LinkClass::Cell | LinkClass::Wifi => 20_000,
+    }
+}
+
+/// The piece of a blob that goes into one PATCH.
+#[derive(Debug)]
+pub(super) struct Piece(u64);
+
+impl Piece {
+    /// A first guess.
+    pub(super) fn guess(link: Link) -> Self {
+        Self(match class(link) {
+            LinkClass::Gprs => MIN_PIECE,
+            LinkClass::Edge => 128 * KIB,
+            LinkClass::Cell => 512 * KIB,
+            LinkClass::Wifi => MAX_PIECE,
+        })
+    }
+
+    pub(super) const fn len_bytes(&self) -> u64 {
+        self.0
+    }
+
+    /// After `bytes` went through in `took_ms`: what should take about 25 s, half way at a time.
+    pub(super) fn measured(&mut self, bytes: u64, took_ms: u64) {
+        let wanted = bytes.saturating_mul(PIECE_MS) / took_ms.max(1);
+        let wanted = wanted.clamp(MIN_PIECE, MAX_PIECE);
+        self.0 = u64::midpoint(self.0, wanted);
+    }
+
+    /// After a cut or a refusal.
+    pub(super) fn halve(&mut self) {
+        self.0 = (self.0 / 2).max(MIN_PIECE);
+    }
+}

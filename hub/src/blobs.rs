@@ -131,13 +131,17 @@ impl Blobs {
             return Ok(done(&blob));
         };
         let lease = self.lease(&upload.name).await?;
-        let settled = self.settle(device, digest).await;
+        let settled = self.settle((device, digest), &lease).await;
         self.release(lease).await;
         settled
     }
 
     /// With the lease held: finishes an upload whose bytes are all here, else says where it stands.
-    async fn settle(&self, device: DeviceId, digest: Digest) -> Result<Progress, Refusal> {
+    async fn settle(
+        &self,
+        (device, digest): (DeviceId, Digest),
+        lease: &lease::Lease,
+    ) -> Result<Progress, Refusal> {
         let Some(upload) = self.under_way(device, digest).await? else {
             let place = self.place(device, digest).await?;
             return place.blob.as_ref().map(done).ok_or_else(not_found);
@@ -145,6 +149,7 @@ impl Blobs {
         if upload.offset < upload.len_bytes {
             return Ok(progress(&upload));
         }
+        self.prolong(&upload.name, &lease.holder).await?;
         self.finish(&upload).await
     }
 
@@ -367,5 +372,9 @@ fn stopping() -> Refusal {
 
 fn objects_failed(error: &dyn std::fmt::Display) -> Refusal {
     tracing::error!(%error, "the object store failed");
-    Refusal::new(500, "INTERNAL", "the hub could not keep the bytes; its log says why")
+    Refusal::new(
+        500,
+        "INTERNAL",
+        "the hub could not keep the bytes; its log says why",
+    )
 }

@@ -129,8 +129,8 @@ pub fn enrol(
     now: Reading,
 ) -> Result<Vec<u8>, Refusal> {
     let asked = Digest::of(request);
-    let request: EnrolRequest = cbor::decode(request)
-        .map_err(|error| Refusal::new(400, "MALFORMED", error.to_string()))?;
+    let request: EnrolRequest =
+        cbor::decode(request).map_err(|error| Refusal::new(400, "MALFORMED", error.to_string()))?;
     if !request.is_signed() {
         return Err(Refusal::new(
             400,
@@ -248,6 +248,7 @@ fn certify(
             kind: Kind::Acl,
             subject: Subject::device(request.device),
             body: body.clone(),
+            user: "hub".to_owned(),
             reading: now,
         };
         tx.append_own(hub, draft)?;

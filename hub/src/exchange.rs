@@ -61,12 +61,7 @@ struct Request {
 }
 
 /// Answers one exchange. Never fails: refusals are frames.
-pub fn exchange(
-    store: &dyn MetaStore,
-    hub: &Identity,
-    caller: Caller,
-    request: &[u8],
-) -> Answer {
+pub fn exchange(store: &dyn MetaStore, hub: &Identity, caller: Caller, request: &[u8]) -> Answer {
     let answered = read(request, caller.device)
         .and_then(|request| in_tx(store, |tx| answer(tx, hub, caller, &request))?);
     match answered {

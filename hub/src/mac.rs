@@ -3,10 +3,16 @@
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
 
 /// HMAC-SHA256 over a label, a zero byte and the parts, each with its length.
 pub(crate) fn tag(key: &[u8; 32], label: &str, parts: &[&[u8]]) -> [u8; 32] {
-    let mut mac = <Hmac<Sha256> as KeyInit>::new(key.into());
+    // A key of fewer bytes than a block is padded with zeros, says RFC 2104.
+    let mut block = Zeroizing::new([0; 64]);
+    for (to, from) in block.iter_mut().zip(key) {
+        *to = *from;
+    }
+    let mut mac = <Hmac<Sha256> as KeyInit>::new((&*block).into());
     mac.update(label.as_bytes());
     mac.update(&[0]);
     for part in parts {

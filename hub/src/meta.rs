@@ -16,12 +16,12 @@ mod sqlite;
 mod upload;
 
 use lossbook_core::chain::{Envelope, Header, Kind, Ledger, Mark, Run, StreamId, Subject};
-use lossbook_core::domain::{DeviceId, Digest, Reading, ScopeId};
-use lossbook_core::store::StoreError;
+use lossbook_core::domain::{CaseId, DeviceId, Digest, Reading, ScopeId};
+use lossbook_core::store::{self, CaseQuery, CaseRow, CaseStanding, StoreError};
 
 pub use access::{Access, Identity, InviteRow, InviteUse, OfficeUser, ScopeRow};
-pub use sqlite::STEPS;
 pub use feed::{Feed, FeedEntry, FeedRow};
+pub use sqlite::STEPS;
 pub use upload::{BlobRow, PhotoRow, PieceRow, UploadRow, Uploads};
 
 /// The ledger half as the hub reads it back; writing others' envelopes goes through [`Ledger`].
@@ -41,6 +41,36 @@ pub trait Evidence: Ledger<Error = StoreError> {
     /// # Errors
     /// As the store fails.
     fn streams_of(&self, device: DeviceId) -> Result<Vec<(StreamId, Mark)>, StoreError>;
+    /// Cases, newest first.
+    ///
+    /// # Errors
+    /// As the store fails.
+    fn list_cases(&self, query: &CaseQuery) -> Result<Vec<CaseRow>, StoreError>;
+    /// The case with this number or id.
+    ///
+    /// # Errors
+    /// As the store fails.
+    fn case_named(&self, name: &str) -> Result<Option<CaseRow>, StoreError>;
+    /// Where a case stands.
+    ///
+    /// # Errors
+    /// As the store fails.
+    fn case_standing(&self, case: CaseId) -> Result<Option<CaseStanding>, StoreError>;
+    /// Photos and thumbnails that a case names.
+    ///
+    /// # Errors
+    /// As the store fails.
+    fn case_photos(&self, case: CaseId) -> Result<Vec<store::BlobRow>, StoreError>;
+    /// Headers of every envelope about a case.
+    ///
+    /// # Errors
+    /// As the store fails.
+    fn case_headers(&self, case: CaseId) -> Result<Vec<Header>, StoreError>;
+    /// How many cases there are.
+    ///
+    /// # Errors
+    /// As the store fails.
+    fn count_cases(&self) -> Result<u64, StoreError>;
     /// Appends to the hub's own stream of a scope, seals at once, and takes the body in.
     ///
     /// # Errors
@@ -59,6 +89,8 @@ pub struct OwnDraft {
     pub subject: Subject,
     /// The body.
     pub body: Vec<u8>,
+    /// The signed-in reviewer, or `hub`.
+    pub user: String,
     /// The clocks.
     pub reading: Reading,
 }
@@ -74,11 +106,11 @@ pub trait MetaStore: Send + Sync {
     ///
     /// # Errors
     /// What `work` returned, or why the store failed.
-    fn with_tx(&self, work: &mut TxWork<'_>) -> Result<(), MetaError>;
+    fn with_tx(&self, work: &mut TxWork<'_>) -> Result<(), StoreError>;
 }
 
 /// What runs inside a transaction.
-pub type TxWork<'w> = dyn FnMut(&dyn MetaTx) -> Result<(), MetaError> + 'w;
+pub type TxWork<'w> = dyn FnMut(&dyn MetaTx) -> Result<(), StoreError> + 'w;
 
 /// One transaction with a result.
 ///
@@ -86,8 +118,8 @@ pub type TxWork<'w> = dyn FnMut(&dyn MetaTx) -> Result<(), MetaError> + 'w;
 /// What `work` returned, or why the store failed.
 pub fn in_tx<T>(
     store: &dyn MetaStore,
-    work: impl FnOnce(&dyn MetaTx) -> Result<T, MetaError>,
-) -> Result<T, MetaError> {
+    work: impl FnOnce(&dyn MetaTx) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
     let mut work = Some(work);
     let mut result = None;
     store.with_tx(&mut |tx| {
@@ -96,5 +128,5 @@ pub fn in_tx<T>(
         }
         Ok(())
     })?;
-    result.ok_or(MetaError::Damaged("a transaction ran nothing"))
+    result.ok_or(StoreError::Damaged("a transaction ran nothing".to_owned()))
 }

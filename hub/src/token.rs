@@ -37,8 +37,8 @@ pub fn token(
             nonce: ByteArray::from(nonce),
         }));
     }
-    let request: TokenRequest = cbor::decode(request)
-        .map_err(|error| Refusal::new(400, "MALFORMED", error.to_string()))?;
+    let request: TokenRequest =
+        cbor::decode(request).map_err(|error| Refusal::new(400, "MALFORMED", error.to_string()))?;
     let now = host.now().wall;
     let expires = check_nonce(hub, &request, now)?;
     let mut secret = [0; 32];
@@ -67,11 +67,7 @@ pub fn token(
 ///
 /// # Errors
 /// `AUTH_EXPIRED` for a token that is unknown or has run out, `DEVICE_REVOKED`.
-pub fn authenticate(
-    store: &dyn MetaStore,
-    token: &str,
-    now: WallMs,
-) -> Result<DeviceId, Refusal> {
+pub fn authenticate(store: &dyn MetaStore, token: &str, now: WallMs) -> Result<DeviceId, Refusal> {
     in_tx(store, |tx| {
         let held = tx.token(&token_digest(token))?;
         let Some((device, _)) = held.filter(|(_, expires)| *expires > now) else {

@@ -42,7 +42,11 @@ impl Blobs {
     /// `NOT_FOUND`.
     pub async fn open(&self, device: DeviceId, digest: Digest) -> Result<BlobBytes, Refusal> {
         let place = self.place(device, digest).await?;
-        let media_type = place.photos.into_iter().next().map(|photo| photo.media_type);
+        let media_type = place
+            .photos
+            .into_iter()
+            .next()
+            .map(|photo| photo.media_type);
         Ok(BlobBytes {
             blob: place.blob.ok_or_else(not_found)?,
             media_type: media_type.unwrap_or_default(),

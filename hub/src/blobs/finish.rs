@@ -1,5 +1,6 @@
 //! Checks: each chunk as it completes, the whole at the end; then one object instead of pieces.
 
+use std::collections::HashSet;
 use std::io::{self, Read, Write};
 use std::sync::Arc;
 
@@ -199,24 +200,30 @@ impl Blobs {
         }
     }
 
-    /// At the start: ends leases, forgets uploads that ran out, deletes pieces that no row names.
+    /// Forgets uploads that ran out.
+    ///
+    /// # Errors
+    /// As the stores fail.
+    pub async fn forget_expired(&self) -> Result<(), Refusal> {
+        let now = self.host.now().wall;
+        for upload in self.rows(|tx| tx.uploads()).await? {
+            if upload.expires <= now {
+                self.forget(&upload).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Before the first request: ends leases, forgets uploads that ran out, and deletes pieces
+    /// that no row names.
     ///
     /// # Errors
     /// As the stores fail.
     pub async fn sweep(&self) -> Result<(), Refusal> {
-        let uploads = self
-            .rows(|tx| {
-                tx.end_leases()?;
-                tx.uploads()
-            })
-            .await?;
-        let now = self.host.now().wall;
-        let mut kept = std::collections::HashSet::new();
-        for upload in uploads {
-            if upload.expires <= now {
-                self.forget(&upload).await?;
-                continue;
-            }
+        self.rows(|tx| tx.end_leases()).await?;
+        self.forget_expired().await?;
+        let mut kept = HashSet::new();
+        for upload in self.rows(|tx| tx.uploads()).await? {
             let name = upload.name;
             let pieces = self.rows(move |tx| tx.pieces(&name, 0)).await?;
             kept.extend(pieces.iter().map(|piece| piece_path(&name, piece)));

@@ -75,7 +75,7 @@ impl Blobs {
         let until = WallMs(now.0.saturating_add(for_ms));
         self.rows(move |tx| {
             // An upload that was finished or forgotten meanwhile has no row, and nobody holds it.
-            let gone = !tx.uploads_has(&name)?;
+            let gone = !tx.has_upload(&name)?;
             Ok(gone || tx.take_lease(&name, &holder, now, until)?)
         })
         .await

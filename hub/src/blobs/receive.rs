@@ -84,7 +84,7 @@ impl Blobs {
                 };
                 let taken = self.transfer(&mut transfer, body).await;
                 let settled = match taken {
-                    Ok(()) => self.settle(device, digest).await,
+                    Ok(()) => self.settle((device, digest), &transfer.lease).await,
                     Err(refusal) => Err(refusal),
                 };
                 self.release(transfer.lease).await;

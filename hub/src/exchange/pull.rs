@@ -47,7 +47,10 @@ pub(super) fn page(
         frames: Vec::new(),
         bytes: 0,
         budget: pull.max_bytes.min(MAX_NEWS_BYTES),
-        own: (request, claims.iter().map(|claim| claim.stream.epoch).collect()),
+        own: (
+            request,
+            claims.iter().map(|claim| claim.stream.epoch).collect(),
+        ),
     };
     let mut lag = 0;
     for scope in scopes {

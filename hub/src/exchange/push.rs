@@ -57,7 +57,11 @@ pub(super) fn take(
                 pushed.duplicates += taken.duplicates;
                 feed(tx, run, &taken)?;
                 note_photos(tx, run, &taken)?;
-                replies.acks.entry(stream).or_default().extend(exceptions(taken));
+                replies
+                    .acks
+                    .entry(stream)
+                    .or_default()
+                    .extend(exceptions(taken));
             }
             Err(refusal) => replies.refuse_run(stream, &refusal),
         }

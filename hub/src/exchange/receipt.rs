@@ -30,6 +30,7 @@ pub(super) fn issue(tx: &dyn MetaTx, hub: &Identity, caller: Caller) -> Result<(
             kind: Kind::Receipt,
             subject: Subject::device(caller.device),
             body: cbor::encode(&body),
+            user: "hub".to_owned(),
             reading: caller.now,
         };
         tx.append_own(hub, draft)?;

@@ -1,9 +1,9 @@
 //! Who the hub is, who may come in, and with which secrets; secrets only as digests.
 
-use lossbook_core::domain::{DeviceId, Digest, Epoch, Role, ScopeId, WallMs};
+use lossbook_core::chain::StreamId;
+use lossbook_core::domain::{DeviceId, Digest, Epoch, Host, Role, ScopeId, WallMs};
+use lossbook_core::store::{self, StoreError};
 use zeroize::Zeroizing;
-
-use lossbook_core::store::StoreError;
 
 /// The hub as a writer, and what keeps its cursors honest.
 pub struct Identity {

@@ -70,5 +70,8 @@ fn digests(bytes: &[u8]) -> Result<Vec<Digest>, StoreError> {
 }
 
 fn joined(digests: &[Digest]) -> Vec<u8> {
-    digests.iter().flat_map(|digest| *digest.as_bytes()).collect()
+    digests
+        .iter()
+        .flat_map(|digest| *digest.as_bytes())
+        .collect()
 }

@@ -97,17 +97,14 @@ pub trait Uploads {
     ///
     /// # Errors
     /// As the store fails.
-    fn put_upload_chunks(&self, name: &Digest, chunks: Option<&[Digest]>) -> Result<(), StoreError>;
+    fn put_upload_chunks(&self, name: &Digest, chunks: Option<&[Digest]>)
+    -> Result<(), StoreError>;
     /// A piece is durable: it counts from now on, and the upload lives longer.
     ///
     /// # Errors
     /// As the store fails.
-    fn put_piece(
-        &self,
-        name: &Digest,
-        piece: &PieceRow,
-        expires: WallMs,
-    ) -> Result<(), StoreError>;
+    fn put_piece(&self, name: &Digest, piece: &PieceRow, expires: WallMs)
+    -> Result<(), StoreError>;
     /// Pieces of an upload from a byte on, in order.
     ///
     /// # Errors
@@ -134,6 +131,11 @@ pub trait Uploads {
     /// As the store fails.
     fn uploads(&self) -> Result<Vec<UploadRow>, StoreError>;
 
+    /// Whether an upload of that name is under way.
+    ///
+    /// # Errors
+    /// As the store fails.
+    fn has_upload(&self, name: &Digest) -> Result<bool, StoreError>;
     /// Takes the lease of an upload if nobody holds it.
     ///
     /// # Errors

@@ -198,7 +198,12 @@ impl Access for Tx<'_> {
     }
 
     fn forget_expired(&self, now: WallMs) -> Result<(), StoreError> {
-        for table in ["hub_nonce", "hub_token", "hub_page_link", "hub_page_session"] {
+        for table in [
+            "hub_nonce",
+            "hub_token",
+            "hub_page_link",
+            "hub_page_session",
+        ] {
             self.sql()
                 .execute(&format!("DELETE FROM {table} WHERE expires <= ?1"), [now.0])?;
         }

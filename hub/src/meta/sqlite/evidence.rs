@@ -1,8 +1,8 @@
 //! The tables that phone and hub share, as the hub reads them back.
 
 use lossbook_core::chain::{Envelope, Header, Ledger, Mark, Run, StreamId, Tip, seal_tip};
-use lossbook_core::domain::{DeviceId, Digest};
-use lossbook_core::store::{StoreError, Tx};
+use lossbook_core::domain::{CaseId, DeviceId, Digest};
+use lossbook_core::store::{BlobRow, CaseQuery, CaseRow, CaseStanding, StoreError, Tx};
 
 use super::{damaged, digest, from_sql, stream};
 use crate::meta::{Evidence, Feed, FeedEntry, Identity, OwnDraft};
@@ -30,18 +30,44 @@ impl Evidence for Tx<'_> {
         rows.map(|row| stream_mark(row?)).collect()
     }
 
+    fn list_cases(&self, query: &CaseQuery) -> Result<Vec<CaseRow>, StoreError> {
+        self.cases(query)
+    }
+
+    fn case_named(&self, name: &str) -> Result<Option<CaseRow>, StoreError> {
+        self.find_case(name)
+    }
+
+    fn case_standing(&self, case: CaseId) -> Result<Option<CaseStanding>, StoreError> {
+        self.standing(case)
+    }
+
+    fn case_photos(&self, case: CaseId) -> Result<Vec<BlobRow>, StoreError> {
+        self.blobs_of_case(case)
+    }
+
+    fn case_headers(&self, case: CaseId) -> Result<Vec<Header>, StoreError> {
+        let timeline = self.timeline(case)?;
+        Ok(timeline.into_iter().map(|(_, header)| header).collect())
+    }
+
+    fn count_cases(&self) -> Result<u64, StoreError> {
+        self.case_count()
+    }
+
     fn append_own(&self, hub: &Identity, draft: OwnDraft) -> Result<(), StoreError> {
         let OwnDraft {
             scope,
             kind,
             subject,
             body,
+            user,
             reading,
         } = draft;
         let of = hub.stream(scope);
         let before = self.mark(of)?.map_or(0, |mark| mark.seq);
         let what = (scope, kind, subject, body.clone());
-        let (id, header) = self.append(&hub.own, "hub", reading, what)?;
+        let (id, header) = self.append(&hub.own, &user, reading, what)?;
         let tip = Tip {
             stream: of,
             seq: header.seq,

@@ -107,7 +107,11 @@ impl Feed for Tx<'_> {
             .sql()
             .query_row(
                 "SELECT mark FROM hub_receipted WHERE scope = ?1 AND device = ?2 AND epoch = ?3",
-                (of.scope.as_bytes(), of.device.as_bytes(), of.epoch.as_bytes()),
+                (
+                    of.scope.as_bytes(),
+                    of.device.as_bytes(),
+                    of.epoch.as_bytes(),
+                ),
                 |row| row.get(0),
             )
             .optional()?;
@@ -143,7 +147,11 @@ impl Feed for Tx<'_> {
     }
 
     fn take_receipt_due(&self, of: StreamId, limit: u32) -> Result<Vec<Digest>, StoreError> {
-        let key = (of.scope.as_bytes(), of.device.as_bytes(), of.epoch.as_bytes());
+        let key = (
+            of.scope.as_bytes(),
+            of.device.as_bytes(),
+            of.epoch.as_bytes(),
+        );
         let mut query = self.sql().prepare_cached(
             "SELECT digest FROM hub_receipt_due
              WHERE scope = ?1 AND device = ?2 AND epoch = ?3 ORDER BY digest LIMIT ?4",

@@ -9,7 +9,8 @@ use zeroize::Zeroizing;
 use super::{as_sql, damaged, digest, digests, from_sql, joined, scope, stream};
 use crate::meta::{BlobRow, PhotoRow, PieceRow, UploadRow, Uploads};
 
-const UPLOAD: &str = "SELECT name, scope, digest, len, received, verified, chunks, key, expires FROM hub_upload";
+const UPLOAD: &str =
+    "SELECT name, scope, digest, len, received, verified, chunks, key, expires FROM hub_upload";
 
 impl Uploads for Tx<'_> {
     fn put_photo(&self, photo: &PhotoRow) -> Result<(), StoreError> {
@@ -72,7 +73,11 @@ impl Uploads for Tx<'_> {
         Ok(())
     }
 
-    fn put_upload_chunks(&self, name: &Digest, chunks: Option<&[Digest]>) -> Result<(), StoreError> {
+    fn put_upload_chunks(
+        &self,
+        name: &Digest,
+        chunks: Option<&[Digest]>,
+    ) -> Result<(), StoreError> {
         self.sql().execute(
             "UPDATE hub_upload SET chunks = ?2 WHERE name = ?1",
             (name.as_bytes(), chunks.map(joined)),
@@ -154,6 +159,15 @@ impl Uploads for Tx<'_> {
         let mut query = self.sql().prepare_cached(UPLOAD)?;
         let rows = query.query_map([], upload_columns)?;
         rows.map(|row| upload_row(row?)).collect()
+    }
+
+    fn has_upload(&self, name: &Digest) -> Result<bool, StoreError> {
+        let count: i64 = self.sql().query_row(
+            "SELECT count(*) FROM hub_upload WHERE name = ?1",
+            [name.as_bytes()],
+            |row| row.get(0),
+        )?;
+        Ok(count > 0)
     }
 
     fn take_lease(
@@ -240,10 +254,7 @@ impl Uploads for Tx<'_> {
     }
 }
 
-type PhotoColumns = (
-    (Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>),
-    (i64, Vec<u8>, String),
-);
+type PhotoColumns = ((Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>), (i64, Vec<u8>, String));
 
 fn photo_row(columns: PhotoColumns) -> Result<PhotoRow, StoreError> {
     let ((scope_id, wanted, device, epoch), (len, chunk_root, media_type)) = columns;

@@ -1,1 +1,34 @@
-//! x
+//! The head-office hub: takes in what phones recorded, gives back what others wrote, decides.
+//!
+//! Phones come over HTTP ([`serve`]); their envelopes go through the same gate and the same store
+//! as on a phone, their photos through [`blobs`] into an object store; people of the office use
+//! [`office`] and a plain page. The command line opens a [`Hub`] in a directory.
+//!
+//! Invariants: one process serves a directory at a time; the hub's private key lies in the
+//! encrypted store and nowhere else; logs hold ids and counts only.
+//!
+//! Refuses: plain HTTP beyond this machine, and to judge evidence otherwise than a phone would.
+
+pub mod admin;
+pub mod blobs;
+pub mod enrol;
+pub mod exchange;
+mod host;
+mod http;
+mod hub;
+mod key;
+mod mac;
+pub mod meta;
+pub mod office;
+mod page;
+pub mod refusal;
+mod serve;
+pub mod token;
+
+pub use host::SystemHost;
+pub use hub::{Hub, HubError};
+pub use key::HubKey;
+pub use serve::{ServeConfig, Serving, TlsFiles, serve};
+
+#[cfg(test)]
+mod tests;

@@ -82,7 +82,7 @@ pub struct Verified {
 ///
 /// # Errors
 /// The outer error is the ledger's; the inner one says why the run is refused.
-pub fn verify_run<L: Ledger>(run: &Run, ledger: &L) -> Result<Result<Verified, Refusal>, L::Error> {
+pub fn verify_run<L: Ledger + ?Sized>(run: &Run, ledger: &L) -> Result<Result<Verified, Refusal>, L::Error> {
     let headers = match read_headers(run) {
         Ok(headers) => headers,
         Err(refusal) => return Ok(Err(refusal)),
@@ -162,7 +162,7 @@ fn check_rights(author: &Author, stream: StreamId, headers: &[Header]) -> Result
 }
 
 /// Drops what is held already, and insists that the rest starts where the stream ends.
-fn place_in_stream<L: Ledger>(
+fn place_in_stream<L: Ledger + ?Sized>(
     run: &Run,
     headers: Vec<Header>,
     ledger: &L,
@@ -223,7 +223,7 @@ const CHUNK_PREFIX: usize = 10;
 ///
 /// # Errors
 /// As the ledger fails.
-pub fn judge_change<L: Ledger>(
+pub fn judge_change<L: Ledger + ?Sized>(
     header: &Header,
     body: &[u8],
     ledger: &L,

@@ -50,7 +50,7 @@ pub struct Taken {
 /// # Errors
 /// The outer error is the ledger's (then nothing of the run may be kept); the inner one says why
 /// the run is refused.
-pub fn take_run<L: Ledger>(run: &Run, ledger: &L) -> Result<Result<Taken, Refusal>, L::Error> {
+pub fn take_run<L: Ledger + ?Sized>(run: &Run, ledger: &L) -> Result<Result<Taken, Refusal>, L::Error> {
     if ledger.is_forked(run.seal.stream)? {
         return Ok(Err(Refusal::Forked { seq: run.seal.seq }));
     }
@@ -77,7 +77,7 @@ pub fn take_run<L: Ledger>(run: &Run, ledger: &L) -> Result<Result<Taken, Refusa
 }
 
 /// Both claims are kept; neither is picked.
-fn keep_fork<L: Ledger>(run: &Run, seq: u64, ledger: &L) -> Result<(), L::Error> {
+fn keep_fork<L: Ledger + ?Sized>(run: &Run, seq: u64, ledger: &L) -> Result<(), L::Error> {
     let stream: StreamId = run.seal.stream;
     for envelope in &run.envelopes {
         if envelope.parse().is_ok_and(|header| header.seq >= seq) {
@@ -87,7 +87,7 @@ fn keep_fork<L: Ledger>(run: &Run, seq: u64, ledger: &L) -> Result<(), L::Error>
     Ok(())
 }
 
-fn take_envelope<L: Ledger>(
+fn take_envelope<L: Ledger + ?Sized>(
     header: &Header,
     envelope: &Envelope,
     ledger: &L,
@@ -102,7 +102,7 @@ fn take_envelope<L: Ledger>(
 }
 
 /// Notes what became of an envelope, and applies what waited for it.
-fn settle<L: Ledger>(
+fn settle<L: Ledger + ?Sized>(
     header: &Header,
     state: State,
     ledger: &L,
@@ -130,7 +130,7 @@ fn settle<L: Ledger>(
 ///
 /// # Errors
 /// As the ledger fails.
-pub fn take_late<L: Ledger>(envelope: &Envelope, ledger: &L) -> Result<Taken, L::Error> {
+pub fn take_late<L: Ledger + ?Sized>(envelope: &Envelope, ledger: &L) -> Result<Taken, L::Error> {
     let mut taken = Taken::default();
     let (Ok(header), Some(body)) = (envelope.parse(), &envelope.body) else {
         return Ok(taken);
@@ -146,7 +146,7 @@ pub fn take_late<L: Ledger>(envelope: &Envelope, ledger: &L) -> Result<Taken, L:
     Ok(taken)
 }
 
-fn take_body<L: Ledger>(
+fn take_body<L: Ledger + ?Sized>(
     header: &Header,
     id: Digest,
     body: &[u8],
@@ -183,7 +183,7 @@ fn note_case(taken: &mut Taken, case: CaseId) {
 }
 
 /// Applies what waited, again and again until nothing more moves.
-fn unpark<L: Ledger>(case: CaseId, ledger: &L, taken: &mut Taken) -> Result<(), L::Error> {
+fn unpark<L: Ledger + ?Sized>(case: CaseId, ledger: &L, taken: &mut Taken) -> Result<(), L::Error> {
     loop {
         let mut moved = false;
         for waiting in ledger.parked(case)? {

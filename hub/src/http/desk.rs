@@ -1,0 +1,116 @@
+//! The office's JSON, and the operator's commands.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::{App, SMALL_BODY_BYTES, bearer, blocking, body_of, json_response};
+use crate::admin::Command;
+use crate::hub::Hub;
+use crate::mac;
+use crate::meta::{OfficeUser, in_tx};
+use crate::office::{self, NewDecision};
+use crate::refusal::Refusal;
+
+#[derive(Deserialize)]
+pub(super) struct Search {
+    q: Option<String>,
+}
+
+/// Runs office work for whoever the token names.
+async fn desk<T: Send + 'static>(
+    app: Arc<App>,
+    headers: &HeaderMap,
+    work: impl FnOnce(&Hub, &OfficeUser) -> Result<T, Refusal> + Send + 'static,
+) -> Result<T, Refusal> {
+    let token = bearer(headers)?;
+    blocking(move || {
+        let user = office::sign_in(app.hub.store(), &token)?;
+        work(&app.hub, &user)
+    })
+    .await
+}
+
+pub(super) async fn cases(
+    State(app): State<Arc<App>>,
+    Query(search): Query<Search>,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
+    let cases = desk(app, &headers, move |hub, _| {
+        office::cases(hub.store(), search.q.as_deref())
+    })
+    .await?;
+    Ok(json_response(StatusCode::OK, &json!({ "cases": cases })))
+}
+
+pub(super) async fn case(
+    State(app): State<Arc<App>>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
+    let case = desk(app, &headers, move |hub, _| {
+        office::case(hub.store(), &name)
+    })
+    .await?;
+    Ok(json_response(StatusCode::OK, &case))
+}
+
+pub(super) async fn decide(
+    State(app): State<Arc<App>>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Refusal> {
+    let body = body_of(body, SMALL_BODY_BYTES).await?;
+    let new: NewDecision = serde_json::from_slice(&body).map_err(|error| malformed(&error))?;
+    let case = desk(app, &headers, move |hub, user| {
+        let who = (name.as_str(), user);
+        office::decide(hub.store(), hub.identity(), who, (new, hub.host()))
+    })
+    .await?;
+    Ok(json_response(StatusCode::OK, &case))
+}
+
+pub(super) async fn users(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
+    let users = desk(app, &headers, |hub, _| {
+        Ok(in_tx(hub.store(), |tx| tx.office_users())?)
+    })
+    .await?;
+    let names: Vec<_> = users
+        .iter()
+        .map(|user| json!({ "name": user.name, "since_ms": user.since.0 }))
+        .collect();
+    Ok(json_response(StatusCode::OK, &json!({ "users": names })))
+}
+
+/// The command line of this machine, which can open the store and so knows the token.
+pub(super) async fn admin(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Refusal> {
+    let token = bearer(&headers)?;
+    if !mac::same(token.as_bytes(), app.hub.admin_token().as_bytes()) {
+        return Err(Refusal::new(
+            401,
+            "AUTH_UNKNOWN",
+            "only the command line with the hub's key file may do that",
+        ));
+    }
+    let body = body_of(body, SMALL_BODY_BYTES).await?;
+    let command: Command = serde_json::from_slice(&body).map_err(|error| malformed(&error))?;
+    let answer = blocking(move || app.hub.run(command)).await?;
+    Ok(json_response(StatusCode::OK, &answer))
+}
+
+fn malformed(error: &serde_json::Error) -> Refusal {
+    Refusal::new(400, "MALFORMED", error.to_string())
+}

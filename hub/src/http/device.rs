@@ -1,0 +1,80 @@
+//! Enrolment, tokens, exchanges.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+
+use super::{
+    App, SMALL_BODY_BYTES, blocking, body_of, bytes_response, cbor_response, device_of, with_retry,
+};
+use crate::enrol;
+use crate::exchange::{Answer, Caller, MAX_REQUEST_BYTES};
+use crate::refusal::Refusal;
+use crate::token;
+
+/// The media type of a page.
+pub(super) const PAGE_TYPE: &str = "application/vnd.lossbook.page";
+
+pub(super) async fn enrol(State(app): State<Arc<App>>, body: Body) -> Response {
+    cbor_response(enrolled(app, body).await)
+}
+
+async fn enrolled(app: Arc<App>, body: Body) -> Result<Vec<u8>, Refusal> {
+    let body = body_of(body, SMALL_BODY_BYTES).await?;
+    blocking(move || {
+        let hub = &app.hub;
+        enrol::enrol(hub.store(), hub.identity(), &body, hub.now())
+    })
+    .await
+}
+
+pub(super) async fn token(State(app): State<Arc<App>>, body: Body) -> Response {
+    match given(app, body).await {
+        Err(refusal) if refusal.code == "DEVICE_REVOKED" => refusal.into_response(),
+        answered => cbor_response(answered),
+    }
+}
+
+async fn given(app: Arc<App>, body: Body) -> Result<Vec<u8>, Refusal> {
+    let body = body_of(body, SMALL_BODY_BYTES).await?;
+    blocking(move || {
+        let hub = &app.hub;
+        let asked = (body.as_ref(), app.token_valid_ms);
+        token::token(hub.store(), hub.identity(), hub.host(), asked)
+    })
+    .await
+}
+
+pub(super) async fn sync(State(app): State<Arc<App>>, headers: HeaderMap, body: Body) -> Response {
+    match exchanged(&app, &headers, body).await {
+        Ok(answer) => {
+            let status =
+                StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+            let response = bytes_response(status, PAGE_TYPE, answer.page);
+            with_retry(response, answer.retry_after_s)
+        }
+        Err(refusal) => refusal.into_response(),
+    }
+}
+
+async fn exchanged(app: &Arc<App>, headers: &HeaderMap, body: Body) -> Result<Answer, Refusal> {
+    let Ok(turn) = app.turns.try_acquire() else {
+        return Err(Refusal::busy("many devices at once: try again in a moment"));
+    };
+    let device = device_of(app, headers).await?;
+    let body = body_of(body, MAX_REQUEST_BYTES).await?;
+    let hub = app.hub.clone();
+    let answer = blocking(move || {
+        let caller = Caller {
+            device,
+            now: hub.now(),
+        };
+        Ok(hub.exchange(caller, &body))
+    })
+    .await;
+    drop(turn);
+    answer
+}

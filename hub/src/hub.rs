@@ -1,0 +1,290 @@
+//! A hub in its directory: `store.db`, `objects/`, a lock; made once, opened by one process.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use lossbook_core::domain::{Digest, Host, Reading, ScopeId, WallMs};
+use lossbook_core::store::{Store, StoreError};
+use object_store::local::LocalFileSystem;
+
+use crate::admin::Status;
+use crate::blobs::Blobs;
+use crate::enrol::{NewInvite, check_name, invite, scope_named};
+use crate::exchange::{Answer, Caller, exchange};
+use crate::host::SystemHost;
+use crate::key::HubKey;
+use crate::meta::{Identity, MetaStore, STEPS, in_tx};
+use crate::office;
+use crate::page;
+use crate::refusal::Refusal;
+
+/// How long a link to the page waits to be opened.
+const LINK_MS: i64 = 24 * 60 * 60 * 1_000;
+
+/// Why a hub cannot be made, opened or served. One line: what, where, how to mend.
+#[derive(Debug, thiserror::Error)]
+pub enum HubError {
+    /// The store.
+    #[error("{}: {source}", dir.display())]
+    Store {
+        /// Which hub.
+        dir: PathBuf,
+        /// What failed.
+        source: StoreError,
+    },
+    /// The key file.
+    #[error("the key file {}: {problem}", path.display())]
+    KeyFile {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong.
+        problem: String,
+    },
+    /// The folder of objects.
+    #[error("{}: the folder of photos cannot be used: {problem}", dir.display())]
+    Objects {
+        /// Which hub.
+        dir: PathBuf,
+        /// What is wrong.
+        problem: String,
+    },
+    /// Plain HTTP beyond this machine.
+    #[error(
+        "plain HTTP is only served on this machine: give a TLS certificate and key, or listen on 127.0.0.1 (asked for {0})"
+    )]
+    PlainHttp(std::net::SocketAddr),
+    /// The address.
+    #[error("cannot listen on {addr}: {problem}")]
+    Listen {
+        /// Which address.
+        addr: std::net::SocketAddr,
+        /// What is wrong.
+        problem: String,
+    },
+    /// The certificate files.
+    #[error("the TLS certificate or key cannot be used: {0}")]
+    Tls(String),
+    /// The operating system.
+    #[error("the operating system refused: {0}")]
+    System(#[from] std::io::Error),
+}
+
+impl HubError {
+    /// A stable code.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Store { source, .. } => match source {
+                StoreError::WrongKey => "WRONG_KEY",
+                StoreError::Newer { .. } => "MADE_BY_NEWER",
+                StoreError::InUse => "IN_USE",
+                StoreError::Missing(_) => "NO_HUB",
+                StoreError::Exists(_) => "EXISTS",
+                StoreError::DiskFull => "DISK_FULL",
+                StoreError::Damaged(_)
+                | StoreError::Record(_)
+                | StoreError::Envelope(_)
+                | StoreError::Cbor(_)
+                | StoreError::Vault(_)
+                | StoreError::Sql(_)
+                | StoreError::Io(_) => "STORE",
+            },
+            Self::KeyFile { .. } => "KEY_FILE",
+            Self::Objects { .. } => "OBJECTS",
+            Self::PlainHttp(_) => "PLAIN_HTTP",
+            Self::Listen { .. } => "LISTEN",
+            Self::Tls(_) => "TLS",
+            Self::System(_) => "SYSTEM",
+        }
+    }
+}
+
+/// An open hub.
+#[derive(Clone)]
+pub struct Hub {
+    dir: PathBuf,
+    store: Arc<Store>,
+    identity: Arc<Identity>,
+    blobs: Arc<Blobs>,
+    host: Arc<dyn Host>,
+    admin_token: Arc<str>,
+}
+
+impl std::fmt::Debug for Hub {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Hub({})", self.identity.device())
+    }
+}
+
+impl Hub {
+    /// Makes a new hub in a directory.
+    ///
+    /// # Errors
+    /// [`HubError::Store`] if there is one already.
+    pub fn init(dir: &Path, key: &HubKey) -> Result<Self, HubError> {
+        let failed = |source| HubError::Store {
+            dir: dir.to_owned(),
+            source,
+        };
+        drop(Store::create(dir, &key.to_store_key()).map_err(failed)?);
+        let store = Self::open_store(dir, key)?;
+        let host = SystemHost::new()?;
+        in_tx(&store, |tx| tx.make_hub(&host).map(|_| ())).map_err(failed)?;
+        Self::with_store(dir, key, store, Arc::new(host))
+    }
+
+    /// Opens the hub in a directory; it stays locked until dropped.
+    ///
+    /// # Errors
+    /// [`HubError`]; a hub that is being served elsewhere is [`StoreError::InUse`].
+    pub fn open(dir: &Path, key: &HubKey) -> Result<Self, HubError> {
+        let store = Self::open_store(dir, key)?;
+        Self::with_store(dir, key, store, Arc::new(SystemHost::new()?))
+    }
+
+    fn open_store(dir: &Path, key: &HubKey) -> Result<Store, HubError> {
+        let parts = [("hub", STEPS)];
+        Store::open_with(dir, &key.to_store_key(), None, &parts).map_err(|source| HubError::Store {
+            dir: dir.to_owned(),
+            source,
+        })
+    }
+
+    pub(crate) fn with_store(
+        dir: &Path,
+        key: &HubKey,
+        store: Store,
+        host: Arc<dyn Host>,
+    ) -> Result<Self, HubError> {
+        let identity = in_tx(&store, |tx| tx.hub()).map_err(|source| HubError::Store {
+            dir: dir.to_owned(),
+            source,
+        })?;
+        let store = Arc::new(store);
+        let objects = objects(dir)?;
+        let rows: Arc<dyn MetaStore> = Arc::clone(&store) as Arc<dyn MetaStore>;
+        Ok(Self {
+            dir: dir.to_owned(),
+            store,
+            identity: Arc::new(identity),
+            blobs: Arc::new(Blobs::new(rows, Arc::new(objects), Arc::clone(&host))),
+            host,
+            admin_token: key.admin_token().into(),
+        })
+    }
+
+    /// Makes an invitation.
+    ///
+    /// # Errors
+    /// `BAD_NAME`; else as the store fails.
+    pub fn invite(&self, new: NewInvite) -> Result<lossbook_core::chain::Invite, Refusal> {
+        invite(self.store(), &self.identity, new, self.host.as_ref())
+    }
+
+    /// Adds a scope, or finds the one of that name.
+    ///
+    /// # Errors
+    /// `BAD_NAME`; else as the store fails.
+    pub fn add_scope(&self, name: &str) -> Result<ScopeId, Refusal> {
+        check_name("scope", name)?;
+        Ok(in_tx(self.store(), |tx| {
+            scope_named(tx, name, self.host.as_ref())
+        })?)
+    }
+
+    /// Adds an office user, or gives one a new token; it is shown this once.
+    ///
+    /// # Errors
+    /// `BAD_NAME`; else as the store fails.
+    pub fn add_user(&self, name: &str) -> Result<String, Refusal> {
+        office::add_user(self.store(), name, self.host.as_ref())
+    }
+
+    /// A path of the page that can be opened once.
+    ///
+    /// # Errors
+    /// As the store fails.
+    pub fn make_page_link(&self) -> Result<String, Refusal> {
+        let expires = WallMs(self.now().wall.0.saturating_add(LINK_MS));
+        page::make_link(self.store(), self.host.as_ref(), expires)
+    }
+
+    /// What the hub holds.
+    ///
+    /// # Errors
+    /// As the store fails.
+    pub fn status(&self) -> Result<Status, Refusal> {
+        let now = self.now().wall;
+        Ok(in_tx(self.store(), |tx| {
+            let (blobs, blob_bytes) = tx.blob_count()?;
+            Ok(Status {
+                hub: self.identity.device().to_string(),
+                hub_key: self.key_digest().to_hex(),
+                scopes: tx.named_scopes()?.into_iter().map(|row| row.name).collect(),
+                users: tx
+                    .office_users()?
+                    .into_iter()
+                    .map(|user| user.name)
+                    .collect(),
+                cases: tx.count_cases()?,
+                uploads: tx.uploads()?.len() as u64,
+                blobs,
+                blob_bytes,
+                open_invites: tx.open_invites(now)?,
+            })
+        })?)
+    }
+
+    /// One exchange with a device, without a socket in between.
+    pub fn exchange(&self, caller: Caller, request: &[u8]) -> Answer {
+        exchange(self.store(), &self.identity, caller, request)
+    }
+
+    /// The digest of the hub's public key, which enrolment codes pin.
+    pub fn key_digest(&self) -> Digest {
+        self.identity.own.key.public().digest()
+    }
+
+    /// The hub's clocks.
+    pub fn now(&self) -> Reading {
+        self.host.now()
+    }
+
+    /// Where the hub is.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Its rows.
+    pub fn store(&self) -> &dyn MetaStore {
+        self.store.as_ref()
+    }
+
+    /// Its identity.
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// Its photos.
+    pub const fn blobs(&self) -> &Arc<Blobs> {
+        &self.blobs
+    }
+
+    pub(crate) fn host(&self) -> &dyn Host {
+        self.host.as_ref()
+    }
+
+    pub(crate) fn admin_token(&self) -> &str {
+        &self.admin_token
+    }
+}
+
+/// Local files; every write is synced before it counts.
+fn objects(dir: &Path) -> Result<LocalFileSystem, HubError> {
+    let folder = dir.join("objects");
+    std::fs::create_dir_all(&folder)?;
+    let objects = LocalFileSystem::new_with_prefix(&folder).map_err(|error| HubError::Objects {
+        dir: dir.to_owned(),
+        problem: error.to_string(),
+    })?;
+    Ok(objects.with_fsync(true).with_automatic_cleanup(true))
+}

@@ -1,0 +1,132 @@
+//! What the hub remembers, behind one transaction: identity and access, feeds, uploads, and the
+//! ledger of envelopes that phone and hub share.
+//!
+//! [`MetaStore`] has a single method, so everything that belongs to one event is written together
+//! or not at all. The SQLite form is the default; a PostgreSQL form implements the same traits.
+//!
+//! Invariants: secrets that open something (invites, tokens, office users, page links) are kept
+//! as digests only; feed numbers of a scope have no gap, because the counter moves in the
+//! transaction that writes the feed rows.
+//!
+//! Refuses: to decide. Rows go in and out; `enrol`, `exchange` and `blobs` know what they mean.
+
+mod access;
+mod feed;
+mod sqlite;
+mod upload;
+
+use lossbook_core::chain::{Envelope, Header, Kind, Ledger, Mark, Run, StreamId, Subject};
+use lossbook_core::domain::{CaseId, DeviceId, Digest, Reading, ScopeId};
+use lossbook_core::store::{self, CaseQuery, CaseRow, CaseStanding, StoreError};
+
+pub use access::{Access, Identity, InviteRow, InviteUse, OfficeUser, ScopeRow};
+pub use feed::{Feed, FeedEntry, FeedRow};
+pub use sqlite::STEPS;
+pub use upload::{BlobRow, PhotoRow, PieceRow, UploadRow, Uploads};
+
+/// The ledger half as the hub reads it back; writing others' envelopes goes through [`Ledger`].
+pub trait Evidence: Ledger<Error = StoreError> {
+    /// A stored run: from one number to the seal at another. Bodies that are not applied stay out.
+    ///
+    /// # Errors
+    /// As the store fails, and if no seal stands at `to`.
+    fn stored_run(&self, stream: StreamId, from: u64, to: u64) -> Result<Run, StoreError>;
+    /// One envelope by its id.
+    ///
+    /// # Errors
+    /// As the store fails.
+    fn stored_envelope(&self, id: &Digest) -> Result<Option<(Header, Envelope)>, StoreError>;
+    /// Every stream of a writer, with how far it is held.
+    ///
+    /// # Errors
+    /// As the store fails.
+    fn streams_of(&self, device: DeviceId) -> Result<Vec<(StreamId, Mark)>, StoreError>;
+    /// Cases, newest first.
+    ///
+    /// # Errors
+    /// As the store fails.
+    fn list_cases(&self, query: &CaseQuery) -> Result<Vec<CaseRow>, StoreError>;
+    /// The case with this number or id.
+    ///
+    /// # Errors
+    /// As the store fails.
+    fn case_named(&self, name: &str) -> Result<Option<CaseRow>, StoreError>;
+    /// Where a case stands.
+    ///
+    /// # Errors
+    /// As the store fails.
+    fn case_standing(&self, case: CaseId) -> Result<Option<CaseStanding>, StoreError>;
+    /// Photos and thumbnails that a case names.
+    ///
+    /// # Errors
+    /// As the store fails.
+    fn case_photos(&self, case: CaseId) -> Result<Vec<store::BlobRow>, StoreError>;
+    /// Headers of every envelope about a case.
+    ///
+    /// # Errors
+    /// As the store fails.
+    fn case_headers(&self, case: CaseId) -> Result<Vec<Header>, StoreError>;
+    /// How many cases there are.
+    ///
+    /// # Errors
+    /// As the store fails.
+    fn count_cases(&self) -> Result<u64, StoreError>;
+    /// Appends to the hub's own stream of a scope, seals at once, and takes the body in.
+    ///
+    /// # Errors
+    /// As the store fails.
+    fn append_own(&self, hub: &Identity, draft: OwnDraft) -> Result<(), StoreError>;
+}
+
+/// What the hub is about to write.
+#[derive(Debug, Clone)]
+pub struct OwnDraft {
+    /// Where.
+    pub scope: ScopeId,
+    /// What the body is.
+    pub kind: Kind,
+    /// What it is about.
+    pub subject: Subject,
+    /// The body.
+    pub body: Vec<u8>,
+    /// The signed-in reviewer, or `hub`.
+    pub user: String,
+    /// The clocks.
+    pub reading: Reading,
+}
+
+/// Everything one transaction can do.
+pub trait MetaTx: Evidence + Access + Feed + Uploads {}
+
+impl<T: Evidence + Access + Feed + Uploads> MetaTx for T {}
+
+/// The hub's store.
+pub trait MetaStore: Send + Sync {
+    /// Runs `work` in one transaction: committed durably if it returns `Ok`, else undone.
+    ///
+    /// # Errors
+    /// What `work` returned, or why the store failed.
+    fn with_tx(&self, work: &mut TxWork<'_>) -> Result<(), StoreError>;
+}
+
+/// What runs inside a transaction.
+pub type TxWork<'w> = dyn FnMut(&dyn MetaTx) -> Result<(), StoreError> + 'w;
+
+/// One transaction with a result.
+///
+/// # Errors
+/// What `work` returned, or why the store failed.
+pub fn in_tx<T>(
+    store: &dyn MetaStore,
+    work: impl FnOnce(&dyn MetaTx) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    let mut work = Some(work);
+    let mut result = None;
+    store.with_tx(&mut |tx| {
+        if let Some(work) = work.take() {
+            result = Some(work(tx)?);
+        }
+        Ok(())
+    })?;
+    result.ok_or(StoreError::Damaged("a transaction ran nothing".to_owned()))
+}

@@ -1,0 +1,189 @@
+//! Serving a hub: a listener, a runtime of its own in a thread, a clean end.
+
+use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use axum_server::Handle;
+use axum_server::tls_rustls::RustlsConfig;
+
+use crate::admin::SERVING_FILE;
+use crate::http::{App, router};
+use crate::hub::{Hub, HubError};
+
+/// Transfers under way get this long when the hub stops.
+const GRACE: Duration = Duration::from_secs(5);
+/// Uploads that ran out are forgotten this often.
+const SWEEP_EVERY: Duration = Duration::from_secs(3_600);
+/// The gate runs Automerge over foreign bytes; it needs a known, large stack.
+const STACK_BYTES: usize = 8 * 1024 * 1024;
+
+/// A certificate and its key, as PEM files.
+#[derive(Debug, Clone)]
+pub struct TlsFiles {
+    /// The certificate chain.
+    pub certificate: PathBuf,
+    /// The private key.
+    pub key: PathBuf,
+}
+
+/// How to serve.
+#[derive(Debug, Clone)]
+pub struct ServeConfig {
+    /// Where; port 0 takes any free one.
+    pub listen: SocketAddr,
+    /// Without it only this machine is served.
+    pub tls: Option<TlsFiles>,
+    /// How long a device's token is good for.
+    pub token_valid_ms: u64,
+}
+
+impl Default for ServeConfig {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            tls: None,
+            token_valid_ms: 60 * 60 * 1_000,
+        }
+    }
+}
+
+/// A hub that is being served; it stops when this is dropped.
+#[derive(Debug)]
+pub struct Serving {
+    /// Where it listens.
+    pub addr: SocketAddr,
+    /// The same as a URL.
+    pub url: String,
+    handle: Handle<SocketAddr>,
+    thread: Option<JoinHandle<()>>,
+    note: PathBuf,
+}
+
+impl Serving {
+    /// Ends it: no new requests, a few seconds for those under way.
+    pub fn stop(mut self) {
+        self.end();
+    }
+
+    /// Waits until the process is told to stop (Ctrl-C), then ends it.
+    pub fn wait(mut self) {
+        if let Some(thread) = self.thread.take() {
+            // A panic of the thread was logged where it happened.
+            let _ended = thread.join();
+        }
+        self.end();
+    }
+
+    fn end(&mut self) {
+        self.handle.graceful_shutdown(Some(GRACE));
+        if let Some(thread) = self.thread.take() {
+            let _ended = thread.join();
+        }
+        // Whoever reads a note that stayed behind finds nobody there, and opens the store.
+        let _left_behind = std::fs::remove_file(&self.note);
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+/// Serves a hub from a thread of its own; returns when it listens.
+///
+/// # Errors
+/// [`HubError::PlainHttp`], [`HubError::Listen`], [`HubError::Tls`].
+pub fn serve(hub: Hub, config: &ServeConfig) -> Result<Serving, HubError> {
+    if config.tls.is_none() && !config.listen.ip().is_loopback() {
+        return Err(HubError::PlainHttp(config.listen));
+    }
+    let failed = |error: std::io::Error| HubError::Listen {
+        addr: config.listen,
+        problem: error.to_string(),
+    };
+    let listener = TcpListener::bind(config.listen).map_err(failed)?;
+    listener.set_nonblocking(true).map_err(failed)?;
+    let addr = listener.local_addr().map_err(failed)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .thread_stack_size(STACK_BYTES)
+        .enable_all()
+        .build()?;
+    let tls = match &config.tls {
+        None => None,
+        Some(files) => Some(runtime.block_on(tls(files))?),
+    };
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    let url = format!("{scheme}://{addr}");
+    let note = hub.dir().join(SERVING_FILE);
+    std::fs::write(&note, &url)?;
+    let handle = Handle::new();
+    let app = Arc::new(App::new(hub, config.token_valid_ms, tls.is_some()));
+    let at_work = handle.clone();
+    let thread = std::thread::Builder::new()
+        .name("hub".to_owned())
+        .spawn(move || runtime.block_on(run(app, listener, (tls, at_work))))?;
+    tracing::info!(%addr, "hub serves");
+    Ok(Serving {
+        addr,
+        url,
+        handle,
+        thread: Some(thread),
+        note,
+    })
+}
+
+async fn tls(files: &TlsFiles) -> Result<RustlsConfig, HubError> {
+    // One provider in the whole process; if another was installed first, that one serves as well.
+    let _already = rustls::crypto::ring::default_provider().install_default();
+    RustlsConfig::from_pem_file(&files.certificate, &files.key)
+        .await
+        .map_err(|error| HubError::Tls(error.to_string()))
+}
+
+async fn run(
+    app: Arc<App>,
+    listener: TcpListener,
+    (tls, handle): (Option<RustlsConfig>, Handle<SocketAddr>),
+) {
+    let blobs = Arc::clone(app.hub.blobs());
+    // Before the first request: afterwards a piece may lie there whose row is just being written.
+    if let Err(refusal) = blobs.sweep().await {
+        tracing::warn!(code = refusal.code, "leftovers could not be swept");
+    }
+    let sweeper = tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(SWEEP_EVERY).await;
+            if let Err(refusal) = blobs.forget_expired().await {
+                tracing::warn!(code = refusal.code, "old uploads could not be forgotten");
+            }
+        }
+    });
+    let signalled = handle.clone();
+    let signal = tokio::spawn(async move {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            tracing::info!("told to stop");
+            signalled.graceful_shutdown(Some(GRACE));
+        }
+    });
+    let service = router(app).into_make_service();
+    let served = match tls {
+        None => match axum_server::from_tcp(listener) {
+            Ok(server) => server.handle(handle).serve(service).await,
+            Err(error) => Err(error),
+        },
+        Some(tls) => match axum_server::from_tcp_rustls(listener, tls) {
+            Ok(server) => server.handle(handle).serve(service).await,
+            Err(error) => Err(error),
+        },
+    };
+    if let Err(error) = served {
+        tracing::error!(%error, "the listener failed");
+    }
+    sweeper.abort();
+    signal.abort();
+}

@@ -1,1 +1,104 @@
-fn main() {}
+//! `lossbook`: the words, the dispatch, and what reaches standard output.
+//!
+//! Answers go to standard output (one JSON object with `--json`), failures and warnings to
+//! standard error, one line each; exit codes are in [`lossbook_cli::failure`].
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "this is where the command speaks")]
+
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use lossbook_cli::device::{self, DeviceArgs, Said};
+use lossbook_cli::failure::Failure;
+use lossbook_cli::hub::{self, HubArgs};
+use lossbook_cli::office::{self, OfficeArgs};
+use lossbook_cli::{demo, inspect};
+
+/// Offline-first field survey for insurers: device, hub, office, and a demonstration of all three.
+#[derive(Debug, Parser)]
+#[command(name = "lossbook", version, about, propagate_version = true)]
+struct Lossbook {
+    /// One JSON object on standard output instead of text.
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// The whole story on this machine: two phones without network, one hub, one approved case.
+    Demo(demo::DemoArgs),
+    /// Digest, type, size, orientation, claims and problems of photos.
+    Inspect {
+        /// Files.
+        #[arg(required = true)]
+        photos: Vec<PathBuf>,
+    },
+    /// A phone.
+    Device(DeviceArgs),
+    /// A reviewer at head office.
+    Office(OfficeArgs),
+    /// The hub at head office.
+    Hub(HubArgs),
+    /// Render the project's own test photos into a folder.
+    #[command(hide = true)]
+    Scene {
+        /// Where to.
+        dir: PathBuf,
+    },
+}
+
+fn main() -> ExitCode {
+    let args = match Lossbook::try_parse() {
+        Ok(args) => args,
+        Err(error) => {
+            // Help and version are answers; everything else is bad input.
+            let code = if error.use_stderr() { 2 } else { 0 };
+            let _printed = error.print();
+            return ExitCode::from(code);
+        }
+    };
+    let said = match run(&args) {
+        Ok(Some(said)) => said,
+        Ok(None) => return ExitCode::SUCCESS,
+        Err(failure) => return fail(&failure, args.json),
+    };
+    say(&said, args.json);
+    ExitCode::SUCCESS
+}
+
+fn say(said: &Said, json: bool) {
+    for warning in &said.warnings {
+        eprintln!("warning: {warning}");
+    }
+    if json {
+        println!("{}", said.json);
+    } else {
+        println!("{}", said.text.trim_end());
+    }
+}
+
+fn fail(failure: &Failure, json: bool) -> ExitCode {
+    if json {
+        println!("{}", failure.to_json());
+    }
+    eprintln!("lossbook: {failure}");
+    ExitCode::from(u8::try_from(failure.exit).unwrap_or(3))
+}
+
+fn run(args: &Lossbook) -> Result<Option<Said>, Failure> {
+    let progress = !args.json && std::io::stderr().is_terminal();
+    match &args.command {
+        Command::Demo(demo) => demo::run(demo, args.json, &mut |line| println!("{line}")).map(|()| None),
+        Command::Inspect { photos } => match inspect::run(photos, args.json, &mut std::io::stdout().lock()) {
+            0 => Ok(None),
+            code => std::process::exit(code),
+        },
+        Command::Device(device) => device::run(device, progress).map(Some),
+        Command::Office(office) => office::run(office).map(Some),
+        Command::Hub(hub) => hub::run(hub, &mut |said| say(said, args.json)).map(Some),
+        Command::Scene { dir } => demo::write_scenes(dir).map(Some),
+    }
+}

@@ -72,7 +72,7 @@ pub fn run(args: &OfficeArgs) -> Result<Said, Failure> {
         Command::Cases { find: None } => ("GET", "/v1/office/cases".to_owned(), Value::Null),
         Command::Cases { find: Some(text) } => (
             "GET",
-            format!("/v1/office/cases?find={}", escape(text)),
+            format!("/v1/office/cases?q={}", escape(text)),
             Value::Null,
         ),
         Command::Show { case } => (
@@ -151,11 +151,11 @@ pub fn call(
     if (200..300).contains(&answer.status) {
         return Ok(value);
     }
-    let code = value["error"]["code"]
+    let code = value["code"]
         .as_str()
         .unwrap_or("REFUSED")
         .to_owned();
-    let message = value["error"]["detail"].as_str().map_or_else(
+    let message = value["detail"].as_str().map_or_else(
         || format!("the hub answered {}", answer.status),
         ToOwned::to_owned,
     );

@@ -43,8 +43,8 @@ pub struct NewInvite {
 /// Makes an invitation.
 ///
 /// # Errors
-/// `BAD_NAME` for a name that is empty, too long or has control characters in it; else as the
-/// store fails.
+/// `BAD_NAME` for a name that is empty, too long or has control characters in it,
+/// `SCOPE_UNKNOWN` for a scope that was not made; else as the store fails.
 pub fn invite(
     store: &dyn MetaStore,
     hub: &Identity,
@@ -61,16 +61,19 @@ pub fn invite(
     check_name("user", &user)?;
     let secret = InviteSecret::make(host);
     in_tx(store, |tx| {
-        let row = InviteRow {
+        let Some(known) = tx.named_scopes()?.into_iter().find(|row| row.name == scope) else {
+            return Ok(Err(unknown_scope(&scope)));
+        };
+        tx.put_invite(&InviteRow {
             secret: secret.digest(),
             role,
-            scope: scope_named(tx, &scope, host)?,
+            scope: known.id,
             user: user.clone(),
             expires: WallMs(host.now().wall.0.saturating_add(INVITE_MS)),
             used: None,
-        };
-        tx.put_invite(&row)
-    })?;
+        })?;
+        Ok(Ok(()))
+    })??;
     Ok(Invite {
         url,
         hub_key: hub.own.key.public().digest(),
@@ -79,6 +82,10 @@ pub fn invite(
         scope,
         user,
     })
+}
+
+fn unknown_scope(name: &str) -> Refusal {
+    Refusal::new(404, "SCOPE_UNKNOWN", format!("there is no scope {name:?}: make it first (hub scope {name})"))
 }
 
 /// The scope of that name; a new one if there is none.

@@ -85,12 +85,20 @@ pub fn run(files: &[PathBuf], json: bool, out: &mut dyn Write) -> i32 {
         if report.error.is_some() {
             code = EXIT_BAD_INPUT;
         }
-        let written = if json { write_line(&report, out) } else { text::write(&report, out) };
+        let written = if json {
+            write_line(&report, out)
+        } else {
+            text::write(&report, out)
+        };
         if written.is_err() {
             return EXIT_NOT_NOW;
         }
     }
-    if out.flush().is_err() { EXIT_NOT_NOW } else { code }
+    if out.flush().is_err() {
+        EXIT_NOT_NOW
+    } else {
+        code
+    }
 }
 
 fn write_line(report: &Report, out: &mut dyn Write) -> io::Result<()> {
@@ -113,7 +121,10 @@ fn report(file: &Path) -> Report {
 
 fn known(file: String, facts: PhotoFacts) -> Report {
     let claims = facts.claims;
-    let camera = Camera { make: claims.camera_make, model: claims.camera_model };
+    let camera = Camera {
+        make: claims.camera_make,
+        model: claims.camera_model,
+    };
     Report {
         file,
         sha256: Some(facts.digest.to_hex()),
@@ -122,21 +133,30 @@ fn known(file: String, facts: PhotoFacts) -> Report {
         width: facts.stored.map(|size| size.width),
         height: facts.stored.map(|size| size.height),
         orientation: facts.orientation,
-        taken_at: claims.taken_at.map(|CivilTime { civil, offset }| TakenAt { civil, offset }),
+        taken_at: claims
+            .taken_at
+            .map(|CivilTime { civil, offset }| TakenAt { civil, offset }),
         gps_time: claims.gps_time,
         place: claims.place.map(spot),
         camera: (camera.make.is_some() || camera.model.is_some()).then_some(camera),
         problems: facts
             .problems
             .into_iter()
-            .map(|problem| Trouble { code: problem.code.code(), detail: problem.detail })
+            .map(|problem| Trouble {
+                code: problem.code.code(),
+                detail: problem.detail,
+            })
             .collect(),
         error: None,
     }
 }
 
 fn spot(place: Place) -> Spot {
-    Spot { lat: place.lat(), lon: place.lon(), alt_m: place.alt_m() }
+    Spot {
+        lat: place.lat(),
+        lon: place.lon(),
+        alt_m: place.alt_m(),
+    }
 }
 
 /// Digest and length of a file that is no photo are facts all the same.
@@ -146,7 +166,10 @@ fn refused(name: String, file: &Path, error: &ExamineError) -> Report {
         file: name,
         sha256: read.as_ref().map(|(digest, _)| digest.clone()),
         bytes: read.map(|(_, bytes)| bytes),
-        error: Some(Refusal { code: error.code(), message: error.to_string() }),
+        error: Some(Refusal {
+            code: error.code(),
+            message: error.to_string(),
+        }),
         ..Report::default()
     }
 }

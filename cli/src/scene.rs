@@ -22,7 +22,7 @@
 //! assert!(render(&shot).starts_with(&[0xFF, 0xD8]));
 //! ```
 
-use jpeg_encoder::{ColorType, Encoder};
+use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 use lossbook_core::domain::CivilTime;
 
 use canvas::Canvas;
@@ -54,7 +54,13 @@ pub enum SceneKind {
 
 impl SceneKind {
     /// Every kind.
-    pub const ALL: [Self; 5] = [Self::House, Self::Roof, Self::WallCrack, Self::Interior, Self::Hailstones];
+    pub const ALL: [Self; 5] = [
+        Self::House,
+        Self::Roof,
+        Self::WallCrack,
+        Self::Interior,
+        Self::Hailstones,
+    ];
 }
 
 /// A photo to be drawn.
@@ -82,22 +88,32 @@ pub struct Shot {
 
 /// Draws the shot: JPEG bytes with EXIF. No bytes if a side is 0 or over 65,535 pixels.
 pub fn render(shot: &Shot) -> Vec<u8> {
+    let (Ok(width), Ok(height)) = (u16::try_from(shot.width), u16::try_from(shot.height)) else {
+        return Vec::new();
+    };
+    if width == 0 || height == 0 {
+        return Vec::new();
+    }
     let pixels = stored_pixels(shot);
     let mut jpeg = Vec::with_capacity(pixels.len() / 6);
     let mut encoder = Encoder::new(&mut jpeg, QUALITY);
-    encoder.set_sampling_factor(jpeg_encoder::SamplingFactor::F_2_2);
-    let written = exif::block(shot).is_none_or(|block| encoder.add_exif_metadata(&block).is_ok());
-    let (Ok(width), Ok(height)) = (u16::try_from(shot.width), u16::try_from(shot.height)) else { return Vec::new() };
+    encoder.set_sampling_factor(SamplingFactor::F_2_2);
+    // Maker and model have no bound; a block too long for its segment is left out.
+    let _fits = exif::block(shot).is_some_and(|block| encoder.add_exif_metadata(&block).is_ok());
     match encoder.encode(&pixels, width, height, ColorType::Rgb) {
-        Ok(()) if written => jpeg,
-        Ok(()) | Err(_) => Vec::new(),
+        Ok(()) => jpeg,
+        Err(_) => Vec::new(),
     }
 }
 
 /// RGB rows as they are stored: drawn upright, then turned back.
 fn stored_pixels(shot: &Shot) -> Vec<u8> {
     let sideways = shot.orientation >= 5;
-    let (width, height) = if sideways { (shot.height, shot.width) } else { (shot.width, shot.height) };
+    let (width, height) = if sideways {
+        (shot.height, shot.width)
+    } else {
+        (shot.width, shot.height)
+    };
     let mut canvas = Canvas::new(width, height, shot.seed);
     match shot.kind {
         SceneKind::House => house::draw(&mut canvas),
@@ -115,7 +131,11 @@ fn stored_pixels(shot: &Shot) -> Vec<u8> {
 
 /// From upright to stored: each stored place, and the upright one that it shows.
 fn turn(upright: &[u8], width: u32, height: u32, orientation: u16) -> Vec<u8> {
-    let (stored_width, stored_height) = if orientation >= 5 { (height, width) } else { (width, height) };
+    let (stored_width, stored_height) = if orientation >= 5 {
+        (height, width)
+    } else {
+        (width, height)
+    };
     let mut stored = Vec::with_capacity(upright.len());
     for y in 0..stored_height {
         for x in 0..stored_width {

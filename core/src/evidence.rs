@@ -59,10 +59,14 @@ pub enum ExamineError {
     #[error("the file is empty (0 bytes): copy it again from the camera")]
     Empty,
     /// Some other kind of file, whatever its name says.
-    #[error("its first bytes are not those of a JPEG, PNG, WebP or HEIF photo: choose a photo, or convert it first")]
+    #[error(
+        "its first bytes are not those of a JPEG, PNG, WebP or HEIF photo: choose a photo, or convert it first"
+    )]
     NotAPhoto,
     /// More bytes than a photo may have.
-    #[error("{len} bytes are more than the {limit} a photo may have: add the photo at a smaller size")]
+    #[error(
+        "{len} bytes are more than the {limit} a photo may have: add the photo at a smaller size"
+    )]
     TooLarge {
         /// Its length in bytes.
         len: u64,
@@ -93,7 +97,9 @@ impl ExamineError {
 /// Whatever else is wrong with a photo is listed in [`PhotoFacts::problems`].
 pub fn examine<R: Read + Seek>(source: &mut R) -> Result<PhotoFacts, ExamineError> {
     let (digest, chunks, len_bytes) = hash(source)?;
-    let media_type = container::sniff(source).map_err(read_error)?.ok_or(ExamineError::NotAPhoto)?;
+    let media_type = container::sniff(source)
+        .map_err(read_error)?
+        .ok_or(ExamineError::NotAPhoto)?;
     let layout = container::read(source, media_type, len_bytes).map_err(read_error)?;
 
     let mut problems = layout.problems;
@@ -108,7 +114,9 @@ pub fn examine<R: Read + Seek>(source: &mut R) -> Result<PhotoFacts, ExamineErro
         MediaType::Heic | MediaType::Heif => layout.turn == container::Turn::Sideways,
         MediaType::Jpeg | MediaType::Png | MediaType::Webp => orientation.is_some_and(|o| o >= 5),
     };
-    let displayed = layout.stored.map(|size| if sideways { size.turned() } else { size });
+    let displayed = layout
+        .stored
+        .map(|size| if sideways { size.turned() } else { size });
     let chunk_root = ChunkedDigest::merkle_root(&chunks);
     Ok(PhotoFacts {
         digest,
@@ -145,14 +153,28 @@ fn hash<R: Read + Seek>(source: &mut R) -> Result<(Digest, Vec<Digest>, u64), Ex
     }
     let (digest, chunks, len) = hasher.finish();
     refuse_too_large(len)?;
-    if len == 0 { Err(ExamineError::Empty) } else { Ok((digest, chunks, len)) }
+    if len == 0 {
+        Err(ExamineError::Empty)
+    } else {
+        Ok((digest, chunks, len))
+    }
 }
 
 fn refuse_too_large(len: u64) -> Result<(), ExamineError> {
-    if len > MAX_PHOTO_BYTES { Err(ExamineError::TooLarge { len, limit: MAX_PHOTO_BYTES }) } else { Ok(()) }
+    if len > MAX_PHOTO_BYTES {
+        Err(ExamineError::TooLarge {
+            len,
+            limit: MAX_PHOTO_BYTES,
+        })
+    } else {
+        Ok(())
+    }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "the shape that map_err wants")]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the shape that map_err wants"
+)]
 fn read_error(error: std::io::Error) -> ExamineError {
     ExamineError::Read(error.to_string())
 }

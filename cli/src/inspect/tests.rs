@@ -11,7 +11,10 @@ fn photo() -> Vec<u8> {
         height: 120,
         seed: 1,
         kind: SceneKind::WallCrack,
-        taken_at: CivilTime { civil: "2025-07-01T14:03:22".to_owned(), offset: Some("+08:00".to_owned()) },
+        taken_at: CivilTime {
+            civil: "2025-07-01T14:03:22".to_owned(),
+            offset: Some("+08:00".to_owned()),
+        },
         place: (36.834, 101.952, 2543.0),
         make: "Lossbook".to_owned(),
         model: "Scene".to_owned(),
@@ -48,17 +51,31 @@ fn what_is_no_photo_gets_its_object_and_the_others_are_still_done() {
     let dir = tempfile::tempdir().unwrap();
     let names = ["none.jpg", "empty.jpg", "text.jpg", "photo.jpg"];
     let files = names.map(|name| dir.path().join(name));
-    for (file, bytes) in files.iter().zip([None, Some(Vec::new()), Some(b"hello".to_vec()), Some(photo())]) {
+    for (file, bytes) in files.iter().zip([
+        None,
+        Some(Vec::new()),
+        Some(b"hello".to_vec()),
+        Some(photo()),
+    ]) {
         if let Some(bytes) = bytes {
             fs::write(file, bytes).unwrap();
         }
     }
     let mut out = Vec::new();
     assert_eq!(run(&files, true, &mut out), EXIT_BAD_INPUT);
-    let lines: Vec<serde_json::Value> =
-        String::from_utf8(out).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    let codes: Vec<Option<&str>> = lines.iter().map(|line| line["error"]["code"].as_str()).collect();
-    assert_eq!(codes, [Some("unreadable"), Some("empty"), Some("not_a_photo"), None]);
+    let lines: Vec<serde_json::Value> = String::from_utf8(out)
+        .unwrap()
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let codes: Vec<Option<&str>> = lines
+        .iter()
+        .map(|line| line["error"]["code"].as_str())
+        .collect();
+    assert_eq!(
+        codes,
+        [Some("unreadable"), Some("empty"), Some("not_a_photo"), None]
+    );
     assert_eq!(lines[0]["sha256"], serde_json::Value::Null);
     assert_eq!(lines[1]["bytes"], 0);
     assert_eq!(lines[2]["sha256"], Digest::of(b"hello").to_hex());
@@ -74,6 +91,12 @@ fn people_read_labels_in_both_languages_and_aligned_values() {
     let mut out = Vec::new();
     assert_eq!(run(&[file], false, &mut out), EXIT_DONE);
     let text = String::from_utf8(out).unwrap();
-    assert!(text.contains("Size 尺寸               160 × 120\n"), "{text}");
-    assert!(text.contains("Claimed place 自称位置  36.834000, 101.952000, 2543.0 m\n"), "{text}");
+    assert!(
+        text.contains("Size 尺寸               160 × 120\n"),
+        "{text}"
+    );
+    assert!(
+        text.contains("Claimed place 自称位置  36.834000, 101.952000, 2543.0 m\n"),
+        "{text}"
+    );
 }

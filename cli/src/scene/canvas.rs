@@ -7,7 +7,6 @@
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     clippy::cast_precision_loss,
-    clippy::cast_possible_wrap,
     reason = "drawing moves between places and pixels; casts saturate and a pixel off is no harm"
 )]
 
@@ -47,7 +46,10 @@ pub(super) fn lit(colour: Colour, by: f32) -> Colour {
 pub(super) fn mix(a: Colour, b: Colour, t: f32) -> Colour {
     let t = t.clamp(0.0, 1.0);
     [0, 1, 2].map(|i: usize| {
-        let (a, b) = (a.get(i).copied().unwrap_or(0.0), b.get(i).copied().unwrap_or(0.0));
+        let (a, b) = (
+            a.get(i).copied().unwrap_or(0.0),
+            b.get(i).copied().unwrap_or(0.0),
+        );
         a + (b - a) * t
     })
 }
@@ -61,7 +63,13 @@ pub(super) fn ramp(from: f32, to: f32, x: f32) -> f32 {
 impl Canvas {
     pub(super) fn new(width: u32, height: u32, seed: u64) -> Self {
         let bytes = vec![0; width as usize * height as usize * 3];
-        Self { width, height, bytes, noise: fractal_tile(seed), seed }
+        Self {
+            width,
+            height,
+            bytes,
+            noise: fractal_tile(seed),
+            seed,
+        }
     }
 
     /// How many heights it is wide.
@@ -71,7 +79,8 @@ impl Canvas {
 
     /// A number from 0 to 1 that belongs to this picture and `key`.
     pub(super) fn chance(&self, key: u64) -> f32 {
-        (hash(self.seed ^ hash(key.wrapping_add(0x9E37_79B9_7F4A_7C15))) >> 40) as f32 / (1_u64 << 24) as f32
+        (hash(self.seed ^ hash(key.wrapping_add(0x9E37_79B9_7F4A_7C15))) >> 40) as f32
+            / (1_u64 << 24) as f32
     }
 
     /// The same for a place in a grid.
@@ -101,8 +110,22 @@ impl Canvas {
         let (left, top) = (x as i32, y as i32);
         let (dx, dy) = (x - left as f32, y - top as f32);
         let (left, top) = (left as usize, top as usize);
-        let at = |x: usize, y: usize| self.noise.get((y % TILE) * TILE + x % TILE).copied().unwrap_or(0.5);
-        ([at(left, top), at(left + 1, top), at(left, top + 1), at(left + 1, top + 1)], dx, dy)
+        let at = |x: usize, y: usize| {
+            self.noise
+                .get((y % TILE) * TILE + x % TILE)
+                .copied()
+                .unwrap_or(0.5)
+        };
+        (
+            [
+                at(left, top),
+                at(left + 1, top),
+                at(left, top + 1),
+                at(left + 1, top + 1),
+            ],
+            dx,
+            dy,
+        )
     }
 
     /// Noise around a circle, for the rims of holes: where it ends it joins its beginning.
@@ -110,24 +133,34 @@ impl Canvas {
         let away = (u * u + v * v).sqrt().max(1e-4);
         let (c, s) = (u / away, v / away);
         let at = self.chance(key) * 7.0;
-        0.6 * self.noise(at + 0.10 * c, 0.3 + 0.10 * s) + 0.4 * self.noise(0.7 + 0.5 * c, at + 0.5 * s)
+        0.6 * self.noise(at + 0.10 * c, 0.3 + 0.10 * s)
+            + 0.4 * self.noise(0.7 + 0.5 * c, at + 0.5 * s)
     }
 
     /// Colours every place.
     pub(super) fn fill(&mut self, shade: impl Fn(&Self, f32, f32) -> Colour) {
-        self.area(0.0, 1.0, |_| Some((0.0, f32::MAX)), |canvas, x, y| (shade(canvas, x, y), 1.0));
+        self.area(
+            0.0,
+            1.0,
+            |_| Some((0.0, f32::MAX)),
+            |canvas, x, y| (shade(canvas, x, y), 1.0),
+        );
     }
 
-    /// Colours the inside of a polygon, holes by the even-odd rule left out.
+    /// Colours the inside of a polygon without hollows: one span a row.
     pub(super) fn polygon(&mut self, corners: &[Point], shade: impl Fn(&Self, f32, f32) -> Colour) {
-        let top = corners.iter().map(|corner| corner.1).fold(f32::MAX, f32::min);
-        let bottom = corners.iter().map(|corner| corner.1).fold(f32::MIN, f32::max);
+        let top = corners
+            .iter()
+            .map(|corner| corner.1)
+            .fold(f32::MAX, f32::min);
+        let bottom = corners
+            .iter()
+            .map(|corner| corner.1)
+            .fold(f32::MIN, f32::max);
         let edges = || corners.iter().zip(corners.iter().cycle().skip(1));
-        // Every polygon of these scenes is cut once by a row: one span from first to last edge.
         let span = |y: f32| {
-            let cuts = edges().filter_map(|(&(x1, y1), &(x2, y2))| {
-                ((y1 <= y) != (y2 <= y)).then(|| x1 + (y - y1) / (y2 - y1) * (x2 - x1))
-            });
+            let cut = edges().filter(|((_, y1), (_, y2))| (*y1 <= y) != (*y2 <= y));
+            let cuts = cut.map(|(&(x1, y1), &(x2, y2))| x1 + (y - y1) / (y2 - y1) * (x2 - x1));
             let (first, last) = cuts.fold((f32::MAX, f32::MIN), |(a, b), x| (a.min(x), b.max(x)));
             (first <= last).then_some((first, last))
         };
@@ -135,17 +168,30 @@ impl Canvas {
     }
 
     /// Colours an ellipse; the shade gets places from -1 to 1 across it and says how opaque it is.
-    pub(super) fn ellipse(&mut self, centre: Point, radii: Point, shade: impl Fn(&Self, f32, f32) -> (Colour, f32)) {
+    pub(super) fn ellipse(
+        &mut self,
+        centre: Point,
+        radii: Point,
+        shade: impl Fn(&Self, f32, f32) -> (Colour, f32),
+    ) {
         let ((cx, cy), (rx, ry)) = (centre, radii);
         let soft = 1.5 / (self.height as f32 * rx.min(ry)).max(1.0);
         let span = |y: f32| {
             let v = (y - cy) / ry;
-            (v.abs() < 1.0).then(|| (cx - rx * (1.0 - v * v).sqrt(), cx + rx * (1.0 - v * v).sqrt()))
+            (v.abs() < 1.0).then(|| {
+                (
+                    cx - rx * (1.0 - v * v).sqrt(),
+                    cx + rx * (1.0 - v * v).sqrt(),
+                )
+            })
         };
         self.area(cy - ry, cy + ry, span, |canvas, x, y| {
             let (u, v) = ((x - cx) / rx, (y - cy) / ry);
             let (colour, opacity) = shade(canvas, u, v);
-            (colour, opacity * (1.0 - ramp(1.0 - soft, 1.0, (u * u + v * v).sqrt())))
+            (
+                colour,
+                opacity * (1.0 - ramp(1.0 - soft, 1.0, (u * u + v * v).sqrt())),
+            )
         });
     }
 
@@ -157,19 +203,32 @@ impl Canvas {
             let wide = w1.max(w2) + 1.0 / self.height as f32;
             let (left, right) = (x1.min(x2) - wide, x1.max(x2) + wide);
             let pixel = 1.0 / self.height as f32;
-            self.area(y1.min(y2) - wide, y1.max(y2) + wide, |_| Some((left, right)), |_, x, y| {
-                let t = (((x - x1) * dx + (y - y1) * dy) / length).clamp(0.0, 1.0);
-                let (ox, oy) = (x - x1 - t * dx, y - y1 - t * dy);
-                let half = (w1 + (w2 - w1) * t) / 2.0;
-                let away = (ox * ox + oy * oy).sqrt();
-                (colour, opacity * (1.0 - ramp(half - pixel * 0.7, half + pixel * 0.7, away)))
-            });
+            self.area(
+                y1.min(y2) - wide,
+                y1.max(y2) + wide,
+                |_| Some((left, right)),
+                |_, x, y| {
+                    let t = (((x - x1) * dx + (y - y1) * dy) / length).clamp(0.0, 1.0);
+                    let (ox, oy) = (x - x1 - t * dx, y - y1 - t * dy);
+                    let half = (w1 + (w2 - w1) * t) / 2.0;
+                    let away = (ox * ox + oy * oy).sqrt();
+                    (
+                        colour,
+                        opacity * (1.0 - ramp(half - pixel * 0.7, half + pixel * 0.7, away)),
+                    )
+                },
+            );
         }
     }
 
     /// Darkens (or lightens) an ellipse towards its middle.
     pub(super) fn shadow(&mut self, centre: Point, radii: Point, colour: Colour, strength: f32) {
-        self.ellipse(centre, radii, |_, u, v| (colour, strength * (1.0 - ramp(0.2, 1.0, (u * u + v * v).sqrt()))));
+        self.ellipse(centre, radii, |_, u, v| {
+            (
+                colour,
+                strength * (1.0 - ramp(0.2, 1.0, (u * u + v * v).sqrt())),
+            )
+        });
     }
 
     /// Each row between two heights, each pixel of its span, mixed in by opacity.
@@ -182,12 +241,18 @@ impl Canvas {
     ) {
         let unit = self.height as f32;
         let mut bytes = std::mem::take(&mut self.bytes);
-        let (first, last) = ((top * unit).max(0.0) as usize, (bottom * unit).ceil().clamp(0.0, unit) as usize);
+        let (first, last) = (
+            (top * unit).max(0.0) as usize,
+            (bottom * unit).ceil().clamp(0.0, unit) as usize,
+        );
         let rows = bytes.chunks_exact_mut(self.width as usize * 3).enumerate();
         for (row, line) in rows.take(last).skip(first) {
             let y = (row as f32 + 0.5) / unit;
             let Some((from, to)) = span(y) else { continue };
-            let (from, to) = ((from * unit).max(0.0), (to * unit).clamp(0.0, self.width as f32));
+            let (from, to) = (
+                (from * unit).max(0.0),
+                (to * unit).clamp(0.0, self.width as f32),
+            );
             let pixels = line.chunks_exact_mut(3).enumerate();
             for (column, pixel) in pixels.take(to.ceil() as usize).skip(from as usize) {
                 let left = column as f32;
@@ -207,7 +272,11 @@ impl Canvas {
     pub(super) fn develop(mut self) -> Vec<u8> {
         let (width, height) = (self.width as f32, self.height as f32);
         let seed = self.seed;
-        for (row, line) in self.bytes.chunks_exact_mut(self.width as usize * 3).enumerate() {
+        for (row, line) in self
+            .bytes
+            .chunks_exact_mut(self.width as usize * 3)
+            .enumerate()
+        {
             let v = row as f32 / height - 0.5;
             for (column, pixel) in line.chunks_exact_mut(3).enumerate() {
                 let u = column as f32 / width - 0.5;
@@ -231,16 +300,30 @@ fn fractal_tile(seed: u64) -> Box<[f32; TILE * TILE]> {
     let mut weight = 0.5;
     for octave in 0..6_u64 {
         let cells = 4_usize << octave;
+        let drawn: Vec<f32> = (0..(cells * cells) as u64)
+            .map(|cell| {
+                hash(
+                    seed.wrapping_mul(31)
+                        .wrapping_add(hash((octave << 48) + cell + 1)),
+                )
+            })
+            .map(|bits| (bits >> 40) as f32 / (1_u64 << 24) as f32)
+            .collect();
         let corner = |x: usize, y: usize| {
-            let key = (octave << 48) ^ (((x % cells) as u64) << 24) ^ (y % cells) as u64;
-            (hash(seed.wrapping_mul(31).wrapping_add(hash(key + 1))) >> 40) as f32 / (1_u64 << 24) as f32
+            drawn
+                .get((y % cells) * cells + x % cells)
+                .copied()
+                .unwrap_or(0.5)
         };
         let step = TILE / cells;
+        let eased: Vec<f32> = (0..step)
+            .map(|at| ramp(0.0, 1.0, at as f32 / step as f32))
+            .collect();
+        let ease = |at: usize| eased.get(at % step).copied().unwrap_or(0.0);
         for (index, value) in tile.iter_mut().enumerate() {
             let (x, y) = (index % TILE, index / TILE);
             let (cx, cy) = (x / step, y / step);
-            let dx = ramp(0.0, 1.0, (x % step) as f32 / step as f32);
-            let dy = ramp(0.0, 1.0, (y % step) as f32 / step as f32);
+            let (dx, dy) = (ease(x), ease(y));
             let upper = corner(cx, cy) * (1.0 - dx) + corner(cx + 1, cy) * dx;
             let lower = corner(cx, cy + 1) * (1.0 - dx) + corner(cx + 1, cy + 1) * dx;
             *value += weight * (upper * (1.0 - dy) + lower * dy);

@@ -24,7 +24,12 @@ pub(super) fn soil(canvas: &Canvas, x: f32, y: f32) -> Colour {
 
 /// One hailstone: milky ice with a clear rim, its shadow to the lower right.
 pub(super) fn hailstone(canvas: &mut Canvas, (x, y): Point, radius: f32, key: u64) {
-    canvas.shadow((x + radius * 0.35, y + radius * 0.45), (radius * 1.5, radius * 1.25), [28.0, 24.0, 22.0], 0.75);
+    canvas.shadow(
+        (x + radius * 0.35, y + radius * 0.45),
+        (radius * 1.5, radius * 1.25),
+        [28.0, 24.0, 22.0],
+        0.75,
+    );
     let squash = 0.78 + 0.22 * canvas.chance(key + 3);
     let turn = canvas.chance(key + 7);
     canvas.ellipse((x, y), (radius, radius * squash), |canvas, u, v| {
@@ -32,9 +37,13 @@ pub(super) fn hailstone(canvas: &mut Canvas, (x, y): Point, radius: f32, key: u6
         let light = 1.02 - 0.36 * ramp(-0.2, 1.0, u * 0.5 + v * 0.8);
         let ring = 1.0 - 0.1 * ((away * 9.0 + turn * 6.0).sin() * 0.5 + 0.5);
         let milk = 0.86 + 0.22 * canvas.noise(u * 0.21 + turn, v * 0.21);
-        let glint = 90.0 * (1.0 - ramp(0.0, 0.28, ((u + 0.38).powi(2) + (v + 0.42).powi(2)).sqrt()));
+        let glint =
+            90.0 * (1.0 - ramp(0.0, 0.28, ((u + 0.38).powi(2) + (v + 0.42).powi(2)).sqrt()));
         let ice = lit(ICE, light * ring * milk).map(|part| (part + glint).min(255.0));
-        (mix(ice, [150.0, 158.0, 166.0], ramp(0.8, 1.0, away) * 0.6), 0.97)
+        (
+            mix(ice, [150.0, 158.0, 166.0], ramp(0.8, 1.0, away) * 0.6),
+            0.97,
+        )
     });
 }
 
@@ -43,8 +52,14 @@ pub(super) fn draw(canvas: &mut Canvas) {
     let aspect = canvas.aspect();
     canvas.fill(soil);
     for blade in 0..90_u64 {
-        let (x, y) = (aspect * canvas.chance(blade * 5 + 9), canvas.chance(blade * 5 + 10));
-        let (dx, dy) = (0.09 * (canvas.chance(blade * 5 + 11) - 0.5), 0.07 * (canvas.chance(blade * 5 + 12) - 0.5));
+        let (x, y) = (
+            aspect * canvas.chance(blade * 5 + 9),
+            canvas.chance(blade * 5 + 10),
+        );
+        let (dx, dy) = (
+            0.09 * (canvas.chance(blade * 5 + 11) - 0.5),
+            0.07 * (canvas.chance(blade * 5 + 12) - 0.5),
+        );
         let colour = lit(STRAW, 0.6 + 0.5 * canvas.chance(blade * 5 + 13));
         canvas.stroke(&[((x, y), 0.004), ((x + dx, y + dy), 0.002)], colour, 0.8);
     }
@@ -61,7 +76,12 @@ pub(super) fn draw(canvas: &mut Canvas) {
     ruler(canvas, aspect);
     for (index, radius) in [0.052, 0.041, 0.062, 0.035].into_iter().enumerate() {
         let x = aspect * (0.2 + 0.19 * index as f32);
-        hailstone(canvas, (x, 0.655 - radius * 0.6), radius, 900 + index as u64 * 8);
+        hailstone(
+            canvas,
+            (x, 0.655 - radius * 0.6),
+            radius,
+            900 + index as u64 * 8,
+        );
     }
 }
 
@@ -70,17 +90,34 @@ fn ruler(canvas: &mut Canvas, aspect: f32) {
     // Laid down by hand: one end a little lower.
     let tilt = |x: f32| (x - left) * 0.012;
     let box_at = |dy: f32| {
-        [(left, top + dy), (right, top + tilt(right) + dy), (right, bottom + tilt(right) + dy), (left, bottom + dy)]
+        [
+            (left, top + dy),
+            (right, top + tilt(right) + dy),
+            (right, bottom + tilt(right) + dy),
+            (left, bottom + dy),
+        ]
     };
     canvas.polygon(&box_at(0.012), |_, _, _| [44.0, 35.0, 27.0]);
-    canvas.polygon(&box_at(0.0), |canvas, x, y| lit(RULER, 0.9 + 0.12 * canvas.noise(x * 0.2, y * 3.0)));
+    canvas.polygon(&box_at(0.0), |canvas, x, y| {
+        lit(RULER, 0.9 + 0.12 * canvas.noise(x * 0.2, y * 3.0))
+    });
     // Thirty centimetres, millimetre by millimetre.
     let millimetre = (right - left) / 306.0;
     for mark in 0..=300_u16 {
         let x = left + millimetre * (f32::from(mark) + 3.0);
-        let length = if mark % 10 == 0 { 0.036 } else if mark % 5 == 0 { 0.026 } else { 0.017 };
+        let length = if mark % 10 == 0 {
+            0.036
+        } else if mark % 5 == 0 {
+            0.026
+        } else {
+            0.017
+        };
         let start = top + tilt(x) + 0.002;
-        canvas.stroke(&[((x, start), 0.0014), ((x, start + length), 0.0014)], INK, 0.9);
+        canvas.stroke(
+            &[((x, start), 0.0014), ((x, start + length), 0.0014)],
+            INK,
+            0.9,
+        );
         if mark % 10 == 0 && mark < 300 {
             number(canvas, mark / 10, (x - 0.008, start + 0.046));
         }
@@ -105,7 +142,10 @@ fn number(canvas: &mut Canvas, number: u16, (mut x, y): Point) {
     const W: f32 = 0.010;
     const H: f32 = 0.018;
     for digit in number.to_string().bytes() {
-        let strokes = DIGITS.get(usize::from(digit - b'0')).copied().unwrap_or_default();
+        let strokes = DIGITS
+            .get(usize::from(digit - b'0'))
+            .copied()
+            .unwrap_or_default();
         let ends = [
             ((0.0, 0.0), (W, 0.0)),
             ((0.0, H / 2.0), (W, H / 2.0)),
@@ -117,7 +157,11 @@ fn number(canvas: &mut Canvas, number: u16, (mut x, y): Point) {
         ];
         for (on, ((x1, y1), (x2, y2))) in strokes.into_iter().zip(ends) {
             if on == 1 {
-                canvas.stroke(&[((x + x1, y + y1), 0.0025), ((x + x2, y + y2), 0.0025)], INK, 0.95);
+                canvas.stroke(
+                    &[((x + x1, y + y1), 0.0025), ((x + x2, y + y2), 0.0025)],
+                    INK,
+                    0.95,
+                );
             }
         }
         x += W * 1.5;

@@ -46,7 +46,11 @@ impl<'a> Bytes<'a> {
 
     /// A number of two bytes, or of four in later versions.
     pub(super) fn id(&mut self, wide: bool) -> Option<u32> {
-        if wide { self.u32() } else { self.u16().map(u32::from) }
+        if wide {
+            self.u32()
+        } else {
+            self.u16().map(u32::from)
+        }
     }
 
     /// Version and flags of a full box.

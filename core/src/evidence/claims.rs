@@ -38,7 +38,10 @@ pub(super) fn read(block: Vec<u8>) -> Reading {
     // Values are parsed when they are asked for, so asking belongs inside as well.
     catch_unwind(AssertUnwindSafe(|| read_unguarded(block))).unwrap_or_else(|_| {
         let mut reading = Reading::default();
-        reading.note(ProblemCode::ExifUnreadable, "the EXIF parser stopped on damaged metadata");
+        reading.note(
+            ProblemCode::ExifUnreadable,
+            "the EXIF parser stopped on damaged metadata",
+        );
         reading
     })
 }
@@ -57,7 +60,9 @@ pub(super) fn embedded_thumbnail(block: Vec<u8>) -> Option<(Vec<u8>, Option<u16>
 fn parse(block: Vec<u8>, ignored: &mut Vec<exif::Error>) -> Result<Exif, exif::Error> {
     let mut reader = Reader::new();
     reader.continue_on_error(true);
-    reader.read_raw(block).or_else(|error| error.distill_partial_result(|errors| *ignored = errors))
+    reader
+        .read_raw(block)
+        .or_else(|error| error.distill_partial_result(|errors| *ignored = errors))
 }
 
 fn read_unguarded(block: Vec<u8>) -> Reading {
@@ -72,7 +77,10 @@ fn read_unguarded(block: Vec<u8>) -> Reading {
     };
     if !ignored.is_empty() {
         let first: Vec<String> = ignored.iter().take(3).map(ToString::to_string).collect();
-        reading.note(ProblemCode::ExifPartial, format!("{} parts left out: {}", ignored.len(), first.join("; ")));
+        reading.note(
+            ProblemCode::ExifPartial,
+            format!("{} parts left out: {}", ignored.len(), first.join("; ")),
+        );
     }
     let fields = Fields(&exif);
     reading.orientation = orientation(fields, &mut reading);
@@ -89,10 +97,15 @@ fn read_unguarded(block: Vec<u8>) -> Reading {
 fn orientation(fields: Fields<'_>, reading: &mut Reading) -> Option<u16> {
     let value = fields.value(Tag::Orientation)?;
     let number = value.get_uint(0);
-    let orientation = number.and_then(|number| u16::try_from(number).ok()).filter(|o| (1..=8).contains(o));
+    let orientation = number
+        .and_then(|number| u16::try_from(number).ok())
+        .filter(|o| (1..=8).contains(o));
     if orientation.is_none() {
         let found = number.map_or_else(|| "no number".to_owned(), |number| number.to_string());
-        reading.note(ProblemCode::BadOrientation, format!("orientation is {found}, not 1 to 8"));
+        reading.note(
+            ProblemCode::BadOrientation,
+            format!("orientation is {found}, not 1 to 8"),
+        );
     }
     orientation
 }
@@ -104,28 +117,41 @@ fn taken_at(fields: Fields<'_>, reading: &mut Reading) -> Option<jiff::civil::Da
     let Some(time) = parse_time(&text) else {
         // Zeros and blanks are how a camera says that its clock was never set.
         if written {
-            reading.note(ProblemCode::TimeUnreadable, format!("{text:?} is no date and time"));
+            reading.note(
+                ProblemCode::TimeUnreadable,
+                format!("{text:?} is no date and time"),
+            );
         }
         return None;
     };
-    let fraction = fields.text(Tag::SubSecTimeOriginal).filter(|digits| {
-        digits.len() <= 9 && digits.bytes().all(|byte| byte.is_ascii_digit())
-    });
+    let fraction = fields
+        .text(Tag::SubSecTimeOriginal)
+        .filter(|digits| digits.len() <= 9 && digits.bytes().all(|byte| byte.is_ascii_digit()));
     let civil = time.strftime("%Y-%m-%dT%H:%M:%S").to_string();
     let civil = fraction.map_or(civil.clone(), |fraction| format!("{civil}.{fraction}"));
-    let offset = fields.text(Tag::OffsetTimeOriginal).and_then(|text| parse_offset(&text));
+    let offset = fields
+        .text(Tag::OffsetTimeOriginal)
+        .and_then(|text| parse_offset(&text));
     reading.claims.taken_at = Some(CivilTime { civil, offset });
     Some(time)
 }
 
 /// `2008:10:22 16:28:39`, with the separators that cameras use.
 fn parse_time(text: &str) -> Option<jiff::civil::DateTime> {
-    let mut parts = text.split([':', '-', '/', '.', ' ', 'T']).filter(|part| !part.is_empty());
-    let mut part = || parts.next().filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
+    let mut parts = text
+        .split([':', '-', '/', '.', ' ', 'T'])
+        .filter(|part| !part.is_empty());
+    let mut part = || {
+        parts
+            .next()
+            .filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))
+    };
     let year = part()?.parse().ok()?;
     let mut small = || part()?.parse::<i8>().ok();
     let (month, day, hour, minute, second) = (small()?, small()?, small()?, small()?, small()?);
-    jiff::civil::DateTime::new(year, month, day, hour, minute, second, 0).ok().filter(|time| time.year() > 0)
+    jiff::civil::DateTime::new(year, month, day, hour, minute, second, 0)
+        .ok()
+        .filter(|time| time.year() > 0)
 }
 
 /// `+08:00`, within what the world uses.
@@ -153,15 +179,21 @@ impl<'a> Fields<'a> {
 
     /// Text without blanks, NULs and control characters around or in it; nothing if none is left.
     fn text(self, tag: Tag) -> Option<String> {
-        #[expect(clippy::wildcard_enum_match_arm, reason = "a foreign enum of value types; only text is text")]
+        #[expect(
+            clippy::wildcard_enum_match_arm,
+            reason = "a foreign enum of value types; only text is text"
+        )]
         let bytes = match self.value(tag)? {
             Value::Ascii(parts) => parts.first()?.as_slice(),
             Value::Byte(bytes) | Value::Undefined(bytes, _) => bytes.as_slice(),
             _ => return None,
         };
         let bytes = bytes.split(|byte| *byte == 0).next()?;
-        let text: String =
-            String::from_utf8_lossy(bytes).chars().filter(|c| !c.is_control()).take(MAX_NAME_CHARS).collect();
+        let text: String = String::from_utf8_lossy(bytes)
+            .chars()
+            .filter(|c| !c.is_control())
+            .take(MAX_NAME_CHARS)
+            .collect();
         let text = text.trim();
         (!text.is_empty()).then(|| text.to_owned())
     }
@@ -174,7 +206,10 @@ impl<'a> Fields<'a> {
 }
 
 fn number(value: &Value, index: usize) -> Option<f64> {
-    #[expect(clippy::wildcard_enum_match_arm, reason = "a foreign enum of value types; the others hold integers or text")]
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "a foreign enum of value types; the others hold integers or text"
+    )]
     let number = match value {
         Value::Rational(list) => list.get(index)?.to_f64(),
         Value::SRational(list) => list.get(index)?.to_f64(),

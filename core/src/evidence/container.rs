@@ -78,20 +78,35 @@ impl Layout {
 
     /// Notes metadata that is left unread.
     pub(super) fn note_metadata_too_large(&mut self, len: u64) {
-        self.note(ProblemCode::MetadataTooLarge, format!("{len} bytes of metadata, {MAX_METADATA_BYTES} are read"));
+        self.note(
+            ProblemCode::MetadataTooLarge,
+            format!("{len} bytes of metadata, {MAX_METADATA_BYTES} are read"),
+        );
     }
 
     fn check_pixels(&mut self, kind: MediaType) {
         let Some(size) = self.stored.filter(|size| size.width > 0 && size.height > 0) else {
             self.stored = None;
-            return self.note(ProblemCode::NoDimensions, "no header says how large the picture is");
+            return self.note(
+                ProblemCode::NoDimensions,
+                "no header says how large the picture is",
+            );
         };
         let limit = match (kind, self.coding) {
-            (MediaType::Jpeg, Coding::Sequential) | (MediaType::Heic | MediaType::Heif, _) => MAX_SCALED_PIXELS,
-            (MediaType::Jpeg, Coding::WholeFrame) | (MediaType::Png | MediaType::Webp, _) => MAX_FULL_PIXELS,
+            (MediaType::Jpeg, Coding::Sequential) | (MediaType::Heic | MediaType::Heif, _) => {
+                MAX_SCALED_PIXELS
+            }
+            (MediaType::Jpeg, Coding::WholeFrame) | (MediaType::Png | MediaType::Webp, _) => {
+                MAX_FULL_PIXELS
+            }
         };
         if size.pixels() > limit {
-            let detail = format!("{} × {} = {} pixels, {limit} are decoded", size.width, size.height, size.pixels());
+            let detail = format!(
+                "{} × {} = {} pixels, {limit} are decoded",
+                size.width,
+                size.height,
+                size.pixels()
+            );
             self.note(ProblemCode::PixelsTooMany, detail);
         }
     }
@@ -114,7 +129,11 @@ pub(super) fn sniff<R: Read + Seek>(reader: &mut R) -> io::Result<Option<MediaTy
 }
 
 /// What the headers of a photo of that kind say, its problems included.
-pub(super) fn read<R: Read + Seek>(reader: &mut R, kind: MediaType, len: u64) -> io::Result<Layout> {
+pub(super) fn read<R: Read + Seek>(
+    reader: &mut R,
+    kind: MediaType,
+    len: u64,
+) -> io::Result<Layout> {
     let mut layout = Layout::default();
     let mut source = Source::new(reader, len)?;
     let walked = match kind {
@@ -133,11 +152,19 @@ pub(super) fn read_jpeg_head<R: Read + Seek>(reader: &mut R, len: u64) -> io::Re
     finish(walked, MediaType::Jpeg, len, layout)
 }
 
-fn finish(walked: Result<(), Stop>, kind: MediaType, len: u64, mut layout: Layout) -> io::Result<Layout> {
+fn finish(
+    walked: Result<(), Stop>,
+    kind: MediaType,
+    len: u64,
+    mut layout: Layout,
+) -> io::Result<Layout> {
     match walked {
         Ok(()) => {}
         Err(Stop::End) => {
-            layout.note(ProblemCode::Truncated, format!("the file ends after {len} bytes, before its picture does"));
+            layout.note(
+                ProblemCode::Truncated,
+                format!("the file ends after {len} bytes, before its picture does"),
+            );
         }
         Err(Stop::Broken(what)) => layout.note(ProblemCode::Damaged, what),
         Err(Stop::Io(error)) => return Err(error),

@@ -28,8 +28,15 @@ pub(super) fn brand(head: &[u8]) -> Option<MediaType> {
     bytes.u32()?;
     // A brand nobody knows may still be compatible with one that is; AVIF is not read here.
     let compatible = bytes.0.get(..size.saturating_sub(16)).unwrap_or(bytes.0);
-    let brands = || compatible.chunks_exact(4).filter_map(|brand| <[u8; 4]>::try_from(brand).ok());
-    if [*b"avif", *b"avis"].iter().any(|avif| *avif == major || brands().any(|brand| brand == *avif)) {
+    let brands = || {
+        compatible
+            .chunks_exact(4)
+            .filter_map(|brand| <[u8; 4]>::try_from(brand).ok())
+    };
+    if [*b"avif", *b"avis"]
+        .iter()
+        .any(|avif| *avif == major || brands().any(|brand| brand == *avif))
+    {
         return None;
     }
     brands().find_map(kind_of)
@@ -44,7 +51,10 @@ fn kind_of(brand: [u8; 4]) -> Option<MediaType> {
 }
 
 /// The whole file.
-pub(super) fn walk<R: Read + Seek>(source: &mut Source<'_, R>, layout: &mut Layout) -> Result<(), Stop> {
+pub(super) fn walk<R: Read + Seek>(
+    source: &mut Source<'_, R>,
+    layout: &mut Layout,
+) -> Result<(), Stop> {
     for _ in 0..MAX_BOXES {
         if source.left() == 0 {
             return Ok(());
@@ -58,7 +68,9 @@ pub(super) fn walk<R: Read + Seek>(source: &mut Source<'_, R>, layout: &mut Layo
             size => (size.into(), 8),
         };
         let Some(body) = size.checked_sub(head) else {
-            return Err(Stop::Broken(format!("box at byte {start} has length {size}")));
+            return Err(Stop::Broken(format!(
+                "box at byte {start} has length {size}"
+            )));
         };
         match usize::try_from(body) {
             Ok(len) if kind == *b"meta" && len <= MAX_METADATA_BYTES => {
@@ -88,7 +100,11 @@ struct Meta<'a> {
     inline: &'a [u8],
 }
 
-fn read_meta<R: Read + Seek>(source: &mut Source<'_, R>, layout: &mut Layout, meta: &[u8]) -> Result<(), Stop> {
+fn read_meta<R: Read + Seek>(
+    source: &mut Source<'_, R>,
+    layout: &mut Layout,
+    meta: &[u8],
+) -> Result<(), Stop> {
     let mut found = Meta::default();
     let mut bytes = Bytes(meta);
     bytes.full();
@@ -102,15 +118,26 @@ fn read_meta<R: Read + Seek>(source: &mut Source<'_, R>, layout: &mut Layout, me
             _ => {}
         }
     }
-    if let Some((size, turn)) = found.primary.and_then(|item| picture(found.properties?, item)) {
+    if let Some((size, turn)) = found
+        .primary
+        .and_then(|item| picture(found.properties?, item))
+    {
         layout.stored = Some(size);
         layout.turn = turn;
     }
-    let Some(item) = found.exif_item else { return Ok(()) };
-    match found.locations.and_then(|locations| extents(locations, item)) {
+    let Some(item) = found.exif_item else {
+        return Ok(());
+    };
+    match found
+        .locations
+        .and_then(|locations| extents(locations, item))
+    {
         Some(extents) => read_exif(source, layout, &extents, found.inline),
         None => {
-            layout.note(ProblemCode::ExifUnreadable, "the file does not say where its EXIF item is");
+            layout.note(
+                ProblemCode::ExifUnreadable,
+                "the file does not say where its EXIF item is",
+            );
             Ok(())
         }
     }
@@ -150,17 +177,27 @@ fn picture(mut properties: Bytes<'_>, item: u32) -> Option<(Size, Turn)> {
     }
     let (mut size, mut quarters) = (None, 0);
     for index in mine {
-        let Some((kind, mut body)) = index.checked_sub(1).and_then(|at| all.get(at)).copied() else { continue };
+        let Some((kind, mut body)) = index.checked_sub(1).and_then(|at| all.get(at)).copied()
+        else {
+            continue;
+        };
         match &kind {
             b"ispe" if size.is_none() => {
                 body.full()?;
-                size = Some(Size { width: body.u32()?, height: body.u32()? });
+                size = Some(Size {
+                    width: body.u32()?,
+                    height: body.u32()?,
+                });
             }
             b"irot" => quarters += u32::from(body.u8()? & 3),
             _ => {}
         }
     }
-    let turn = if quarters % 2 == 1 { Turn::Sideways } else { Turn::Upright };
+    let turn = if quarters % 2 == 1 {
+        Turn::Sideways
+    } else {
+        Turn::Upright
+    };
     size.map(|size| (size, turn))
 }
 
@@ -172,7 +209,11 @@ fn associations(mut bytes: Bytes<'_>, item: u32) -> Option<Vec<usize>> {
     for _ in 0..entries {
         let owner = bytes.id(version > 0)?;
         for _ in 0..bytes.u8()? {
-            let index = if flags & 1 == 1 { bytes.u16()? & 0x7FFF } else { u16::from(bytes.u8()? & 0x7F) };
+            let index = if flags & 1 == 1 {
+                bytes.u16()? & 0x7FFF
+            } else {
+                u16::from(bytes.u8()? & 0x7F)
+            };
             if owner == item {
                 mine.push(usize::from(index));
             }
@@ -207,7 +248,11 @@ fn extents(mut bytes: Bytes<'_>, item: u32) -> Option<Vec<Extent>> {
         for _ in 0..count {
             bytes.sized(index_bytes)?;
             let at = base.checked_add(bytes.sized(offset_bytes)?)?;
-            mine.push(Extent { inline: method == 1, at, len: bytes.sized(length_bytes)? });
+            mine.push(Extent {
+                inline: method == 1,
+                at,
+                len: bytes.sized(length_bytes)?,
+            });
         }
         if owner == item {
             return (method < 2).then_some(mine);
@@ -222,18 +267,27 @@ fn read_exif<R: Read + Seek>(
     extents: &[Extent],
     inline: &[u8],
 ) -> Result<(), Stop> {
-    let total = extents.iter().fold(0_u64, |sum, extent| sum.saturating_add(extent.len));
+    let total = extents
+        .iter()
+        .fold(0_u64, |sum, extent| sum.saturating_add(extent.len));
     if total > MAX_METADATA_BYTES as u64 {
         layout.note_metadata_too_large(total);
         return Ok(());
     }
     let mut item = Vec::new();
-    for Extent { inline: in_box, at, len } in extents {
+    for Extent {
+        inline: in_box,
+        at,
+        len,
+    } in extents
+    {
         // The sum was checked, so each length fits.
         let len = usize::try_from(*len).unwrap_or(0);
         if *in_box {
             let from = usize::try_from(*at).unwrap_or(usize::MAX);
-            let Some(piece) = inline.get(from..).and_then(|rest| rest.get(..len)) else { return Err(Stop::End) };
+            let Some(piece) = inline.get(from..).and_then(|rest| rest.get(..len)) else {
+                return Err(Stop::End);
+            };
             item.extend_from_slice(piece);
         } else {
             source.seek_to(*at)?;
@@ -242,10 +296,15 @@ fn read_exif<R: Read + Seek>(
     }
     // The item starts with the distance to the TIFF header.
     let mut bytes = Bytes(&item);
-    let block = bytes.u32().and_then(|gap| bytes.0.get(usize::try_from(gap).ok()?..));
+    let block = bytes
+        .u32()
+        .and_then(|gap| bytes.0.get(usize::try_from(gap).ok()?..));
     match block {
         Some(block) => layout.keep_exif(block.to_vec()),
-        None => layout.note(ProblemCode::ExifUnreadable, "the EXIF item is shorter than its own header"),
+        None => layout.note(
+            ProblemCode::ExifUnreadable,
+            "the EXIF item is shorter than its own header",
+        ),
     }
     Ok(())
 }

@@ -31,7 +31,10 @@ enum Scans {
 }
 
 /// The whole file.
-pub(super) fn walk<R: Read + Seek>(source: &mut Source<'_, R>, layout: &mut Layout) -> Result<(), Stop> {
+pub(super) fn walk<R: Read + Seek>(
+    source: &mut Source<'_, R>,
+    layout: &mut Layout,
+) -> Result<(), Stop> {
     source.seek_to(2)?;
     let mut waiting = None;
     let mut scanned = false;
@@ -47,14 +50,21 @@ pub(super) fn walk<R: Read + Seek>(source: &mut Source<'_, R>, layout: &mut Layo
                 waiting = Some(search_scan(source, layout, scans)?);
             }
             Next::End if scanned => return Ok(()),
-            Next::End => return Err(Stop::Broken("the end marker comes before any picture".to_owned())),
+            Next::End => {
+                return Err(Stop::Broken(
+                    "the end marker comes before any picture".to_owned(),
+                ));
+            }
         }
     }
     Err(Stop::Broken(format!("more than {MAX_SEGMENTS} segments")))
 }
 
 /// Only up to the first scan.
-pub(super) fn walk_head<R: Read + Seek>(source: &mut Source<'_, R>, layout: &mut Layout) -> Result<(), Stop> {
+pub(super) fn walk_head<R: Read + Seek>(
+    source: &mut Source<'_, R>,
+    layout: &mut Layout,
+) -> Result<(), Stop> {
     source.seek_to(2)?;
     for _ in 0..MAX_SEGMENTS {
         let marker = next_marker(source)?;
@@ -79,7 +89,11 @@ fn next_marker<R: Read + Seek>(source: &mut Source<'_, R>) -> Result<u8, Stop> {
     }
 }
 
-fn segment<R: Read + Seek>(source: &mut Source<'_, R>, layout: &mut Layout, marker: u8) -> Result<Next, Stop> {
+fn segment<R: Read + Seek>(
+    source: &mut Source<'_, R>,
+    layout: &mut Layout,
+    marker: u8,
+) -> Result<Next, Stop> {
     match marker {
         EOI => return Ok(Next::End),
         // Markers without a length: TEM, restarts, a second SOI.
@@ -89,13 +103,17 @@ fn segment<R: Read + Seek>(source: &mut Source<'_, R>, layout: &mut Layout, mark
     let start = source.at();
     let len = u16::from_be_bytes(source.array()?);
     let Some(body) = len.checked_sub(2) else {
-        return Err(Stop::Broken(format!("segment {marker:#04x} at byte {start} has length {len}")));
+        return Err(Stop::Broken(format!(
+            "segment {marker:#04x} at byte {start} has length {len}"
+        )));
     };
     let end = source.at() + u64::from(body);
     let mut next = Next::Segment;
     match marker {
         // Every SOF but DHT, JPG and DAC, which share the range.
-        0xC0..=0xC3 | 0xC5..=0xC7 | 0xC9..=0xCB | 0xCD..=0xCF if body >= 6 => frame(source, layout, marker)?,
+        0xC0..=0xC3 | 0xC5..=0xC7 | 0xC9..=0xCB | 0xCD..=0xCF if body >= 6 => {
+            frame(source, layout, marker)?
+        }
         SOS if body >= 1 => {
             let in_scan = source.byte()?;
             let last = layout.coding == Coding::Sequential && in_scan == layout.components;
@@ -116,11 +134,17 @@ fn segment<R: Read + Seek>(source: &mut Source<'_, R>, layout: &mut Layout, mark
     Ok(next)
 }
 
-fn frame<R: Read + Seek>(source: &mut Source<'_, R>, layout: &mut Layout, marker: u8) -> Result<(), Stop> {
+fn frame<R: Read + Seek>(
+    source: &mut Source<'_, R>,
+    layout: &mut Layout,
+    marker: u8,
+) -> Result<(), Stop> {
     let [_precision, h1, h0, w1, w0, components] = source.array()?;
     if layout.stored.is_none() {
-        layout.stored =
-            Some(Size { width: u16::from_be_bytes([w1, w0]).into(), height: u16::from_be_bytes([h1, h0]).into() });
+        layout.stored = Some(Size {
+            width: u16::from_be_bytes([w1, w0]).into(),
+            height: u16::from_be_bytes([h1, h0]).into(),
+        });
         layout.components = components;
         layout.coding = match marker {
             0xC0 | 0xC1 => Coding::Sequential,
@@ -130,19 +154,29 @@ fn frame<R: Read + Seek>(source: &mut Source<'_, R>, layout: &mut Layout, marker
     Ok(())
 }
 
-fn exif<R: Read + Seek>(source: &mut Source<'_, R>, layout: &mut Layout, body: u16) -> Result<(), Stop> {
+fn exif<R: Read + Seek>(
+    source: &mut Source<'_, R>,
+    layout: &mut Layout,
+    body: u16,
+) -> Result<(), Stop> {
     let label: [u8; 6] = source.array()?;
     if label.starts_with(b"Exif\0") && layout.exif.is_none() {
         // A cut block is still handed on: what it holds may be readable.
         let wanted = usize::from(body) - label.len();
-        let there = usize::try_from(source.left()).unwrap_or(usize::MAX).min(wanted);
+        let there = usize::try_from(source.left())
+            .unwrap_or(usize::MAX)
+            .min(wanted);
         layout.keep_exif(source.bytes(there)?);
     }
     Ok(())
 }
 
 /// Goes through coded data to the next marker that ends it.
-fn search_scan<R: Read + Seek>(source: &mut Source<'_, R>, layout: &mut Layout, scans: Scans) -> Result<u8, Stop> {
+fn search_scan<R: Read + Seek>(
+    source: &mut Source<'_, R>,
+    layout: &mut Layout,
+    scans: Scans,
+) -> Result<u8, Stop> {
     loop {
         source.skip_past(0xFF)?;
         let mut code = source.byte()?;
@@ -153,12 +187,17 @@ fn search_scan<R: Read + Seek>(source: &mut Source<'_, R>, layout: &mut Layout, 
             0x00 | 0xD0..=0xD7 => {}
             EOI => return Ok(code),
             // Tables, application data and further scans, where further scans are due.
-            0xC4 | 0xCC | SOS | 0xDB | 0xDD | 0xE0..=0xEF | 0xFE if scans == Scans::More => return Ok(code),
+            0xC4 | 0xCC | SOS | 0xDB | 0xDD | 0xE0..=0xEF | 0xFE if scans == Scans::More => {
+                return Ok(code);
+            }
             // The number of lines may follow the first scan.
             0xDC => return Ok(code),
             _ => {
                 let at = source.at().saturating_sub(2);
-                layout.note(ProblemCode::Damaged, format!("marker {code:#04x} inside the picture at byte {at}"));
+                layout.note(
+                    ProblemCode::Damaged,
+                    format!("marker {code:#04x} inside the picture at byte {at}"),
+                );
             }
         }
     }

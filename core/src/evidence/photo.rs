@@ -27,7 +27,10 @@ impl Size {
 
     /// After a quarter turn.
     pub fn turned(self) -> Self {
-        Self { width: self.height, height: self.width }
+        Self {
+            width: self.height,
+            height: self.width,
+        }
     }
 
     /// The same shape with a long side of at most `long`; never larger than it is.
@@ -37,10 +40,14 @@ impl Size {
             return self;
         }
         let scaled = |side: u32| {
-            let side = (u64::from(side) * u64::from(long) + u64::from(longest) / 2) / u64::from(longest);
+            let side =
+                (u64::from(side) * u64::from(long) + u64::from(longest) / 2) / u64::from(longest);
             u32::try_from(side).unwrap_or(long).max(1)
         };
-        Self { width: scaled(self.width), height: scaled(self.height) }
+        Self {
+            width: scaled(self.width),
+            height: scaled(self.height),
+        }
     }
 }
 

@@ -47,17 +47,31 @@ impl Pixels {
             Depth::Grey => PixelType::U8,
             Depth::Rgb => PixelType::U8x3,
         };
-        let from = ImageRef::new(self.size.width, self.size.height, &self.bytes, kind).map_err(|e| e.to_string())?;
+        let from = ImageRef::new(self.size.width, self.size.height, &self.bytes, kind)
+            .map_err(|e| e.to_string())?;
         let mut small = Image::new(to.width, to.height, kind);
         let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Lanczos3));
-        Resizer::new().resize(&from, &mut small, &options).map_err(|error| error.to_string())?;
-        Ok(Self { size: to, bytes: small.into_vec(), ..self })
+        Resizer::new()
+            .resize(&from, &mut small, &options)
+            .map_err(|error| error.to_string())?;
+        Ok(Self {
+            size: to,
+            bytes: small.into_vec(),
+            ..self
+        })
     }
 
     /// As a person sees it, given the EXIF orientation it is stored in.
     pub(super) fn upright(self, orientation: u16) -> Self {
-        let Size { width: w, height: h } = self.size;
-        let size = if orientation >= 5 { self.size.turned() } else { self.size };
+        let Size {
+            width: w,
+            height: h,
+        } = self.size;
+        let size = if orientation >= 5 {
+            self.size.turned()
+        } else {
+            self.size
+        };
         // For each place of the upright picture, the stored place it comes from.
         let origin = |x: u32, y: u32| match orientation {
             2 => (w - 1 - x, y),
@@ -81,7 +95,11 @@ impl Pixels {
                 bytes.extend_from_slice(self.bytes.get(at..at + depth).unwrap_or_default());
             }
         }
-        Self { size, bytes, ..self }
+        Self {
+            size,
+            bytes,
+            ..self
+        }
     }
 }
 

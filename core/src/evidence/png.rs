@@ -17,7 +17,10 @@ const MAX_CHUNKS: usize = 100_000;
 const CHECKSUM_BYTES: u64 = 4;
 
 /// The whole file.
-pub(super) fn walk<R: Read + Seek>(source: &mut Source<'_, R>, layout: &mut Layout) -> Result<(), Stop> {
+pub(super) fn walk<R: Read + Seek>(
+    source: &mut Source<'_, R>,
+    layout: &mut Layout,
+) -> Result<(), Stop> {
     source.skip(SIGNATURE.len() as u64)?;
     for _ in 0..MAX_CHUNKS {
         let len = u32::from_be_bytes(source.array()?);
@@ -30,7 +33,9 @@ pub(super) fn walk<R: Read + Seek>(source: &mut Source<'_, R>, layout: &mut Layo
                 layout.stored = Some(Size { width, height });
                 rest -= 8;
             }
-            b"eXIf" if len as usize > MAX_METADATA_BYTES => layout.note_metadata_too_large(len.into()),
+            b"eXIf" if len as usize > MAX_METADATA_BYTES => {
+                layout.note_metadata_too_large(len.into())
+            }
             b"eXIf" => {
                 layout.keep_exif(source.bytes(len as usize)?);
                 rest = CHECKSUM_BYTES;

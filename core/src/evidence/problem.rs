@@ -17,7 +17,10 @@ pub struct Problem {
 impl Problem {
     /// A problem of that kind.
     pub fn new(code: ProblemCode, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into() }
+        Self {
+            code,
+            detail: detail.into(),
+        }
     }
 }
 

@@ -19,7 +19,11 @@ pub(super) enum Stop {
 
 impl From<io::Error> for Stop {
     fn from(error: io::Error) -> Self {
-        if error.kind() == io::ErrorKind::UnexpectedEof { Self::End } else { Self::Io(error) }
+        if error.kind() == io::ErrorKind::UnexpectedEof {
+            Self::End
+        } else {
+            Self::Io(error)
+        }
     }
 }
 
@@ -35,7 +39,11 @@ impl<'r, R: Read + Seek> Source<'r, R> {
     /// At the first of `len` bytes.
     pub(super) fn new(reader: &'r mut R, len: u64) -> io::Result<Self> {
         reader.seek(SeekFrom::Start(0))?;
-        Ok(Self { reader: BufReader::with_capacity(64 * 1024, reader), at: 0, len })
+        Ok(Self {
+            reader: BufReader::with_capacity(64 * 1024, reader),
+            at: 0,
+            len,
+        })
     }
 
     /// How many bytes lie before this point.
@@ -116,8 +124,15 @@ impl<'r, R: Read + Seek> Source<'r, R> {
 /// vector instructions; a scan of five megabytes is searched in well under a millisecond.
 fn position(bytes: &[u8], wanted: u8) -> Option<usize> {
     const BLOCK: usize = 32;
-    let clean = |block: &&[u8]| !block.iter().fold(false, |found, byte| found | (*byte == wanted));
+    let clean = |block: &&[u8]| {
+        !block
+            .iter()
+            .fold(false, |found, byte| found | (*byte == wanted))
+    };
     let start = bytes.chunks(BLOCK).take_while(clean).count() * BLOCK;
-    let offset = bytes.get(start..)?.iter().position(|byte| *byte == wanted)?;
+    let offset = bytes
+        .get(start..)?
+        .iter()
+        .position(|byte| *byte == wanted)?;
     Some(start + offset)
 }

@@ -26,7 +26,10 @@ fn digest_length_and_chunks_are_those_of_all_bytes() {
     let mut bytes = sample::jpeg(64, 48, &[]);
     bytes.resize(600_000, 7);
     let facts = facts(&bytes);
-    assert_eq!((facts.digest, facts.len_bytes), (Digest::of(&bytes), 600_000));
+    assert_eq!(
+        (facts.digest, facts.len_bytes),
+        (Digest::of(&bytes), 600_000)
+    );
     let chunks: Vec<Digest> = bytes.chunks(CHUNK_BYTES).map(Digest::of).collect();
     assert_eq!(facts.chunk_root, ChunkedDigest::merkle_root(&chunks));
     assert_eq!(facts.chunks, chunks);
@@ -45,18 +48,33 @@ fn what_the_camera_wrote_comes_back_as_claims() {
         sample::text(Tag::Model, "P60 Pro   "),
     ]);
     let claims = with_fields(&fields).claims;
-    let time = CivilTime { civil: "2025-07-01T14:03:22.054".to_owned(), offset: Some("+08:00".to_owned()) };
+    let time = CivilTime {
+        civil: "2025-07-01T14:03:22.054".to_owned(),
+        offset: Some("+08:00".to_owned()),
+    };
     assert_eq!(claims.taken_at, Some(time));
     let place = claims.place.unwrap();
-    assert!((place.lat() + 36.834).abs() < 1e-9 && (place.lon() + 101.952).abs() < 1e-9, "{place:?}");
+    assert!(
+        (place.lat() + 36.834).abs() < 1e-9 && (place.lon() + 101.952).abs() < 1e-9,
+        "{place:?}"
+    );
     assert_eq!(place.alt_m(), Some(-431.5));
-    assert_eq!((claims.camera_make.as_deref(), claims.camera_model.as_deref()), (Some("HUAWEI"), Some("P60 Pro")));
+    assert_eq!(
+        (
+            claims.camera_make.as_deref(),
+            claims.camera_model.as_deref()
+        ),
+        (Some("HUAWEI"), Some("P60 Pro"))
+    );
 }
 
 #[test]
 fn satellite_time_keeps_its_fraction_without_trailing_zeros() {
     let facts = with_fields(&sample::times("2008:10:22", [(14, 1), (27, 1), (724, 100)]));
-    assert_eq!(facts.claims.gps_time.as_deref(), Some("2008-10-22T14:27:07.24Z"));
+    assert_eq!(
+        facts.claims.gps_time.as_deref(),
+        Some("2008-10-22T14:27:07.24Z")
+    );
     assert_eq!(codes(&facts), []);
 }
 
@@ -75,7 +93,10 @@ fn a_difference_that_no_zone_explains_is_a_problem() {
 #[test]
 fn a_date_without_a_time_of_day_is_compared_as_a_whole_day() {
     let disagrees = |date| {
-        let fields = [sample::text(Tag::DateTimeOriginal, "2008:10:22 16:28:39"), sample::text(Tag::GPSDateStamp, date)];
+        let fields = [
+            sample::text(Tag::DateTimeOriginal, "2008:10:22 16:28:39"),
+            sample::text(Tag::GPSDateStamp, date),
+        ];
         codes(&with_fields(&fields)).contains(&ProblemCode::GpsDateDisagrees)
     };
     // The 21st ends 16 hours before the shutter, the 23rd begins 8 hours after it.
@@ -86,7 +107,9 @@ fn a_date_without_a_time_of_day_is_compared_as_a_whole_day() {
 #[test]
 fn a_stray_pointer_behind_the_gps_directory_costs_nothing() {
     let mut block = sample::exif(&sample::place("N", "E"));
-    let u32_at = |block: &[u8], at: usize| u32::from_le_bytes(block[at..at + 4].try_into().unwrap()) as usize;
+    let u32_at = |block: &[u8], at: usize| {
+        u32::from_le_bytes(block[at..at + 4].try_into().unwrap()) as usize
+    };
     // The first directory holds one entry, the pointer to the GPS directory.
     let gps = u32_at(&block, 10 + 8);
     let entries = usize::from(u16::from_le_bytes(block[gps..gps + 2].try_into().unwrap()));
@@ -99,9 +122,19 @@ fn a_stray_pointer_behind_the_gps_directory_costs_nothing() {
 
 #[test]
 fn unreadable_metadata_is_a_problem_of_a_photo_that_is_kept() {
-    let facts = facts(&sample::jpeg_with_block(40, 30, Some(b"not a TIFF header at all")));
+    let facts = facts(&sample::jpeg_with_block(
+        40,
+        30,
+        Some(b"not a TIFF header at all"),
+    ));
     assert_eq!(codes(&facts), [ProblemCode::ExifUnreadable]);
-    assert_eq!(facts.stored, Some(Size { width: 40, height: 30 }));
+    assert_eq!(
+        facts.stored,
+        Some(Size {
+            width: 40,
+            height: 30
+        })
+    );
 }
 
 #[test]
@@ -121,10 +154,25 @@ fn claims_out_of_range_are_left_out_and_named() {
     let cases: [(&[Field], ProblemCode); 6] = [
         (&far_north, ProblemCode::GpsOutOfRange),
         (no_side, ProblemCode::GpsUnreadable),
-        (&[nowhere_ref, nowhere, lon_ref, lon], ProblemCode::GpsAtZero),
-        (&[sample::short(Tag::Orientation, 9)], ProblemCode::BadOrientation),
-        (&[sample::text(Tag::DateTimeOriginal, "2025:13:01 14:03:22")], ProblemCode::TimeUnreadable),
-        (&[sample::fractions(Tag::GPSTimeStamp, &[(25, 1), (0, 1), (0, 1)])], ProblemCode::GpsOutOfRange),
+        (
+            &[nowhere_ref, nowhere, lon_ref, lon],
+            ProblemCode::GpsAtZero,
+        ),
+        (
+            &[sample::short(Tag::Orientation, 9)],
+            ProblemCode::BadOrientation,
+        ),
+        (
+            &[sample::text(Tag::DateTimeOriginal, "2025:13:01 14:03:22")],
+            ProblemCode::TimeUnreadable,
+        ),
+        (
+            &[sample::fractions(
+                Tag::GPSTimeStamp,
+                &[(25, 1), (0, 1), (0, 1)],
+            )],
+            ProblemCode::GpsOutOfRange,
+        ),
     ];
     for (fields, code) in cases {
         assert_eq!(codes(&with_fields(fields)), [code], "{fields:?}");
@@ -138,7 +186,10 @@ fn a_cut_jpeg_is_kept_with_the_problem_truncated() {
     let whole = sample::jpeg(200, 150, &sample::place("N", "E"));
     for len in [whole.len() - 2, whole.len() - 200, whole.len() / 2, 30, 3] {
         let facts = facts(&whole[..len]);
-        assert!(codes(&facts).contains(&ProblemCode::Truncated), "{len}: {facts:?}");
+        assert!(
+            codes(&facts).contains(&ProblemCode::Truncated),
+            "{len}: {facts:?}"
+        );
         assert_eq!(facts.digest, Digest::of(&whole[..len]));
     }
 }
@@ -176,7 +227,16 @@ fn each_kind_is_told_from_its_bytes_and_measured() {
     ];
     for (bytes, kind) in cases {
         let facts = facts(&bytes);
-        assert_eq!((facts.media_type, facts.stored), (kind, Some(Size { width: 40, height: 30 })));
+        assert_eq!(
+            (facts.media_type, facts.stored),
+            (
+                kind,
+                Some(Size {
+                    width: 40,
+                    height: 30
+                })
+            )
+        );
         assert_eq!(codes(&facts), [], "{kind:?}");
         let cut = self::facts(&bytes[..bytes.len() - 20]);
         assert!(codes(&cut).contains(&ProblemCode::Truncated), "{kind:?}");
@@ -189,7 +249,13 @@ fn heif_turns_by_its_boxes_and_claims_by_its_exif() {
     let mut fields = sample::place("N", "E");
     fields.push(sample::short(Tag::Orientation, 6));
     let facts = facts(&sample::heif(b"heic", 3, &sample::exif(&fields)));
-    assert_eq!(facts.displayed, Some(Size { width: 30, height: 40 }));
+    assert_eq!(
+        facts.displayed,
+        Some(Size {
+            width: 30,
+            height: 40
+        })
+    );
     assert!(facts.claims.place.is_some());
     assert_eq!(facts.orientation, Some(6));
 }
@@ -198,11 +264,22 @@ fn heif_turns_by_its_boxes_and_claims_by_its_exif() {
 fn what_is_no_photo_is_refused_with_its_reason() {
     let refuse = |bytes: &[u8]| examine(&mut Cursor::new(bytes)).unwrap_err();
     assert_eq!(refuse(b""), ExamineError::Empty);
-    for bytes in [b"%PDF-1.7".as_slice(), b"\xFF\xD8", b"RIFF\0\0\0\0WAVE", b"\0\0\0\x18ftypavif\0\0\0\0mif1avif"] {
+    for bytes in [
+        b"%PDF-1.7".as_slice(),
+        b"\xFF\xD8",
+        b"RIFF\0\0\0\0WAVE",
+        b"\0\0\0\x18ftypavif\0\0\0\0mif1avif",
+    ] {
         assert_eq!(refuse(bytes), ExamineError::NotAPhoto);
     }
     let error = examine(&mut Endless { at: 0 }).unwrap_err();
-    assert_eq!(error, ExamineError::TooLarge { len: MAX_PHOTO_BYTES + 1, limit: MAX_PHOTO_BYTES });
+    assert_eq!(
+        error,
+        ExamineError::TooLarge {
+            len: MAX_PHOTO_BYTES + 1,
+            limit: MAX_PHOTO_BYTES
+        }
+    );
 }
 
 /// A file that is one byte too long and holds nothing but a claim to be a JPEG.
@@ -245,8 +322,12 @@ fn no_damage_to_the_bytes_makes_it_panic() {
     let mut png = Cursor::new(Vec::new());
     rgb.write_to(&mut png, image::ImageFormat::Png).unwrap();
     let grey = sample::encode(&[90; 48 * 36], 48, 36, ColorType::Luma, None);
-    let sources =
-        [sample::jpeg(48, 36, &fields), sample::heif(b"heic", 1, &block), png.into_inner(), grey];
+    let sources = [
+        sample::jpeg(48, 36, &fields),
+        sample::heif(b"heic", 1, &block),
+        png.into_inner(),
+        grey,
+    ];
     let mut random = 0x1234_5678_9ABC_DEF1_u64;
     let mut next = |below: usize| {
         random ^= random << 13;
@@ -258,7 +339,11 @@ fn no_damage_to_the_bytes_makes_it_panic() {
         // Most of the cases go to the JPEG, whose metadata and scan are both read here.
         let mut bytes = sources[if case % 2 == 0 { 0 } else { next(4) }].clone();
         for _ in 0..=next(6) {
-            let at = if next(3) == 0 { next(bytes.len()) } else { next(bytes.len().min(900)) };
+            let at = if next(3) == 0 {
+                next(bytes.len())
+            } else {
+                next(bytes.len().min(900))
+            };
             bytes[at] = u8::try_from(next(256)).unwrap();
         }
         if next(10) == 0 {

@@ -60,7 +60,11 @@ fn make(bytes: &[u8], facts: &PhotoFacts) -> Result<Thumbnail, Problem> {
         MediaType::Png => encode(decode_in_full(bytes, ImageFormat::Png)?, orientation),
         MediaType::Webp => encode(decode_in_full(bytes, ImageFormat::WebP)?, orientation),
         MediaType::Heic | MediaType::Heif => {
-            let layout = read_layout(container::read(&mut Cursor::new(bytes), facts.media_type, bytes.len() as u64))?;
+            let layout = read_layout(container::read(
+                &mut Cursor::new(bytes),
+                facts.media_type,
+                bytes.len() as u64,
+            ))?;
             let embedded = layout.exif.and_then(claims::embedded_thumbnail);
             let Some((jpeg, orientation)) = embedded else {
                 let why = "HEIF pixels are decoded by the phone, and no small picture is embedded";
@@ -73,21 +77,29 @@ fn make(bytes: &[u8], facts: &PhotoFacts) -> Result<Thumbnail, Problem> {
 
 fn read_layout(read: std::io::Result<Layout>) -> Result<Layout, Problem> {
     let layout = read.map_err(|error| failed(error.to_string()))?;
-    match layout.problems.iter().find(|problem| problem.code == ProblemCode::PixelsTooMany) {
+    match layout
+        .problems
+        .iter()
+        .find(|problem| problem.code == ProblemCode::PixelsTooMany)
+    {
         Some(too_many) => Err(too_many.clone()),
         None => Ok(layout),
     }
 }
 
 fn decode_jpeg(bytes: &[u8]) -> Result<Pixels, Problem> {
-    let layout = read_layout(container::read_jpeg_head(&mut Cursor::new(bytes), bytes.len() as u64))?;
-    let size = layout.stored.ok_or_else(|| failed("no header says how large the picture is"))?;
+    let layout = read_layout(container::read_jpeg_head(
+        &mut Cursor::new(bytes),
+        bytes.len() as u64,
+    ))?;
+    let size = layout
+        .stored
+        .ok_or_else(|| failed("no header says how large the picture is"))?;
     match decode_scaled(bytes, &layout, size) {
         Ok(pixels) => Ok(pixels),
         // The general decoder carries on where a scan is broken, and shows what is left of it.
-        Err(why) if size.pixels() <= MAX_FULL_PIXELS => {
-            decode_in_full(bytes, ImageFormat::Jpeg).map_err(|again| failed(format!("{why}; {}", again.detail)))
-        }
+        Err(why) if size.pixels() <= MAX_FULL_PIXELS => decode_in_full(bytes, ImageFormat::Jpeg)
+            .map_err(|again| failed(format!("{why}; {}", again.detail))),
         Err(why) => Err(failed(why.to_string())),
     }
 }
@@ -96,7 +108,11 @@ fn decode_scaled(bytes: &[u8], layout: &Layout, size: Size) -> Result<Pixels, jp
     let mut decoder = Decoder::new(bytes);
     let long = u16::try_from(THUMBNAIL_LONG_SIDE).unwrap_or(u16::MAX);
     // Only the long side decides, or rounding of the short one could ask for an enlargement.
-    let (width, height) = if size.width >= size.height { (long, u16::MAX) } else { (u16::MAX, long) };
+    let (width, height) = if size.width >= size.height {
+        (long, u16::MAX)
+    } else {
+        (u16::MAX, long)
+    };
     if layout.coding == Coding::Sequential {
         decoder.scale(width, height)?;
     }
@@ -106,21 +122,39 @@ fn decode_scaled(bytes: &[u8], layout: &Layout, size: Size) -> Result<Pixels, jp
     }
     decoder.set_max_decoding_buffer_size(usize::try_from(MAX_DECODER_BYTES).unwrap_or(usize::MAX));
     let decoded = decoder.decode()?;
-    let info = decoder.info().ok_or_else(|| jpeg_decoder::Error::Format("no picture header".to_owned()))?;
+    let info = decoder
+        .info()
+        .ok_or_else(|| jpeg_decoder::Error::Format("no picture header".to_owned()))?;
     let profile = decoder.icc_profile();
     let (depth, bytes, space) = match info.pixel_format {
         PixelFormat::L8 => (Depth::Grey, decoded, b"GRAY"),
-        PixelFormat::L16 => (Depth::Grey, decoded.chunks_exact(2).map(high_byte).collect(), b"GRAY"),
+        PixelFormat::L16 => (
+            Depth::Grey,
+            decoded.chunks_exact(2).map(high_byte).collect(),
+            b"GRAY",
+        ),
         PixelFormat::RGB24 => (Depth::Rgb, decoded, b"RGB "),
         PixelFormat::CMYK32 => {
             // The decoder takes Adobe's inverted inks for granted; other writers store them plainly.
             let plain = layout.adobe.is_none();
-            let inks = if plain { decoded.iter().map(|ink| 255 - ink).collect() } else { decoded };
+            let inks = if plain {
+                decoded.iter().map(|ink| 255 - ink).collect()
+            } else {
+                decoded
+            };
             (Depth::Rgb, rgb_from_inks(&inks), b"RGB ")
         }
     };
-    let size = Size { width: info.width.into(), height: info.height.into() };
-    Ok(Pixels { size, depth, bytes, profile: profile.filter(|profile| worth_keeping(profile, space)) })
+    let size = Size {
+        width: info.width.into(),
+        height: info.height.into(),
+    };
+    Ok(Pixels {
+        size,
+        depth,
+        bytes,
+        profile: profile.filter(|profile| worth_keeping(profile, space)),
+    })
 }
 
 fn high_byte(pair: &[u8]) -> u8 {
@@ -145,18 +179,33 @@ fn decode_in_full(bytes: &[u8], format: ImageFormat) -> Result<Pixels, Problem> 
     limits.max_image_height = Some(MAX_SIDE);
     limits.max_alloc = Some(MAX_DECODER_BYTES);
     reader.limits(limits);
-    let mut decoder = reader.into_decoder().map_err(|error| failed(error.to_string()))?;
+    let mut decoder = reader
+        .into_decoder()
+        .map_err(|error| failed(error.to_string()))?;
     let (width, height) = decoder.dimensions();
     let size = Size { width, height };
     if size.pixels() > MAX_FULL_PIXELS {
         let detail = format!("{width} × {height} pixels, {MAX_FULL_PIXELS} are decoded");
         return Err(Problem::new(ProblemCode::PixelsTooMany, detail));
     }
-    let profile = decoder.icc_profile().ok().flatten().filter(|profile| worth_keeping(profile, b"RGB "));
-    let picture = image::DynamicImage::from_decoder(decoder).map_err(|error| failed(error.to_string()))?;
-    let bytes =
-        if picture.color().has_alpha() { rgb_on_white(&picture.into_rgba8()) } else { picture.into_rgb8().into_raw() };
-    Ok(Pixels { size, depth: Depth::Rgb, bytes, profile })
+    let profile = decoder
+        .icc_profile()
+        .ok()
+        .flatten()
+        .filter(|profile| worth_keeping(profile, b"RGB "));
+    let picture =
+        image::DynamicImage::from_decoder(decoder).map_err(|error| failed(error.to_string()))?;
+    let bytes = if picture.color().has_alpha() {
+        rgb_on_white(&picture.into_rgba8())
+    } else {
+        picture.into_rgb8().into_raw()
+    };
+    Ok(Pixels {
+        size,
+        depth: Depth::Rgb,
+        bytes,
+        profile,
+    })
 }
 
 fn encode(pixels: Pixels, orientation: u16) -> Result<Thumbnail, Problem> {
@@ -165,7 +214,9 @@ fn encode(pixels: Pixels, orientation: u16) -> Result<Thumbnail, Problem> {
     let mut jpeg = Vec::new();
     let mut encoder = jpeg_encoder::Encoder::new(&mut jpeg, QUALITY);
     if let Some(profile) = &pixels.profile {
-        encoder.add_icc_profile(profile).map_err(|error| failed(error.to_string()))?;
+        encoder
+            .add_icc_profile(profile)
+            .map_err(|error| failed(error.to_string()))?;
     }
     let colour = match pixels.depth {
         Depth::Grey => jpeg_encoder::ColorType::Luma,
@@ -173,6 +224,11 @@ fn encode(pixels: Pixels, orientation: u16) -> Result<Thumbnail, Problem> {
     };
     let side = |side: u32| u16::try_from(side).map_err(|error| failed(error.to_string()));
     let (width, height) = (side(pixels.size.width)?, side(pixels.size.height)?);
-    encoder.encode(&pixels.bytes, width, height, colour).map_err(|error| failed(error.to_string()))?;
-    Ok(Thumbnail { jpeg, size: pixels.size })
+    encoder
+        .encode(&pixels.bytes, width, height, colour)
+        .map_err(|error| failed(error.to_string()))?;
+    Ok(Thumbnail {
+        jpeg,
+        size: pixels.size,
+    })
 }

@@ -15,7 +15,10 @@ const MAX_CHUNKS: usize = 100_000;
 const HEADER_BYTES: u32 = 10;
 
 /// The whole file.
-pub(super) fn walk<R: Read + Seek>(source: &mut Source<'_, R>, layout: &mut Layout) -> Result<(), Stop> {
+pub(super) fn walk<R: Read + Seek>(
+    source: &mut Source<'_, R>,
+    layout: &mut Layout,
+) -> Result<(), Stop> {
     source.skip(4)?;
     let end = 8 + u64::from(u32::from_le_bytes(source.array()?));
     source.skip(4)?;
@@ -31,7 +34,9 @@ pub(super) fn walk<R: Read + Seek>(source: &mut Source<'_, R>, layout: &mut Layo
                 layout.stored = size(kind, source.array()?);
                 rest -= u64::from(HEADER_BYTES);
             }
-            b"EXIF" if len as usize > MAX_METADATA_BYTES => layout.note_metadata_too_large(len.into()),
+            b"EXIF" if len as usize > MAX_METADATA_BYTES => {
+                layout.note_metadata_too_large(len.into())
+            }
             b"EXIF" => {
                 layout.keep_exif(source.bytes(len as usize)?);
                 rest = 0;
@@ -50,7 +55,10 @@ pub(super) fn walk<R: Read + Seek>(source: &mut Source<'_, R>, layout: &mut Layo
 fn size(kind: [u8; 4], header: [u8; 10]) -> Option<Size> {
     let [b0, b1, b2, b3, b4, b5, b6, b7, b8, b9] = header;
     let (width, height) = match &kind {
-        b"VP8X" => (1 + u32::from_le_bytes([b4, b5, b6, 0]), 1 + u32::from_le_bytes([b7, b8, b9, 0])),
+        b"VP8X" => (
+            1 + u32::from_le_bytes([b4, b5, b6, 0]),
+            1 + u32::from_le_bytes([b7, b8, b9, 0]),
+        ),
         b"VP8L" if b0 == 0x2F => {
             let bits = u32::from_le_bytes([b1, b2, b3, b4]);
             (1 + (bits & 0x3FFF), 1 + ((bits >> 14) & 0x3FFF))

@@ -29,7 +29,9 @@ pub(super) struct Fix {
 /// Takes over place and time and returns the time for comparison.
 pub(super) fn read(fields: Fields<'_>, reading: &mut Reading) -> Option<Fix> {
     reading.claims.place = place(fields, reading);
-    let date = fields.text(Tag::GPSDateStamp).and_then(|text| parse_date(&text));
+    let date = fields
+        .text(Tag::GPSDateStamp)
+        .and_then(|text| parse_date(&text));
     let micros = micros_of_day(fields, reading);
     if let (Some(date), Some(micros)) = (date, micros) {
         reading.claims.gps_time = Some(format!("{}T{}Z", date.strftime("%Y-%m-%d"), clock(micros)));
@@ -44,12 +46,22 @@ pub(super) fn compare(shutter: DateTime, fix: Fix, reading: &mut Reading) {
         Some(micros) => (micros / MICROS_PER_SECOND, micros / MICROS_PER_SECOND),
         None => (0, SECONDS_PER_DAY),
     };
-    let since_midnight = fix.date.to_datetime(Time::midnight()).duration_until(shutter).as_secs();
+    let since_midnight = fix
+        .date
+        .to_datetime(Time::midnight())
+        .duration_until(shutter)
+        .as_secs();
     let ahead = since_midnight.saturating_sub_unsigned(last);
     let behind = since_midnight.saturating_sub_unsigned(first);
     if ahead > MAX_ZONE_SECONDS || behind < -MAX_ZONE_SECONDS {
-        let gps = reading.claims.gps_time.clone().unwrap_or_else(|| fix.date.to_string());
-        let detail = format!("the camera says {shutter}, the satellites {gps}: no time zone explains the difference");
+        let gps = reading
+            .claims
+            .gps_time
+            .clone()
+            .unwrap_or_else(|| fix.date.to_string());
+        let detail = format!(
+            "the camera says {shutter}, the satellites {gps}: no time zone explains the difference"
+        );
         reading.note(ProblemCode::GpsDateDisagrees, detail);
     }
 }
@@ -61,14 +73,20 @@ fn place(fields: Fields<'_>, reading: &mut Reading) -> Option<Place> {
     let lat = degrees(fields, Tag::GPSLatitude, Tag::GPSLatitudeRef, ['N', 'S']);
     let lon = degrees(fields, Tag::GPSLongitude, Tag::GPSLongitudeRef, ['E', 'W']);
     let (Some(lat), Some(lon)) = (lat, lon) else {
-        reading.note(ProblemCode::GpsUnreadable, "latitude and longitude need numbers and a hemisphere each");
+        reading.note(
+            ProblemCode::GpsUnreadable,
+            "latitude and longitude need numbers and a hemisphere each",
+        );
         return None;
     };
     let alt_m = altitude(fields, reading);
     match Place::new(lat, lon, alt_m) {
         Ok(place) => {
             if lat.abs() + lon.abs() == 0.0 {
-                reading.note(ProblemCode::GpsAtZero, "latitude and longitude are both 0: most likely there was no fix");
+                reading.note(
+                    ProblemCode::GpsAtZero,
+                    "latitude and longitude are both 0: most likely there was no fix",
+                );
             }
             Some(place)
         }
@@ -79,7 +97,12 @@ fn place(fields: Fields<'_>, reading: &mut Reading) -> Option<Place> {
     }
 }
 
-fn degrees(fields: Fields<'_>, tag: Tag, reference: Tag, [positive, negative]: [char; 2]) -> Option<f64> {
+fn degrees(
+    fields: Fields<'_>,
+    tag: Tag,
+    reference: Tag,
+    [positive, negative]: [char; 2],
+) -> Option<f64> {
     let [whole, minutes, seconds] = fields.numbers(tag)?;
     let degrees = whole? + minutes.unwrap_or(0.0) / 60.0 + seconds.unwrap_or(0.0) / 3600.0;
     let hemisphere = fields.text(reference)?.chars().next()?.to_ascii_uppercase();
@@ -94,9 +117,14 @@ fn degrees(fields: Fields<'_>, tag: Tag, reference: Tag, [positive, negative]: [
 }
 
 fn altitude(fields: Fields<'_>, reading: &mut Reading) -> Option<f64> {
-    let [Some(metres)] = fields.numbers(Tag::GPSAltitude)? else { return None };
+    let [Some(metres)] = fields.numbers(Tag::GPSAltitude)? else {
+        return None;
+    };
     // 1 is below sea level; EXIF 3 adds 3, below the ellipsoid.
-    let below = fields.value(Tag::GPSAltitudeRef).and_then(|value| value.get_uint(0)).is_some_and(|r| r == 1 || r == 3);
+    let below = fields
+        .value(Tag::GPSAltitudeRef)
+        .and_then(|value| value.get_uint(0))
+        .is_some_and(|r| r == 1 || r == 3);
     let metres = if below { -metres } else { metres };
     if ALTITUDES_M.contains(&metres) {
         return Some(metres);
@@ -117,17 +145,29 @@ fn micros_of_day(fields: Fields<'_>, reading: &mut Reading) -> Option<u64> {
     let micros = (hours? * 3600.0 + minutes? * 60.0 + seconds?) * 1e6;
     let day = 86_400.0 * 1e6;
     if !(0.0..day).contains(&micros.round()) {
-        reading.note(ProblemCode::GpsOutOfRange, format!("satellite time {:.0} s after midnight", micros / 1e6));
+        reading.note(
+            ProblemCode::GpsOutOfRange,
+            format!("satellite time {:.0} s after midnight", micros / 1e6),
+        );
         return None;
     }
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "within one day, checked above")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "within one day, checked above"
+    )]
     Some(micros.round() as u64)
 }
 
 /// `14:27:07.24`, without trailing zeros.
 fn clock(micros: u64) -> String {
     let (seconds, fraction) = (micros / MICROS_PER_SECOND, micros % MICROS_PER_SECOND);
-    let clock = format!("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
+    let clock = format!(
+        "{:02}:{:02}:{:02}",
+        seconds / 3600,
+        seconds / 60 % 60,
+        seconds % 60
+    );
     if fraction == 0 {
         return clock;
     }

@@ -26,15 +26,31 @@ pub(super) fn quarters(width: u32, height: u32) -> Vec<u8> {
 }
 
 pub(super) fn jpeg(width: u16, height: u16, fields: &[Field]) -> Vec<u8> {
-    let block = if fields.is_empty() { None } else { Some(exif(fields)) };
+    let block = if fields.is_empty() {
+        None
+    } else {
+        Some(exif(fields))
+    };
     jpeg_with_block(width, height, block.as_deref())
 }
 
 pub(super) fn jpeg_with_block(width: u16, height: u16, block: Option<&[u8]>) -> Vec<u8> {
-    encode(&quarters(width.into(), height.into()), width, height, ColorType::Rgb, block)
+    encode(
+        &quarters(width.into(), height.into()),
+        width,
+        height,
+        ColorType::Rgb,
+        block,
+    )
 }
 
-pub(super) fn encode(pixels: &[u8], width: u16, height: u16, colour: ColorType, block: Option<&[u8]>) -> Vec<u8> {
+pub(super) fn encode(
+    pixels: &[u8],
+    width: u16,
+    height: u16,
+    colour: ColorType,
+    block: Option<&[u8]>,
+) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut encoder = Encoder::new(&mut bytes, 92);
     if let Some(block) = block {
@@ -55,20 +71,39 @@ pub(super) fn exif(fields: &[Field]) -> Vec<u8> {
 }
 
 pub(super) fn text(tag: Tag, text: &str) -> Field {
-    Field { tag, ifd_num: In::PRIMARY, value: Value::Ascii(vec![text.as_bytes().to_vec()]) }
+    Field {
+        tag,
+        ifd_num: In::PRIMARY,
+        value: Value::Ascii(vec![text.as_bytes().to_vec()]),
+    }
 }
 
 pub(super) fn short(tag: Tag, number: u16) -> Field {
-    Field { tag, ifd_num: In::PRIMARY, value: Value::Short(vec![number]) }
+    Field {
+        tag,
+        ifd_num: In::PRIMARY,
+        value: Value::Short(vec![number]),
+    }
 }
 
 pub(super) fn byte(tag: Tag, number: u8) -> Field {
-    Field { tag, ifd_num: In::PRIMARY, value: Value::Byte(vec![number]) }
+    Field {
+        tag,
+        ifd_num: In::PRIMARY,
+        value: Value::Byte(vec![number]),
+    }
 }
 
 pub(super) fn fractions(tag: Tag, parts: &[(u32, u32)]) -> Field {
-    let parts = parts.iter().map(|&(num, denom)| Rational { num, denom }).collect();
-    Field { tag, ifd_num: In::PRIMARY, value: Value::Rational(parts) }
+    let parts = parts
+        .iter()
+        .map(|&(num, denom)| Rational { num, denom })
+        .collect();
+    Field {
+        tag,
+        ifd_num: In::PRIMARY,
+        value: Value::Rational(parts),
+    }
 }
 
 /// 36° 50′ 2.4″ in the given hemisphere, 101° 57′ 7.2″ likewise.
@@ -99,11 +134,20 @@ fn boxed(kind: &[u8; 4], body: &[u8]) -> Vec<u8> {
 pub(super) fn heif(brand: &[u8; 4], quarters: u8, block: &[u8]) -> Vec<u8> {
     let item = [&[0, 0, 0, 0], block].concat();
     let exif_len = u32::try_from(item.len()).unwrap().to_be_bytes();
-    let infe = boxed(b"infe", &[&[2, 0, 0, 0, 0, 2, 0, 0], b"Exif".as_slice(), &[0]].concat());
+    let infe = boxed(
+        b"infe",
+        &[&[2, 0, 0, 0, 0, 2, 0, 0], b"Exif".as_slice(), &[0]].concat(),
+    );
     let ispe = boxed(b"ispe", &[0, 0, 0, 0, 0, 0, 0, 40, 0, 0, 0, 30]);
     let ipco = boxed(b"ipco", &[ispe, boxed(b"irot", &[quarters])].concat());
     let ipma = boxed(b"ipma", &[0, 0, 0, 0, 0, 0, 0, 1, 0, 1, 2, 0x81, 0x82]);
-    let place = [&[1, 0, 0, 0, 0x44, 0, 0, 1, 0, 2, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0], exif_len.as_slice()].concat();
+    let place = [
+        &[
+            1, 0, 0, 0, 0x44, 0, 0, 1, 0, 2, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0,
+        ],
+        exif_len.as_slice(),
+    ]
+    .concat();
     let meta = [
         vec![0, 0, 0, 0],
         boxed(b"pitm", &[0, 0, 0, 0, 0, 1]),
@@ -113,6 +157,9 @@ pub(super) fn heif(brand: &[u8; 4], quarters: u8, block: &[u8]) -> Vec<u8> {
         boxed(b"idat", &item),
     ]
     .concat();
-    let ftyp = boxed(b"ftyp", &[brand.as_slice(), &[0, 0, 0, 0], b"mif1"].concat());
+    let ftyp = boxed(
+        b"ftyp",
+        &[brand.as_slice(), &[0, 0, 0, 0], b"mif1"].concat(),
+    );
     [ftyp, boxed(b"meta", &meta), boxed(b"mdat", &[0; 100])].concat()
 }

@@ -4,11 +4,14 @@
 //! people do. Every command says one thing for people and one JSON object for machines; failures
 //! are one line with an exit code ([`failure`]).
 
+pub mod demo;
 pub mod device;
 pub mod driver;
 pub mod failure;
 pub mod host;
 pub mod http;
+pub mod hub;
 pub mod inspect;
 pub mod keyfile;
 pub mod office;
+pub mod scene;

@@ -8,6 +8,7 @@
 //! Rooms and the arrows between them (a test reads every path and fails on any other):
 //! `domain` ← {`evidence`, `record`, `vault`} ← {`statement`, `chain`} ← {`store`, `sync`} ← `app`.
 
+pub mod app;
 pub mod chain;
 pub mod domain;
 pub mod evidence;

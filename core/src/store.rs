@@ -34,7 +34,7 @@ pub use identity::{Identity, Pinned};
 pub use migrate::{Step, migrate};
 pub use open::{Store, StoreKey};
 pub use project::Rebuilt;
-pub use stream::{OwnStream, Quarantined};
+pub use stream::{CaseProgress, OwnStream, Quarantined};
 pub use tx::Tx;
 
 pub use rusqlite;

@@ -208,6 +208,8 @@ fn place_in_stream<L: Ledger + ?Sized>(
 pub enum Verdict {
     /// Everything it builds on is here: apply it.
     Apply(ChangeEntry),
+    /// It is part of the record already, through another envelope (a restored phone wrote it anew).
+    Known,
     /// It builds on changes that are not here yet.
     Park(Vec<Digest>),
     /// It breaks a rule that honest devices keep.
@@ -238,6 +240,12 @@ pub fn judge_change<L: Ledger + ?Sized>(
         Ok(change) => change,
         Err(why) => return Ok(Verdict::Quarantine(why)),
     };
+    if ledger
+        .change_max_op(case, &Digest::from_bytes(change.hash().0))?
+        .is_some()
+    {
+        return Ok(Verdict::Known);
+    }
     let actor = change.actor_id().to_bytes();
     let owner = (header.device, header.epoch);
     if ledger

@@ -98,6 +98,16 @@ fn take_envelope<L: Ledger + ?Sized>(
     };
     let state = take_body(header, envelope.id(), body, ledger)?;
     ledger.put_envelope(header, envelope, &state)?;
+    settle(header, state, ledger, taken)
+}
+
+/// Notes what became of an envelope, and applies what waited for it.
+fn settle<L: Ledger + ?Sized>(
+    header: &Header,
+    state: State,
+    ledger: &L,
+    taken: &mut Taken,
+) -> Result<(), L::Error> {
     match state {
         State::Applied => {
             let case = header
@@ -116,6 +126,26 @@ fn take_envelope<L: Ledger + ?Sized>(
     Ok(())
 }
 
+/// Takes the body of an envelope whose header came bare before; anything else is no news.
+///
+/// # Errors
+/// As the ledger fails.
+pub fn take_late<L: Ledger + ?Sized>(envelope: &Envelope, ledger: &L) -> Result<Taken, L::Error> {
+    let mut taken = Taken::default();
+    let (Ok(header), Some(body)) = (envelope.parse(), &envelope.body) else {
+        return Ok(taken);
+    };
+    let id = envelope.id();
+    if !ledger.fill_body(&id, body)? {
+        taken.duplicates = 1;
+        return Ok(taken);
+    }
+    let state = take_body(&header, id, body, ledger)?;
+    ledger.set_state(&id, &state)?;
+    settle(&header, state, ledger, &mut taken)?;
+    Ok(taken)
+}
+
 fn take_body<L: Ledger + ?Sized>(
     header: &Header,
     id: Digest,
@@ -125,6 +155,7 @@ fn take_body<L: Ledger + ?Sized>(
     let outcome = match header.kind {
         Kind::Change => match gate::judge_change(header, body, ledger)? {
             Verdict::Apply(entry) => ledger.apply_change(header, &entry, body)?,
+            Verdict::Known => Ok(()),
             Verdict::Park(missing) => return Ok(State::Parked { missing }),
             Verdict::Quarantine(why) => Err(why),
         },

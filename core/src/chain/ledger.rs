@@ -8,6 +8,10 @@ use super::key::PublicKey;
 use crate::domain::{CaseId, DeviceId, Digest, Epoch, ScopeId};
 
 /// A writer the hub vouched for, or the hub itself.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "two independent facts, each a column of its own"
+)]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Author {
     /// The key that seals its streams.
@@ -138,6 +142,12 @@ pub trait Ledger {
     /// As the store fails.
     fn set_state(&self, envelope: &Digest, state: &super::ingest::State)
     -> Result<(), Self::Error>;
+    /// Puts the body of an envelope in place whose header is held bare. False if no such header
+    /// is held, or if it has its body.
+    ///
+    /// # Errors
+    /// As the store fails.
+    fn fill_body(&self, envelope: &Digest, body: &[u8]) -> Result<bool, Self::Error>;
     /// Keeps two different headers that claim the same place; the stream is frozen.
     ///
     /// # Errors

@@ -67,18 +67,18 @@ impl Value {
             ValueKind::Money => text
                 .parse()
                 .map(Self::Money)
-                .map_err(|_| wrong("an amount in yuan, such as 1250.50")),
+                .or(Err(wrong("an amount in yuan, such as 1250.50"))),
             ValueKind::Number => parse_thousandths(text)
                 .map(Self::Number)
                 .ok_or_else(|| wrong("a number with at most three decimals, such as 12.5")),
             ValueKind::Time => text
                 .parse()
                 .map(|ms| Self::Time(WallMs(ms)))
-                .map_err(|_| wrong("milliseconds since 1970 UTC")),
+                .or(Err(wrong("milliseconds since 1970 UTC"))),
             ValueKind::Digest => text
                 .parse()
                 .map(Self::Digest)
-                .map_err(|_| wrong("a SHA-256 digest of 64 hexadecimal digits")),
+                .or(Err(wrong("a SHA-256 digest of 64 hexadecimal digits"))),
         }
     }
 

@@ -236,7 +236,7 @@ pub struct ApprovalInputs<'a> {
 
 /// Everything that stands against an approval, all at once.
 pub fn approval_obstacles(inputs: &ApprovalInputs<'_>) -> Vec<ReasonToRefuse> {
-    use super::SignatureState::{Contested, Superseded, Valid};
+    use super::SignatureState::{Contested, Refused, Revoked, Superseded, Valid};
     let mut against = Vec::new();
     let contested: Vec<String> = inputs.now.contested().map(ToOwned::to_owned).collect();
     if !contested.is_empty() {
@@ -250,7 +250,7 @@ pub fn approval_obstacles(inputs: &ApprovalInputs<'_>) -> Vec<ReasonToRefuse> {
             Superseded(differences) => {
                 Some(differences.iter().map(|one| one.path.clone()).collect())
             }
-            _ => None,
+            Valid | Contested(_) | Revoked | Refused => None,
         });
     let signed = inputs.signatures.iter().any(|state| matches!(state, Valid));
     let unsettled = inputs

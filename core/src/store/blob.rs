@@ -26,6 +26,10 @@ pub struct StoredBlob {
 }
 
 /// What is known of one blob of a case.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent facts that become true one by one, each a column"
+)]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BlobRow {
     /// SHA-256 of its bytes.

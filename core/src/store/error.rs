@@ -69,18 +69,21 @@ impl From<rusqlite::Error> for StoreError {
 
 impl From<std::io::Error> for StoreError {
     fn from(error: std::io::Error) -> Self {
-        match error.kind() {
-            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => Self::DiskFull,
-            _ => Self::Io(error),
+        use std::io::ErrorKind::{QuotaExceeded, StorageFull};
+        if matches!(error.kind(), StorageFull | QuotaExceeded) {
+            Self::DiskFull
+        } else {
+            Self::Io(error)
         }
     }
 }
 
 impl From<VaultError> for StoreError {
     fn from(error: VaultError) -> Self {
-        match error {
-            VaultError::Io(io) => Self::from(io),
-            other => Self::Vault(other),
+        if let VaultError::Io(io) = error {
+            Self::from(io)
+        } else {
+            Self::Vault(error)
         }
     }
 }

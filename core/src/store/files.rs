@@ -53,6 +53,11 @@ impl Files {
         Ok(files)
     }
 
+    /// The same folders, untouched: another process holds them.
+    pub(super) fn beside(home: &Path) -> Self {
+        Self { blobs: home.join("blobs"), temporary: home.join("tmp"), fault: None }
+    }
+
     /// Encrypts `plain` under a new random key into a new file, durably; returns its name.
     ///
     /// # Errors
@@ -107,9 +112,12 @@ impl Files {
     /// # Errors
     /// [`StoreError::Damaged`] if the file is gone.
     pub fn open_file(&self, name: &str) -> Result<impl Read + Seek + use<>, StoreError> {
-        File::open(self.path(name)).map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => StoreError::Damaged(format!("file {name} is missing")),
-            _ => StoreError::from(error),
+        File::open(self.path(name)).map_err(|error| {
+            if error.kind() == io::ErrorKind::NotFound {
+                StoreError::Damaged(format!("file {name} is missing"))
+            } else {
+                StoreError::from(error)
+            }
         })
     }
 

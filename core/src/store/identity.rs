@@ -85,7 +85,8 @@ impl Tx<'_> {
     /// [`StoreError::Damaged`] if there is none.
     pub fn identity(&self) -> Result<Identity, StoreError> {
         let damaged = || StoreError::Damaged("the store has no identity".to_owned());
-        let row: Option<(Vec<u8>, Vec<u8>, Option<Vec<u8>>)> = self
+        type Columns = (Vec<u8>, Vec<u8>, Option<Vec<u8>>);
+        let row: Option<Columns> = self
             .sql()
             .query_row(
                 "SELECT device, secret, pinned FROM identity WHERE one = 1",
@@ -95,7 +96,7 @@ impl Tx<'_> {
             .optional()?;
         let (device, secret, pinned) = row.ok_or_else(damaged)?;
         let secret = Zeroizing::new(secret);
-        let secret: &[u8; 64] = secret.as_slice().try_into().map_err(|_| damaged())?;
+        let secret: &[u8; 64] = secret.as_slice().try_into().ok().ok_or_else(damaged)?;
         Ok(Identity {
             device: DeviceId::from_slice(&device).ok_or_else(damaged)?,
             key: DeviceKey::from_secret(secret),

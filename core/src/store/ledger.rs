@@ -49,10 +49,9 @@ impl Ledger for Tx<'_> {
         let Some((key, scopes, revoked, is_hub)) = row else {
             return Ok(None);
         };
-        let key: [u8; 32] = key
-            .as_slice()
-            .try_into()
-            .map_err(|_| StoreError::Damaged("an author's key has the wrong length".to_owned()))?;
+        let key: [u8; 32] = key.as_slice().try_into().ok().ok_or_else(|| {
+            StoreError::Damaged("an author's key has the wrong length".to_owned())
+        })?;
         Ok(Some(Author {
             key: PublicKey::from_bytes(key),
             scopes: cbor::decode(&scopes)?,
@@ -221,6 +220,14 @@ impl Ledger for Tx<'_> {
             (envelope.as_bytes(), number, why),
         )?;
         Ok(())
+    }
+
+    fn fill_body(&self, envelope: &Digest, body: &[u8]) -> Result<bool, StoreError> {
+        let changed = self.sql().execute(
+            "UPDATE envelope SET body = ?2 WHERE id = ?1 AND body IS NULL",
+            (envelope.as_bytes(), body),
+        )?;
+        Ok(changed == 1)
     }
 
     fn put_fork(&self, stream: StreamId, seq: u64, other: &Envelope) -> Result<(), StoreError> {

@@ -40,7 +40,7 @@ pub struct Store {
     connection: Mutex<Connection>,
     files: Files,
     home: PathBuf,
-    _lock: File,
+    _lock: Option<File>,
 }
 
 const DATABASE: &str = "store.db";
@@ -83,34 +83,29 @@ impl Store {
         Self::open_at(home, key, fault, parts)
     }
 
-    fn open_at(
-        home: &Path,
-        key: &StoreKey,
-        fault: Option<Fault>,
-        parts: &[(&str, &[Step])],
-    ) -> Result<Self, StoreError> {
-        let lock = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(home.join("lock"))?;
+    /// Opens it beside the process that holds it, for one short transaction of an operator's
+    /// command: SQLite keeps the two apart, files are not touched.
+    ///
+    /// # Errors
+    /// As [`Store::open`]; [`StoreError::InUse`] if the other process writes for too long.
+    pub fn open_beside(home: &Path, key: &StoreKey, parts: &[(&str, &[Step])]) -> Result<Self, StoreError> {
+        if !home.join(DATABASE).exists() {
+            return Err(StoreError::Missing(home.display().to_string()));
+        }
+        let connection = prepare(home, key, parts)?;
+        Ok(Self { connection: Mutex::new(connection), files: Files::beside(home), home: home.to_owned(), _lock: None })
+    }
+
+    fn open_at(home: &Path, key: &StoreKey, fault: Option<Fault>, parts: &[(&str, &[Step])]) -> Result<Self, StoreError> {
+        let lock = OpenOptions::new().create(true).truncate(false).write(true).open(home.join("lock"))?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(fs::TryLockError::WouldBlock) => return Err(StoreError::InUse),
             Err(fs::TryLockError::Error(error)) => return Err(error.into()),
         }
-        let mut connection = connect(&home.join(DATABASE), key)?;
-        migrate(&mut connection, "core", STEPS)?;
-        for (part, steps) in parts {
-            migrate(&mut connection, part, steps)?;
-        }
+        let connection = prepare(home, key, parts)?;
         let files = Files::open(home, fault)?;
-        Ok(Self {
-            connection: Mutex::new(connection),
-            files,
-            home: home.to_owned(),
-            _lock: lock,
-        })
+        Ok(Self { connection: Mutex::new(connection), files, home: home.to_owned(), _lock: Some(lock) })
     }
 
     /// Does one use case: everything in it is committed together, durably, or not at all.
@@ -146,6 +141,16 @@ impl Store {
     }
 }
 
+/// A keyed connection at the newest version.
+fn prepare(home: &Path, key: &StoreKey, parts: &[(&str, &[Step])]) -> Result<Connection, StoreError> {
+    let mut connection = connect(&home.join(DATABASE), key)?;
+    migrate(&mut connection, "core", STEPS)?;
+    for (part, steps) in parts {
+        migrate(&mut connection, part, steps)?;
+    }
+    Ok(connection)
+}
+
 /// A keyed connection with the settings that evidence needs.
 fn connect(path: &Path, key: &StoreKey) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
@@ -159,6 +164,8 @@ fn connect(path: &Path, key: &StoreKey) -> Result<Connection, StoreError> {
         let _infallible = write!(pragma, "{byte:02x}");
     }
     pragma.push_str("'\";");
+    // A wrong key is an answer, not an event for standard error.
+    connection.execute_batch("PRAGMA cipher_log_level = NONE;")?;
     connection.execute_batch(&pragma)?;
     connection.execute_batch("PRAGMA cipher_hmac_algorithm = HMAC_SHA256;")?;
     // The first read fails with NotADatabase if the key is wrong.

@@ -45,6 +45,37 @@ pub struct Quarantined {
     pub why: String,
 }
 
+/// How far a case's own envelopes and blobs have come: committed here, durable at the hub,
+/// under a signed receipt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CaseProgress {
+    /// Envelopes written here.
+    pub written: u64,
+    /// Of those, acknowledged by the hub.
+    pub received: u64,
+    /// Of those, under a receipt held here.
+    pub confirmed: u64,
+    /// Photos and thumbnails added here.
+    pub photos: u64,
+    /// Of those, held by the hub.
+    pub photos_received: u64,
+    /// Of those, under a receipt held here.
+    pub photos_confirmed: u64,
+}
+
+impl CaseProgress {
+    /// The honest word: `saved`, `received` or `confirmed`; never more than all of it is.
+    pub const fn word(&self) -> &'static str {
+        if self.confirmed == self.written && self.photos_confirmed == self.photos {
+            "confirmed"
+        } else if self.received == self.written && self.photos_received == self.photos {
+            "received"
+        } else {
+            "saved"
+        }
+    }
+}
+
 const STREAM_COLUMNS: &str = "id, scope, device, epoch, seq, header, acked, confirmed, forked";
 
 fn stream_from(row: &Row<'_>) -> rusqlite::Result<Option<OwnStream>> {
@@ -292,11 +323,8 @@ impl Tx<'_> {
         let rows = select.query_map([], stream_from)?;
         let mut streams = Vec::new();
         for row in rows {
-            if let Some(stream) = row? {
-                if epoch.is_none_or(|wanted| wanted == stream.stream.epoch) {
-                    streams.push(stream);
-                }
-            }
+            streams
+                .extend(row?.filter(|own| epoch.is_none_or(|wanted| wanted == own.stream.epoch)));
         }
         Ok(streams)
     }
@@ -310,15 +338,16 @@ impl Tx<'_> {
         &self,
         stream: &OwnStream,
         from: u64,
-        max_bytes: usize,
+        (max_bytes, run_bytes): (usize, usize),
         key: &DeviceKey,
     ) -> Result<Vec<Run>, StoreError> {
         let mut runs = Vec::new();
         let mut spent = 0;
         let mut next = from;
         while next <= stream.seq && spent < max_bytes {
-            let run = self.cut_run(stream, next, MAX_RUN_BYTES.min(max_bytes - spent), key)?;
-            let Some(run) = run else { break };
+            let Some(run) = self.cut_run(stream, next, MAX_RUN_BYTES.min(run_bytes), key)? else {
+                break;
+            };
             spent += run.len_bytes();
             next = run.seal.seq + 1;
             runs.push(run);
@@ -412,26 +441,14 @@ impl Tx<'_> {
             .transpose()?)
     }
 
-    /// The body of an envelope whose header came bare before.
-    ///
-    /// # Errors
-    /// As the database fails.
-    pub fn fill_body(&self, id: &Digest, body: &[u8]) -> Result<(), StoreError> {
-        self.sql().execute(
-            "UPDATE envelope SET body = ?2 WHERE id = ?1 AND body IS NULL",
-            (id.as_bytes(), body),
-        )?;
-        Ok(())
-    }
-
-    /// The hub holds an own stream durably up to `mark`.
+    /// The hub holds an own stream durably up to `mark`; it may take back what it lost.
     ///
     /// # Errors
     /// As the database fails.
     pub fn set_acked(&self, stream: StreamId, mark: u64) -> Result<(), StoreError> {
         let row = self.stream_row(stream, true)?;
         self.sql().execute(
-            "UPDATE stream SET acked = max(acked, min(seq, ?2)) WHERE id = ?1",
+            "UPDATE stream SET acked = min(seq, ?2) WHERE id = ?1",
             (row, signed(mark)),
         )?;
         Ok(())
@@ -468,6 +485,73 @@ impl Tx<'_> {
             envelopes.push((envelope.parse()?, envelope));
         }
         Ok(envelopes)
+    }
+
+    /// Takes envelopes after `seq` out of an own stream, so that they can be written anew in
+    /// another epoch. Their changes stay in the record.
+    ///
+    /// # Errors
+    /// As the database fails.
+    pub fn retract_own(
+        &self,
+        stream: StreamId,
+        seq: u64,
+    ) -> Result<Vec<(Header, Envelope)>, StoreError> {
+        let envelopes = self.own_after(stream, seq)?;
+        let row = self.stream_row(stream, true)?;
+        self.sql().execute(
+            "DELETE FROM envelope WHERE stream = ?1 AND seq > ?2",
+            (row, signed(seq)),
+        )?;
+        self.sql().execute(
+            "DELETE FROM seal WHERE stream = ?1 AND seq > ?2",
+            (row, signed(seq)),
+        )?;
+        self.sql().execute(
+            "UPDATE stream SET own = 0, seq = ?2, sealed = min(sealed, ?2),
+               header = coalesce((SELECT id FROM envelope WHERE stream = ?1 AND seq = ?2), ?3) WHERE id = ?1",
+            (row, signed(seq), Digest::ZERO.as_bytes()),
+        )?;
+        Ok(envelopes)
+    }
+
+    /// A change or photo is from now on known by another envelope.
+    ///
+    /// # Errors
+    /// As the database fails.
+    pub fn readdress(&self, from: &Digest, to: &Digest, epoch: Epoch) -> Result<(), StoreError> {
+        let ids = (to.as_bytes(), from.as_bytes());
+        self.sql().execute(
+            "UPDATE actor SET epoch = ?1 WHERE actor IN (SELECT actor FROM change WHERE envelope = ?2)",
+            (epoch.as_bytes(), ids.1),
+        )?;
+        self.sql()
+            .execute("UPDATE change SET envelope = ?1 WHERE envelope = ?2", ids)?;
+        self.sql()
+            .execute("UPDATE blob SET envelope = ?1 WHERE envelope = ?2", ids)?;
+        Ok(())
+    }
+
+    /// How far what this device wrote about a case has come.
+    ///
+    /// # Errors
+    /// As the database fails.
+    pub fn progress_of_case(&self, case: CaseId) -> Result<CaseProgress, StoreError> {
+        let (written, received, confirmed) = self.sql().prepare_cached(
+            "SELECT count(*), coalesce(sum(envelope.seq <= stream.acked), 0), coalesce(sum(envelope.seq <= stream.confirmed), 0)
+             FROM envelope JOIN stream ON stream.id = envelope.stream WHERE stream.own = 1 AND envelope.subject = ?1",
+        )?.query_row([case.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        let (photos, photos_received, photos_confirmed) = self.sql().prepare_cached(
+            "SELECT count(*), coalesce(sum(sent), 0), coalesce(sum(confirmed), 0) FROM blob WHERE own = 1 AND case_id = ?1",
+        )?.query_row([case.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        Ok(CaseProgress {
+            written: unsigned(written),
+            received: unsigned(received),
+            confirmed: unsigned(confirmed),
+            photos: unsigned(photos),
+            photos_received: unsigned(photos_received),
+            photos_confirmed: unsigned(photos_confirmed),
+        })
     }
 
     /// Everything that is kept outside the record, with the reason.

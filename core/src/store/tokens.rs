@@ -53,12 +53,10 @@ pub(super) fn index<'a>(texts: impl Iterator<Item = &'a str>) -> String {
 pub(super) fn query(text: &str) -> String {
     let mut terms = Vec::new();
     for (ideograph, run) in runs(text) {
-        if !ideograph {
-            terms.push(format!("\"{run}\"*"));
-        } else if run.chars().count() == 1 {
-            terms.push(format!("\"{run}\"*"));
-        } else {
+        if ideograph && run.chars().count() > 1 {
             terms.extend(pairs(&run).iter().map(|pair| format!("\"{pair}\"")));
+        } else {
+            terms.push(format!("\"{run}\"*"));
         }
     }
     terms.join(" AND ")

@@ -79,6 +79,14 @@ impl<'a> Tx<'a> {
         Ok(())
     }
 
+    /// Projects a case at commit, because something about it was appended.
+    ///
+    /// # Errors
+    /// As loading it fails.
+    pub fn project_later(&self, case: CaseId) -> Result<(), StoreError> {
+        self.touch(case)
+    }
+
     /// Works on a case's document, loaded at most once per transaction. A case that is not here
     /// yet is an empty document.
     ///

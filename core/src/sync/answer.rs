@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::exchange::Sent;
 use super::frame::{self, Ack, Cursor, Fault, Frame, StreamMark, Welcome};
 use crate::chain::{Envelope, Run, StreamId};
-use crate::domain::{DeviceId, Digest};
+use crate::domain::Digest;
 
 /// Envelopes of a page and the cursor that ends it.
 #[derive(Debug, Default)]
@@ -155,7 +155,7 @@ pub(super) enum MoreToPull {
 }
 
 /// What an answer means, given what was asked.
-pub(super) fn judge(answer: Answer, sent: &Sent, device: DeviceId) -> Findings {
+pub(super) fn judge(answer: Answer, sent: &Sent) -> Findings {
     let Answer {
         welcome,
         acks,
@@ -168,7 +168,7 @@ pub(super) fn judge(answer: Answer, sent: &Sent, device: DeviceId) -> Findings {
     };
     let marks = welcome.iter().flat_map(|welcome| welcome.streams.iter());
     let before: BTreeMap<StreamId, StreamMark> = marks.map(|mark| (mark.stream, *mark)).collect();
-    sort_faults(&faults, &before, device, &mut found);
+    sort_faults(&faults, &before, sent, &mut found);
     judge_marks(before, acks, sent, &mut found);
     judge_page(page, sent, &mut found);
     found.faults = faults;
@@ -178,13 +178,19 @@ pub(super) fn judge(answer: Answer, sent: &Sent, device: DeviceId) -> Findings {
 fn sort_faults(
     faults: &[Fault],
     before: &BTreeMap<StreamId, StreamMark>,
-    device: DeviceId,
+    sent: &Sent,
     found: &mut Findings,
 ) {
     for fault in faults {
-        let foreign = fault.stream.filter(|stream| stream.device != device);
+        // About a stream of which we said nothing: only reported.
+        if fault.stream.is_some_and(|stream| !sent.concerns(stream)) {
+            continue;
+        }
+        let foreign = fault.stream.filter(|stream| stream.device != sent.device);
         match (fault.code.as_str(), fault.stream, fault.expected) {
-            ("GAP", Some(stream), Some(expected)) => found.gaps.push((stream, expected)),
+            ("GAP", Some(stream), Some(expected)) if sent.reaches(stream, expected) => {
+                found.gaps.push((stream, expected));
+            }
             ("STREAM_FORKED", Some(stream), _) => found.forked.push(stream),
             ("ROLLBACK", Some(stream), expected) => {
                 found
@@ -251,6 +257,8 @@ fn judge_marks(
     }
     for mark in &found.rollback {
         word.remove(&mark.stream);
+        // The new epoch leaves the double past behind; the stream is not frozen on top of it.
+        found.forked.retain(|stream| *stream != mark.stream);
     }
     found.unanswered = unanswered(sent, &word, found);
     // What changes nothing is not worth a transaction.
@@ -259,7 +267,7 @@ fn judge_marks(
         was != Some((ack.mark, ack.header)) || !ack.exceptions.is_empty()
     });
     let moved = |ack: &Ack| ack.mark.saturating_sub(sent.mark_of(ack.stream));
-    found.acked = word.values().map(moved).sum();
+    found.acked = word.values().map(moved).fold(0, u64::saturating_add);
     found.acks = word.into_values().collect();
 }
 

@@ -50,7 +50,7 @@ struct GiveToken {
 /// The access token, if any.
 pub(super) enum Token {
     Missing,
-    /// Never used yet: a 401 now is not its age.
+    /// Never used yet.
     Fresh {
         text: String,
         until_ms: u64,

@@ -23,6 +23,8 @@ pub struct Engine {
     pub(super) link: Link,
     /// Exchanges that only put something right, since anything was acknowledged.
     pub(super) recoveries: u32,
+    /// Tokens refused one after the other: the first was old, the second is a matter for people.
+    pub(super) refused_tokens: u32,
     jitter: Jitter,
     /// Tries since anything was acknowledged.
     failures: u32,
@@ -83,6 +85,7 @@ impl Engine {
             piece: Piece::guess(START_LINK),
             link: START_LINK,
             recoveries: 0,
+            refused_tokens: 0,
             jitter: Jitter::new(seed),
             failures: 0,
             next_id: 0,
@@ -144,6 +147,7 @@ impl Engine {
     fn on_start(&mut self, turn: &mut Turn) {
         self.session.restart();
         self.progress.blobs_broken = 0;
+        self.refused_tokens = 0;
         match &mut self.phase {
             Phase::Stopped | Phase::Idle | Phase::Blocked(_) | Phase::DiskFull => {
                 self.go(turn, Next::Exchange);

@@ -26,6 +26,7 @@ pub(super) struct Limits {
 /// What a request said, as far as its answer is judged by it.
 #[derive(Debug)]
 pub(super) struct Sent {
+    pub(super) device: DeviceId,
     claims: Vec<StreamClaim>,
     pub(super) acked: BTreeMap<StreamId, StreamMark>,
     /// Every header of ours whose number this request knows.
@@ -82,6 +83,7 @@ pub(super) fn compose(
     frames.push(Frame::End);
     let body = frame::pack(&frames).map_err(|why| Unsendable { stream: None, why })?;
     let sent = Sent {
+        device,
         claims,
         acked: acked.into_iter().map(|mark| (mark.stream, mark)).collect(),
         known: batch.known,
@@ -167,6 +169,13 @@ impl Sent {
 
     fn claim(&self, stream: StreamId) -> Option<&StreamClaim> {
         self.claims.iter().find(|claim| claim.stream == stream)
+    }
+
+    /// Whether this number of the stream is one we could send.
+    pub(super) fn reaches(&self, stream: StreamId, seq: u64) -> bool {
+        let pushed = self.pushed.get(&stream).copied();
+        let last = self.claim(stream).map(|claim| claim.last_seq).or(pushed);
+        last.is_some_and(|last| (1..=last).contains(&seq))
     }
 
     pub(super) fn mark_of(&self, stream: StreamId) -> u64 {

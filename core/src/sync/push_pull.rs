@@ -74,7 +74,7 @@ impl Engine {
                 return self.wait(turn, got.retry_after_ms(), Next::Exchange);
             }
         };
-        let mut found = answer::judge(answer, sent, self.device);
+        let mut found = answer::judge(answer, sent);
         for fault in &found.faults {
             turn.trouble(&fault.code, &fault.detail, fault.stream);
         }
@@ -106,7 +106,7 @@ impl Engine {
         if found.acked > 0 {
             self.advanced();
             self.session.receipts = Receipts::Due;
-            self.progress.pushed += found.acked;
+            self.progress.pushed = self.progress.pushed.saturating_add(found.acked);
             self.progress.to_push = self.progress.to_push.saturating_sub(found.acked);
         }
         let refused = found.forked.iter().chain(&found.refused);

@@ -125,6 +125,7 @@ impl Engine {
             }
             _ => {
                 self.token.prove();
+                self.refused_tokens = 0;
                 false
             }
         }
@@ -134,9 +135,9 @@ impl Engine {
         if got.status != 401 {
             return self.wait(turn, got.retry_after_ms(), next);
         }
-        let fresh = matches!(self.token, Token::Fresh { .. });
         self.token = Token::Missing;
-        if fresh {
+        self.refused_tokens += 1;
+        if self.refused_tokens > 1 {
             turn.trouble("TOKEN", "a fresh token is refused", None);
             return self.block(Block::NeedAuth);
         }

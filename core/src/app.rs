@@ -1,0 +1,29 @@
+//! Use cases: the only room that composes the others. A phone app, the command line and the hub
+//! call these; each is one transaction.
+//!
+//! [`Device`] is a phone: it reports, edits, photographs, settles, signs and shows, offline. The
+//! driver of a host moves bytes for [`Device::perform`], which executes what the sync engine asks.
+//! [`office`] judges what head office wants to decide, for the hub.
+//!
+//! Invariants: "saved" means committed; an edit is one change in one envelope; nothing is sent
+//! before its commit.
+//!
+//! Refuses: transport, screens, and every figure that belongs to a contract.
+
+mod capture;
+mod device;
+mod edit;
+mod error;
+mod exchange;
+pub mod office;
+mod sign;
+#[cfg(test)]
+mod tests;
+mod view;
+
+pub use capture::{AddedPhoto, NewPhoto};
+pub use device::Device;
+pub use edit::RowEdit;
+pub use error::{AppError, Class};
+pub use sign::{NewSignature, Signed};
+pub use view::{CaseView, ContestedField, WrittenBy};

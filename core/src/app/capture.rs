@@ -1,0 +1,174 @@
+//! Photos: examined, encrypted, synced to disk, then committed; the small picture comes after.
+
+use std::io::Cursor;
+
+use super::device::{Device, case_named, enrolled};
+use super::error::AppError;
+use crate::chain::{BlobRole, Kind, Origin, PhotoBody, Subject};
+use crate::domain::{CaseId, ChunkedDigest, Digest, RowId, ScopeId, cbor};
+use crate::evidence::{self, PhotoFacts, Problem};
+use crate::record::{Edit, NewRow, Section, Value};
+use crate::store::StoredBlob;
+
+/// A photo to be added.
+#[derive(Debug, Clone, Copy)]
+pub struct NewPhoto<'a> {
+    /// Its bytes, exactly as the camera wrote them.
+    pub bytes: &'a [u8],
+    /// How it came in.
+    pub origin: Origin,
+    /// Which shot of the list it is, or nothing.
+    pub slot: &'a str,
+    /// A remark.
+    pub caption: &'a str,
+}
+
+/// A photo that is saved.
+#[derive(Debug, Clone)]
+pub struct AddedPhoto {
+    /// What its bytes say; problems included.
+    pub facts: PhotoFacts,
+    /// Digest of the thumbnail, if one could be made.
+    pub thumbnail: Option<Digest>,
+    /// Whether the case had exactly these bytes before: then nothing was added.
+    pub known: bool,
+}
+
+impl Device {
+    /// Adds a photo to a case. When this returns, the original survives a power cut.
+    ///
+    /// # Errors
+    /// [`AppError::Photo`] if it is no photo; [`crate::store::StoreError::DiskFull`], and then
+    /// the case is as before.
+    pub fn add_photo(&self, case: &str, photo: NewPhoto<'_>) -> Result<AddedPhoto, AppError> {
+        let (case, scope) = self.store.transact(|tx| case_named(tx, case))?;
+        let facts = evidence::examine(&mut Cursor::new(photo.bytes))?;
+        let known = self.store.transact(|tx| {
+            let held = tx.blobs_of_case(case)?;
+            Ok::<_, AppError>(held.iter().any(|blob| blob.digest == facts.digest))
+        })?;
+        if known {
+            return Ok(AddedPhoto {
+                facts,
+                thumbnail: None,
+                known,
+            });
+        }
+        self.save_original((case, scope), photo, &facts)?;
+        self.add_thumbnail((case, scope), photo, facts)
+    }
+
+    fn save_original(
+        &self,
+        (case, scope): (CaseId, ScopeId),
+        photo: NewPhoto<'_>,
+        facts: &PhotoFacts,
+    ) -> Result<(), AppError> {
+        let named = (facts.digest, facts.len_bytes, facts.chunks.clone());
+        let stored =
+            self.store
+                .store_bytes(&mut Cursor::new(photo.bytes), named, self.host.as_ref())?;
+        let body = PhotoBody {
+            case,
+            digest: facts.digest,
+            len_bytes: facts.len_bytes,
+            chunk_root: facts.chunk_root,
+            media_type: facts.media_type.mime().to_owned(),
+            role: BlobRole::Original,
+            of: None,
+            origin: photo.origin,
+        };
+        let mut values = vec![("sha256", Value::Digest(facts.digest))];
+        for (name, text) in [("slot", photo.slot), ("caption", photo.caption)] {
+            if !text.is_empty() {
+                values.push((name, Value::Text(text.to_owned())));
+            }
+        }
+        let row = NewRow {
+            section: Section::Photos,
+            id: RowId::make(self.host.as_ref()),
+            values,
+        };
+        self.store.transact(|tx| {
+            self.commit_blob(tx, scope, &body, &stored)?;
+            self.write(tx, (case, scope), &[Edit::Add(row)])
+        })
+    }
+
+    /// Made from the bytes still in memory, after the original is safe. A picture that cannot be
+    /// made smaller, or a disk that is full by now, costs the thumbnail only.
+    fn add_thumbnail(
+        &self,
+        (case, scope): (CaseId, ScopeId),
+        photo: NewPhoto<'_>,
+        mut facts: PhotoFacts,
+    ) -> Result<AddedPhoto, AppError> {
+        let small = match evidence::thumbnail(photo.bytes, &facts) {
+            Ok(small) => small,
+            Err(problem) => {
+                note_problem(&mut facts, problem);
+                return Ok(AddedPhoto {
+                    facts,
+                    thumbnail: None,
+                    known: false,
+                });
+            }
+        };
+        let mut hasher = ChunkedDigest::new();
+        hasher.update(&small.jpeg);
+        let (digest, chunks, len_bytes) = hasher.finish();
+        let body = PhotoBody {
+            case,
+            digest,
+            len_bytes,
+            chunk_root: ChunkedDigest::merkle_root(&chunks),
+            media_type: evidence::MediaType::Jpeg.mime().to_owned(),
+            role: BlobRole::Thumbnail,
+            of: Some(facts.digest),
+            origin: photo.origin,
+        };
+        let stored = self.store.store_bytes(
+            &mut Cursor::new(&small.jpeg),
+            (digest, len_bytes, chunks),
+            self.host.as_ref(),
+        )?;
+        self.store
+            .transact(|tx| self.commit_blob(tx, scope, &body, &stored))?;
+        Ok(AddedPhoto {
+            facts,
+            thumbnail: Some(digest),
+            known: false,
+        })
+    }
+
+    fn commit_blob(
+        &self,
+        tx: &crate::store::Tx<'_>,
+        scope: ScopeId,
+        body: &PhotoBody,
+        stored: &StoredBlob,
+    ) -> Result<(), AppError> {
+        let me = tx.identity()?;
+        let user = &enrolled(&me)?.user;
+        let what = (
+            scope,
+            Kind::Photo,
+            Subject::case(body.case),
+            cbor::encode(body),
+        );
+        let (id, _) = tx.append(&me, user, self.host.now(), what)?;
+        tx.keep_file(stored)?;
+        tx.put_blob(scope, id, body, true)?;
+        Ok(())
+    }
+}
+
+fn note_problem(facts: &mut PhotoFacts, problem: Problem) {
+    if !facts
+        .problems
+        .iter()
+        .any(|known| known.code == problem.code)
+    {
+        facts.problems.push(problem);
+    }
+}

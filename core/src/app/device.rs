@@ -1,0 +1,181 @@
+//! A phone: its store, its host, its session, and how it becomes known to a hub.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::error::AppError;
+use crate::chain::{Author, EnrolAnswer, EnrolRequest, Invite};
+use crate::domain::{CaseId, Host, ScopeId};
+use crate::record;
+use crate::store::{Fault, Identity, Pinned, Rebuilt, Store, StoreKey, Tx};
+
+/// A device with its open store.
+pub struct Device {
+    pub(super) store: Store,
+    pub(super) host: Arc<dyn Host>,
+    session: [u8; 16],
+}
+
+impl std::fmt::Debug for Device {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Device")
+            .field("store", &self.store)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Device {
+    /// Makes a new device in an empty folder.
+    ///
+    /// # Errors
+    /// [`crate::store::StoreError::Exists`] if there is one already.
+    pub fn init(home: &Path, key: &StoreKey, host: Arc<dyn Host>) -> Result<Self, AppError> {
+        let store = Store::create(home, key)?;
+        store.transact(|tx| tx.make_identity(host.as_ref()).map(|_| ()))?;
+        Ok(Self::with_store(store, host))
+    }
+
+    /// Opens a device.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub fn open(home: &Path, key: &StoreKey, host: Arc<dyn Host>) -> Result<Self, AppError> {
+        Ok(Self::with_store(Store::open(home, key)?, host))
+    }
+
+    /// Opens a device whose disk will be full. For tests.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub fn open_with_fault(
+        home: &Path,
+        key: &StoreKey,
+        host: Arc<dyn Host>,
+        fault: Fault,
+    ) -> Result<Self, AppError> {
+        Ok(Self::with_store(
+            Store::open_with(home, key, Some(fault), &[])?,
+            host,
+        ))
+    }
+
+    fn with_store(store: Store, host: Arc<dyn Host>) -> Self {
+        let mut session = [0; 16];
+        host.fill_random(&mut session);
+        Self {
+            store,
+            host,
+            session,
+        }
+    }
+
+    /// The store, for reading.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Who this device is.
+    ///
+    /// # Errors
+    /// As the store fails.
+    pub fn identity(&self) -> Result<Identity, AppError> {
+        Ok(self.store.transact(|tx| tx.identity())?)
+    }
+
+    /// What to send to `POST /v1/enrol` of the hub in the code.
+    ///
+    /// # Errors
+    /// [`AppError::Enrolled`] if a hub vouched for this device already.
+    pub fn enrol_request(&self, invite: &Invite) -> Result<EnrolRequest, AppError> {
+        let me = self.identity()?;
+        match me.pinned {
+            Some(pinned) => Err(AppError::Enrolled { user: pinned.user }),
+            None => Ok(EnrolRequest::make(invite, me.device, &me.key)),
+        }
+    }
+
+    /// Takes the hub's answer, if it is the hub that the code pinned.
+    ///
+    /// # Errors
+    /// [`AppError::Enrol`]; then nothing is kept.
+    pub fn complete_enrolment(
+        &self,
+        invite: &Invite,
+        answer: &EnrolAnswer,
+    ) -> Result<Pinned, AppError> {
+        self.store.transact(|tx| {
+            let me = tx.identity()?;
+            let certificate = answer.verify(invite, me.device, &me.key.public())?;
+            let pinned = Pinned {
+                url: invite.url.clone(),
+                hub_key: answer.hub_key,
+                hub: answer.hub,
+                user: certificate.user.clone(),
+                certificate: answer.certificate.clone(),
+            };
+            tx.pin(&pinned)?;
+            let hub = Author {
+                key: answer.hub_key,
+                scopes: Vec::new(),
+                revoked: false,
+                is_hub: true,
+            };
+            tx.put_author(answer.hub, &hub, ("hub", None))?;
+            tx.put_certificate(&certificate, &answer.certificate, false)?;
+            for scope in &answer.scopes {
+                tx.put_scope(scope.id, &scope.name)?;
+            }
+            Ok(pinned)
+        })
+    }
+
+    /// Projects every case anew from its envelopes.
+    ///
+    /// # Errors
+    /// As the store fails.
+    pub fn rebuild(&self) -> Result<Rebuilt, AppError> {
+        Ok(self.store.transact(|tx| tx.rebuild())?)
+    }
+
+    /// The actor of this process session, in the epoch now written in.
+    pub(super) fn actor(&self, tx: &Tx<'_>, me: &Identity) -> Result<[u8; 16], AppError> {
+        Ok(record::actor(me.device, tx.epoch()?, &self.session))
+    }
+}
+
+/// The enrolled user, or the reason why nothing can be written.
+pub(super) fn enrolled(me: &Identity) -> Result<&Pinned, AppError> {
+    me.pinned.as_ref().ok_or(AppError::NotEnrolled)
+}
+
+/// The scope of that name; with no name, the only one there is.
+pub(super) fn scope_named(tx: &Tx<'_>, name: Option<&str>) -> Result<ScopeId, AppError> {
+    let scopes = tx.scopes()?;
+    let found = match (name, scopes.as_slice()) {
+        (None, [(id, _)]) => Some(*id),
+        (None, _) => None,
+        (Some(name), all) => all
+            .iter()
+            .find(|(id, known)| known == name || id.to_string() == name)
+            .map(|(id, _)| *id),
+    };
+    let known = || {
+        scopes
+            .iter()
+            .map(|(_, name)| name.as_str())
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    found.ok_or_else(|| AppError::UnknownScope {
+        name: name.unwrap_or("").to_owned(),
+        known: known(),
+    })
+}
+
+/// The case with this number or id.
+pub(super) fn case_named(tx: &Tx<'_>, name: &str) -> Result<(CaseId, ScopeId), AppError> {
+    let row = tx
+        .find_case(name)?
+        .ok_or_else(|| AppError::UnknownCase(name.to_owned()))?;
+    Ok((row.case, row.scope))
+}

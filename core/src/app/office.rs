@@ -1,0 +1,136 @@
+//! What head office decides: judged here, written by the hub as an envelope of its own stream.
+
+use crate::chain::Kind;
+use crate::domain::Digest;
+use crate::statement::{
+    Action, ApprovalInputs, DecisionBody, ReasonToRefuse, SignatureState, approval_obstacles,
+};
+use crate::store::{CaseStanding, StoreError, Tx};
+
+/// What a reviewer wants.
+#[derive(Debug, Clone)]
+pub struct NewDecision<'a> {
+    /// What.
+    pub action: Action,
+    /// Which review round; 1 if there is only one.
+    pub round: u8,
+    /// Why.
+    pub reason: &'a str,
+    /// With *return*: paths of the fields to mend.
+    pub fields: Vec<String>,
+    /// Who decides.
+    pub reviewer: &'a str,
+    /// The heads the reviewer looked at; nothing if the tool shows the newest and decides at once.
+    pub seen_heads: Option<Vec<Digest>>,
+}
+
+/// Why a decision is refused.
+#[derive(Debug, thiserror::Error)]
+pub enum DecisionError {
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Everything that stands against it.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Refused(Vec<ReasonToRefuse>),
+    /// The case changed since it was looked at.
+    #[error("the case changed since it was looked at: look again")]
+    Stale,
+    /// Return and deny need a reason.
+    #[error("{0} needs a reason")]
+    NoReason(Action),
+    /// Only an approved case is paid, only a paid or denied one closed.
+    #[error("{action} is not possible while the case is {status}")]
+    NotNow {
+        /// What was wanted.
+        action: Action,
+        /// Where the case stands.
+        status: &'static str,
+    },
+}
+
+/// Judges a decision against the case as it stands; the body to write if nothing stands against it.
+/// `missing_photos` are originals of the case whose bytes the hub has not verified.
+///
+/// # Errors
+/// [`DecisionError`] with every reason at once.
+pub fn decide(
+    tx: &Tx<'_>,
+    standing: &CaseStanding,
+    missing_photos: &[Digest],
+    new: &NewDecision<'_>,
+) -> Result<DecisionBody, DecisionError> {
+    if new
+        .seen_heads
+        .as_ref()
+        .is_some_and(|seen| *seen != standing.heads)
+    {
+        return Err(DecisionError::Stale);
+    }
+    let needs_reason = matches!(new.action, Action::Return | Action::Deny | Action::Reopen);
+    if needs_reason && new.reason.trim().is_empty() {
+        return Err(DecisionError::NoReason(new.action));
+    }
+    check_order(new.action, standing)?;
+    if new.action == Action::Approve {
+        let authors = authors(tx, standing)?;
+        let states: Vec<SignatureState> = standing
+            .signatures
+            .iter()
+            .map(|one| one.state.clone())
+            .collect();
+        let against = approval_obstacles(&ApprovalInputs {
+            now: &standing.binding,
+            signatures: &states,
+            missing_photos,
+            authors: &authors,
+            reviewer: new.reviewer,
+        });
+        if !against.is_empty() {
+            return Err(DecisionError::Refused(against));
+        }
+    }
+    let valid = standing
+        .signatures
+        .iter()
+        .rev()
+        .find(|one| one.state == SignatureState::Valid);
+    Ok(DecisionBody {
+        case: standing.case,
+        action: new.action,
+        round: new.round,
+        heads: standing.heads.clone(),
+        basis: standing.binding.to_texts(),
+        signature: valid.map(|one| one.signature.id),
+        reason: new.reason.to_owned(),
+        fields: new.fields.clone(),
+    })
+}
+
+/// A case is paid only while approved, closed only when paid or denied.
+fn check_order(action: Action, standing: &CaseStanding) -> Result<(), DecisionError> {
+    let status = standing.status.word();
+    let possible = match action {
+        Action::Pay => status == "approved",
+        Action::Close => status == "paid" || status == "denied",
+        Action::Assign | Action::Return | Action::Approve | Action::Deny | Action::Reopen => true,
+    };
+    if possible {
+        Ok(())
+    } else {
+        Err(DecisionError::NotNow { action, status })
+    }
+}
+
+/// Everybody whose hand is in the case: who wrote changes, froze, or collected signatures.
+fn authors(tx: &Tx<'_>, standing: &CaseStanding) -> Result<Vec<String>, StoreError> {
+    let mut users: Vec<String> = tx
+        .timeline(standing.case)?
+        .into_iter()
+        .filter(|(_, header)| header.kind != Kind::Decision)
+        .map(|(_, header)| header.user)
+        .collect();
+    users.sort();
+    users.dedup();
+    Ok(users)
+}

@@ -1,0 +1,537 @@
+//! Phones without a hub between them: runs are handed over directly, through the same gate.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::*;
+use crate::chain::ingest::take_run;
+use crate::chain::{
+    Certificate, DeviceKey, EnrolAnswer, Invite, InviteSecret, Origin, ScopeName, SignedCertificate,
+};
+use crate::domain::{DeviceId, Digest, Host, Reading, Role, ScopeId, WallMs};
+use crate::record::Section;
+use crate::statement::{Act, Language};
+use crate::store::{CaseQuery, Fault, StoreError, StoreKey};
+
+/// A host whose clock moves a second with every look and whose randomness is a counter's hash.
+struct TestHost {
+    seed: u64,
+    looks: AtomicU64,
+}
+
+impl TestHost {
+    fn new(seed: u64) -> Arc<Self> {
+        Arc::new(Self {
+            seed,
+            looks: AtomicU64::new(0),
+        })
+    }
+}
+
+impl Host for TestHost {
+    fn now(&self) -> Reading {
+        let look = self.looks.fetch_add(1, Ordering::Relaxed);
+        let ms = i64::try_from(look).unwrap() * 1_000;
+        Reading {
+            wall: WallMs(1_750_000_000_000 + ms),
+            boot_id: [1; 16],
+            mono_ms: look * 1_000,
+        }
+    }
+
+    fn fill_random(&self, out: &mut [u8]) {
+        for chunk in out.chunks_mut(32) {
+            let look = self.looks.fetch_add(1, Ordering::Relaxed);
+            let digest = Digest::labelled("test", &[&self.seed.to_le_bytes(), &look.to_le_bytes()]);
+            chunk.copy_from_slice(&digest.as_bytes()[..chunk.len()]);
+        }
+    }
+}
+
+const HUB: DeviceId = DeviceId::from_bytes([0xaa; 16]);
+const VILLAGE: ScopeId = ScopeId::from_bytes([0xbb; 16]);
+
+struct World {
+    hub: DeviceKey,
+    dir: tempfile::TempDir,
+}
+
+impl World {
+    fn new() -> Self {
+        Self {
+            hub: DeviceKey::make(TestHost::new(99).as_ref()),
+            dir: tempfile::tempdir().unwrap(),
+        }
+    }
+
+    fn home(&self, name: &str) -> std::path::PathBuf {
+        self.dir.path().join(name)
+    }
+
+    fn key(seed: u64) -> StoreKey {
+        StoreKey::from_bytes([u8::try_from(seed).unwrap(); 32])
+    }
+
+    /// A phone that the hub vouched for.
+    fn phone(&self, name: &str, seed: u64) -> Device {
+        let device = Device::init(&self.home(name), &Self::key(seed), TestHost::new(seed)).unwrap();
+        let invite = Invite {
+            url: "http://127.0.0.1:1".into(),
+            hub_key: self.hub.public().digest(),
+            secret: InviteSecret::make(TestHost::new(seed).as_ref()),
+            role: Role::Surveyor,
+            scope: "village".into(),
+            user: name.into(),
+        };
+        device.enrol_request(&invite).unwrap();
+        device
+            .complete_enrolment(&invite, &self.answer(&device, name))
+            .unwrap();
+        device
+    }
+
+    fn answer(&self, device: &Device, user: &str) -> EnrolAnswer {
+        let me = device.identity().unwrap();
+        let certificate = Certificate {
+            device: me.device,
+            key: me.key.public(),
+            recipient: me.key.recipient().into(),
+            user: user.into(),
+            roles: vec![Role::Surveyor],
+            scopes: vec![VILLAGE],
+            not_after: WallMs(i64::MAX),
+            hub: HUB,
+        };
+        EnrolAnswer {
+            hub_key: self.hub.public(),
+            hub: HUB,
+            certificate: SignedCertificate::make(&certificate, &self.hub),
+            scopes: vec![ScopeName {
+                id: VILLAGE,
+                name: "village".into(),
+            }],
+            hub_time: WallMs(0),
+        }
+    }
+}
+
+/// Hands everything `from` wrote to `to`, knowing its certificate.
+fn hand_over(from: &Device, to: &Device) {
+    let me = from.identity().unwrap();
+    let pinned = me.pinned.clone().unwrap();
+    let certificate = pinned.certificate.verify(&pinned.hub_key).unwrap();
+    let runs = from
+        .store()
+        .transact(|tx| {
+            let mut runs = Vec::new();
+            for stream in tx.own_streams(None)? {
+                runs.extend(tx.cut_runs(&stream, 1, (usize::MAX, 64 * 1024), &me.key)?);
+            }
+            Ok::<_, StoreError>(runs)
+        })
+        .unwrap();
+    to.store()
+        .transact(|tx| {
+            tx.put_certificate(&certificate, &pinned.certificate, false)?;
+            for run in &runs {
+                take_run(run, tx)?.unwrap();
+            }
+            Ok::<_, StoreError>(())
+        })
+        .unwrap();
+}
+
+fn report(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+    pairs
+        .iter()
+        .map(|(name, text)| ((*name).to_owned(), (*text).to_owned()))
+        .collect()
+}
+
+fn jpeg(seed: u8) -> Vec<u8> {
+    let pixels: Vec<u8> = (0..64 * 48 * 3)
+        .map(|i: u32| u8::try_from(i % 251).unwrap() ^ seed)
+        .collect();
+    let mut bytes = Vec::new();
+    jpeg_encoder::Encoder::new(&mut bytes, 90)
+        .encode(&pixels, 64, 48, jpeg_encoder::ColorType::Rgb)
+        .unwrap();
+    bytes
+}
+
+fn photo(bytes: &[u8]) -> NewPhoto<'_> {
+    NewPhoto {
+        bytes,
+        origin: Origin::Imported,
+        slot: "whole_house",
+        caption: "",
+    }
+}
+
+fn signature() -> NewSignature<'static> {
+    NewSignature {
+        signer: "王小明",
+        act: Act::Signed,
+        language: Language::Zh,
+        strokes: Vec::new(),
+        screen: (1080, 600),
+    }
+}
+
+fn case_with_line(phone: &Device) -> (String, String) {
+    let case = phone
+        .report_loss(
+            None,
+            &report(&[
+                ("household", "王小明"),
+                ("place", "五十镇"),
+                ("cause", "hail"),
+            ]),
+        )
+        .unwrap();
+    let case = case.number().to_string();
+    let row = phone
+        .add_row(
+            &case,
+            Section::Lines,
+            &report(&[("item", "瓦片"), ("amount", "1250.50")]),
+        )
+        .unwrap();
+    (case, format!("lines.{row}.amount"))
+}
+
+#[test]
+fn a_reported_case_is_listed_and_found_by_two_characters_of_a_name() {
+    let world = World::new();
+    let phone = world.phone("li", 1);
+    let (case, _) = case_with_line(&phone);
+    let find = |text: &str| {
+        phone
+            .cases(&CaseQuery {
+                text: Some(text.into()),
+                ..CaseQuery::default()
+            })
+            .unwrap()
+            .len()
+    };
+    assert_eq!(
+        (
+            find("小明"),
+            find("王小明"),
+            find("十镇"),
+            find("明小"),
+            find(&case)
+        ),
+        (1, 1, 1, 0, 1)
+    );
+    let row = &phone.cases(&CaseQuery::default()).unwrap()[0];
+    assert_eq!(
+        (
+            row.household.as_str(),
+            row.total.to_string().as_str(),
+            row.status.as_str()
+        ),
+        ("王小明", "1250.50", "open")
+    );
+}
+
+#[test]
+fn what_was_saved_is_there_after_reopening() {
+    let world = World::new();
+    let phone = world.phone("li", 1);
+    let (case, path) = case_with_line(&phone);
+    phone.add_photo(&case, photo(&jpeg(1))).unwrap();
+    let before = phone.case(&case).unwrap();
+    drop(phone);
+    let phone = Device::open(&world.home("li"), &World::key(1), TestHost::new(7)).unwrap();
+    phone.set_field(&case, &path, "900").unwrap();
+    let after = phone.case(&case).unwrap();
+    assert_eq!(after.blobs, before.blobs);
+    assert_eq!(after.standing.record.total().unwrap().to_string(), "900.00");
+}
+
+#[test]
+fn a_photo_keeps_its_bytes_and_gets_a_thumbnail() {
+    let world = World::new();
+    let phone = world.phone("li", 1);
+    let (case, _) = case_with_line(&phone);
+    let bytes = jpeg(3);
+    let added = phone.add_photo(&case, photo(&bytes)).unwrap();
+    assert_eq!(added.facts.digest, Digest::of(&bytes));
+    let len = bytes.len() as u64;
+    assert_eq!(
+        phone.blob_range(&added.facts.digest, 0, len).unwrap(),
+        bytes
+    );
+    assert_eq!(
+        phone.blob_range(&added.facts.digest, 100, 50).unwrap(),
+        &bytes[100..150]
+    );
+    assert!(added.thumbnail.is_some());
+    assert!(phone.add_photo(&case, photo(&bytes)).unwrap().known);
+    assert_eq!(
+        phone.case(&case).unwrap().standing.record.photos().count(),
+        1
+    );
+}
+
+#[test]
+fn two_phones_that_edit_apart_agree_on_both_values_after_meeting() {
+    let world = World::new();
+    let (a, b) = (world.phone("li", 1), world.phone("zhang", 2));
+    let (case, path) = case_with_line(&a);
+    hand_over(&a, &b);
+    a.set_field(&case, &path, "800").unwrap();
+    b.set_field(&case, &path, "950").unwrap();
+    hand_over(&a, &b);
+    hand_over(&b, &a);
+    let (on_a, on_b) = (a.case(&case).unwrap(), b.case(&case).unwrap());
+    assert_eq!(on_a.standing.heads, on_b.standing.heads);
+    assert_eq!(on_a.standing.record, on_b.standing.record);
+    let users: Vec<&str> = on_a.contested[0]
+        .values
+        .iter()
+        .map(|value| value.user.as_str())
+        .collect();
+    assert_eq!(users, ["li", "zhang"]);
+    assert_eq!(
+        on_a.standing.record.total().unwrap().to_string(),
+        "800.00–950.00"
+    );
+}
+
+#[test]
+fn a_contested_amount_cannot_be_signed_until_it_is_settled_with_a_reason() {
+    let world = World::new();
+    let (a, b) = (world.phone("li", 1), world.phone("zhang", 2));
+    let (case, path) = case_with_line(&a);
+    hand_over(&a, &b);
+    a.set_field(&case, &path, "800").unwrap();
+    b.set_field(&case, &path, "950").unwrap();
+    hand_over(&b, &a);
+    assert_eq!(a.sign(&case, &signature()).unwrap_err().code(), "contested");
+    assert_eq!(
+        a.settle(&case, &path, "950", " ").unwrap_err().code(),
+        "no_reason"
+    );
+    assert_eq!(
+        a.settle(&case, &path, "951", "measured")
+            .unwrap_err()
+            .code(),
+        "not_standing"
+    );
+    a.settle(&case, &path, "950", "measured again").unwrap();
+    assert_eq!(
+        a.settle(&case, &path, "950", "again").unwrap_err().code(),
+        "not_contested"
+    );
+    assert_eq!(
+        a.sign(&case, &signature()).unwrap().total.to_string(),
+        "950.00"
+    );
+    let settlements = a.case(&case).unwrap().standing.record;
+    let (_, row) = settlements.rows(Section::Settlements).next().unwrap();
+    assert_eq!(
+        (row.text("by").unwrap(), row.text("reason").unwrap()),
+        ("li".to_owned(), "measured again".to_owned())
+    );
+}
+
+#[test]
+fn a_signature_names_the_field_that_changed_after_it() {
+    let world = World::new();
+    let phone = world.phone("li", 1);
+    let (case, path) = case_with_line(&phone);
+    phone.sign(&case, &signature()).unwrap();
+    let word = |phone: &Device| {
+        phone.cases(&CaseQuery::default()).unwrap()[0]
+            .signature
+            .clone()
+    };
+    assert_eq!(word(&phone), "valid");
+    phone
+        .add_row(&case, Section::Notes, &report(&[("text", "rain again")]))
+        .unwrap();
+    assert_eq!(word(&phone), "valid");
+    phone.set_field(&case, &path, "2000").unwrap();
+    assert_eq!(word(&phone), "superseded");
+}
+
+#[test]
+fn a_rebuild_changes_nothing() {
+    let world = World::new();
+    let phone = world.phone("li", 1);
+    let (case, path) = case_with_line(&phone);
+    for yuan in 1..60 {
+        phone.set_field(&case, &path, &yuan.to_string()).unwrap();
+    }
+    phone.sign(&case, &signature()).unwrap();
+    let before = phone.cases(&CaseQuery::default()).unwrap();
+    let rebuilt = phone.rebuild().unwrap();
+    assert_eq!(
+        (rebuilt.cases, rebuilt.differing, rebuilt.swept_files),
+        (1, Vec::new(), 0)
+    );
+    assert_eq!(phone.cases(&CaseQuery::default()).unwrap(), before);
+}
+
+#[test]
+fn a_full_disk_leaves_the_case_as_it_was_and_the_next_try_succeeds() {
+    let world = World::new();
+    let phone = world.phone("li", 1);
+    let (case, _) = case_with_line(&phone);
+    let before = phone.case(&case).unwrap().standing;
+    drop(phone);
+    let (home, key) = (world.home("li"), World::key(1));
+    let phone = Device::open_with_fault(&home, &key, TestHost::new(3), Fault::disk_full_after(100))
+        .unwrap();
+    assert_eq!(
+        phone.add_photo(&case, photo(&jpeg(1))).unwrap_err().code(),
+        "disk_full"
+    );
+    assert_eq!(phone.case(&case).unwrap().standing, before);
+    drop(phone);
+    let phone = Device::open(&home, &key, TestHost::new(4)).unwrap();
+    phone.add_photo(&case, photo(&jpeg(1))).unwrap();
+    assert_eq!(
+        phone.case(&case).unwrap().standing.record.photos().count(),
+        1
+    );
+}
+
+#[test]
+fn a_store_refuses_a_wrong_key_a_second_opener_and_a_newer_version() {
+    let world = World::new();
+    let phone = world.phone("li", 1);
+    let (home, key) = (world.home("li"), World::key(1));
+    let open = |key: &StoreKey| Device::open(&home, key, TestHost::new(5));
+    assert_eq!(open(&key).unwrap_err().code(), "in_use");
+    phone
+        .store()
+        .transact(|tx| {
+            Ok::<_, StoreError>(
+                tx.sql()
+                    .execute("UPDATE part_version SET version = 99", [])?,
+            )
+        })
+        .unwrap();
+    drop(phone);
+    assert_eq!(open(&World::key(2)).unwrap_err().code(), "wrong_key");
+    assert_eq!(open(&key).unwrap_err().code(), "newer_store");
+    assert_eq!(
+        Device::open(&world.home("none"), &key, TestHost::new(5))
+            .unwrap_err()
+            .code(),
+        "no_store"
+    );
+}
+
+#[test]
+fn no_file_of_a_home_holds_a_readable_name_place_or_picture() {
+    let world = World::new();
+    let phone = world.phone("li", 1);
+    let (case, _) = case_with_line(&phone);
+    phone.add_photo(&case, photo(&jpeg(1))).unwrap();
+    let mut files = 0;
+    scan(&world.home("li"), &mut |bytes| {
+        files += 1;
+        for secret in [
+            "王小明".as_bytes(),
+            "五十镇".as_bytes(),
+            b"SQLite format 3",
+            b"JFIF",
+            &[0xff, 0xd8, 0xff, 0xe0],
+        ] {
+            assert!(!bytes.windows(secret.len()).any(|window| window == secret));
+        }
+    });
+    assert!(files > 3);
+}
+
+fn scan(folder: &Path, check: &mut dyn FnMut(&[u8])) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            scan(&path, check)
+        } else {
+            check(&std::fs::read(path).unwrap())
+        }
+    }
+}
+
+#[test]
+fn a_restored_phone_writes_anew_what_the_hub_never_had() {
+    use crate::sync::frame::StreamMark;
+    use crate::sync::{Effect, Event, OpId, Txn};
+    let world = World::new();
+    let phone = world.phone("li", 1);
+    let (case, path) = case_with_line(&phone);
+    phone.set_field(&case, &path, "777").unwrap();
+    let before = phone.case(&case).unwrap().standing;
+    let old = phone.store().transact(|tx| tx.own_streams(None)).unwrap()[0];
+    let hub = StreamMark {
+        stream: old.stream,
+        mark: old.seq + 5,
+        header: Digest::of(b"later"),
+    };
+    let done = phone
+        .perform(&Effect::Store {
+            op: OpId(1),
+            txn: Txn::Rollback { hub },
+        })
+        .unwrap();
+    assert_eq!(done, Event::Stored { op: OpId(1) });
+    let streams = phone.store().transact(|tx| tx.own_streams(None)).unwrap();
+    assert_eq!(streams.len(), 1);
+    assert_ne!(streams[0].stream.epoch, old.stream.epoch);
+    // The new epoch's key envelope, and the three changes.
+    assert_eq!(streams[0].seq, 4);
+    assert_eq!(phone.case(&case).unwrap().standing, before);
+    assert!(phone.rebuild().unwrap().differing.is_empty());
+    let other = world.phone("zhang", 2);
+    hand_over(&phone, &other);
+    assert_eq!(other.case(&case).unwrap().standing.heads, before.heads);
+}
+
+#[test]
+fn an_answer_of_another_hub_is_refused_and_nothing_is_kept() {
+    let world = World::new();
+    let device = Device::init(&world.home("x"), &World::key(9), TestHost::new(9)).unwrap();
+    let invite = Invite {
+        url: String::new(),
+        hub_key: Digest::of(b"another hub"),
+        secret: InviteSecret::make(TestHost::new(1).as_ref()),
+        role: Role::Liaison,
+        scope: String::new(),
+        user: String::new(),
+    };
+    let refused = device
+        .complete_enrolment(&invite, &world.answer(&device, "x"))
+        .unwrap_err();
+    assert_eq!(
+        (refused.code(), refused.class()),
+        ("wrong_hub", Class::NotNow)
+    );
+    assert!(device.identity().unwrap().pinned.is_none());
+    assert_eq!(
+        device.report_loss(None, &[]).unwrap_err().code(),
+        "unknown_scope"
+    );
+}
+
+#[test]
+fn bytes_that_are_no_photo_are_refused_before_anything_is_written() {
+    let world = World::new();
+    let phone = world.phone("li", 1);
+    let (case, _) = case_with_line(&phone);
+    assert_eq!(
+        phone.add_photo(&case, photo(b"")).unwrap_err().code(),
+        "empty"
+    );
+    assert_eq!(
+        phone.add_photo(&case, photo(b"hello")).unwrap_err().code(),
+        "not_a_photo"
+    );
+    assert!(phone.case(&case).unwrap().blobs.is_empty());
+}

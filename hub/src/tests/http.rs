@@ -41,7 +41,7 @@ fn send(addr: SocketAddr, line: &str, headers: &[(&str, &str)], body: &[u8]) -> 
         .unwrap();
     let head = String::from_utf8(answer[..end].to_vec()).unwrap();
     Got {
-        status: head[9..12].parse().unwrap(),
+        status: head.split(' ').nth(1).unwrap().parse().unwrap(),
         head,
         body: answer[end + 4..].to_vec(),
     }

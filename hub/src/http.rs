@@ -71,7 +71,6 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/v1/office/cases/{name}", get(desk::case))
         .route("/v1/office/cases/{name}/decide", post(desk::decide))
         .route("/v1/office/users", get(desk::users))
-        .route("/v1/admin", post(desk::admin))
         .route("/", get(page::cases))
         .route("/open/{secret}", get(page::open))
         .route("/photo/{scope}/{digest}", get(page::photo))

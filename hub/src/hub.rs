@@ -7,7 +7,6 @@ use lossbook_core::domain::{Digest, Host, Reading, ScopeId, WallMs};
 use lossbook_core::store::{Store, StoreError};
 use object_store::local::LocalFileSystem;
 
-use crate::admin::Status;
 use crate::blobs::Blobs;
 use crate::enrol::{NewInvite, check_name, invite, scope_named};
 use crate::exchange::{Answer, Caller, exchange};
@@ -17,6 +16,7 @@ use crate::meta::{Identity, MetaStore, STEPS, in_tx};
 use crate::office;
 use crate::page;
 use crate::refusal::Refusal;
+use crate::status::Status;
 
 /// How long a link to the page waits to be opened.
 const LINK_MS: i64 = 24 * 60 * 60 * 1_000;
@@ -106,7 +106,6 @@ pub struct Hub {
     identity: Arc<Identity>,
     blobs: Arc<Blobs>,
     host: Arc<dyn Host>,
-    admin_token: Arc<str>,
 }
 
 impl std::fmt::Debug for Hub {
@@ -129,7 +128,7 @@ impl Hub {
         let store = Self::open_store(dir, key)?;
         let host = SystemHost::new()?;
         in_tx(&store, |tx| tx.make_hub(&host).map(|_| ())).map_err(failed)?;
-        Self::with_store(dir, key, store, Arc::new(host))
+        Self::with_store(dir, store, Arc::new(host))
     }
 
     /// Opens the hub in a directory; it stays locked until dropped.
@@ -138,10 +137,25 @@ impl Hub {
     /// [`HubError`]; a hub that is being served elsewhere is [`StoreError::InUse`].
     pub fn open(dir: &Path, key: &HubKey) -> Result<Self, HubError> {
         let store = Self::open_store(dir, key)?;
-        Self::with_store(dir, key, store, Arc::new(SystemHost::new()?))
+        Self::with_store(dir, store, Arc::new(SystemHost::new()?))
     }
 
-    fn open_store(dir: &Path, key: &HubKey) -> Result<Store, HubError> {
+    /// Opens a hub beside the process that serves it, for one short command of its operator.
+    ///
+    /// # Errors
+    /// As [`Hub::open`].
+    pub fn open_beside(dir: &Path, key: &HubKey) -> Result<Self, HubError> {
+        let parts = [("hub", STEPS)];
+        let store = Store::open_beside(dir, &key.to_store_key(), &parts).map_err(|source| {
+            HubError::Store {
+                dir: dir.to_owned(),
+                source,
+            }
+        })?;
+        Self::with_store(dir, store, Arc::new(SystemHost::new()?))
+    }
+
+    pub(crate) fn open_store(dir: &Path, key: &HubKey) -> Result<Store, HubError> {
         let parts = [("hub", STEPS)];
         Store::open_with(dir, &key.to_store_key(), None, &parts).map_err(|source| HubError::Store {
             dir: dir.to_owned(),
@@ -151,7 +165,6 @@ impl Hub {
 
     pub(crate) fn with_store(
         dir: &Path,
-        key: &HubKey,
         store: Store,
         host: Arc<dyn Host>,
     ) -> Result<Self, HubError> {
@@ -168,7 +181,6 @@ impl Hub {
             identity: Arc::new(identity),
             blobs: Arc::new(Blobs::new(rows, Arc::new(objects), Arc::clone(&host))),
             host,
-            admin_token: key.admin_token().into(),
         })
     }
 
@@ -271,10 +283,6 @@ impl Hub {
 
     pub(crate) fn host(&self) -> &dyn Host {
         self.host.as_ref()
-    }
-
-    pub(crate) fn admin_token(&self) -> &str {
-        &self.admin_token
     }
 }
 

@@ -5,7 +5,7 @@ use std::io::{Read, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use lossbook_core::domain::{Digest, Host};
+use lossbook_core::domain::Host;
 use lossbook_core::store::StoreKey;
 use zeroize::Zeroizing;
 
@@ -87,10 +87,5 @@ impl HubKey {
     /// What opens the store.
     pub(crate) fn to_store_key(&self) -> StoreKey {
         StoreKey::from_bytes(*self.0)
-    }
-
-    /// What the command line shows a serving hub: only who can open the store knows it.
-    pub fn admin_token(&self) -> String {
-        Digest::labelled("lossbook/hub/admin", &[self.0.as_slice()]).to_hex()
     }
 }

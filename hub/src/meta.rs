@@ -15,8 +15,10 @@ mod feed;
 mod sqlite;
 mod upload;
 
+use lossbook_core::app::office::{DecisionError, NewDecision};
 use lossbook_core::chain::{Envelope, Header, Kind, Ledger, Mark, Run, StreamId, Subject};
 use lossbook_core::domain::{CaseId, DeviceId, Digest, Reading, ScopeId};
+use lossbook_core::statement::DecisionBody;
 use lossbook_core::store::{self, CaseQuery, CaseRow, CaseStanding, StoreError};
 
 pub use access::{Access, Identity, InviteRow, InviteUse, OfficeUser, ScopeRow};
@@ -61,11 +63,16 @@ pub trait Evidence: Ledger<Error = StoreError> {
     /// # Errors
     /// As the store fails.
     fn case_photos(&self, case: CaseId) -> Result<Vec<store::BlobRow>, StoreError>;
-    /// Headers of every envelope about a case.
+    /// Judges a decision against a case; the body to write if nothing stands against it.
     ///
     /// # Errors
-    /// As the store fails.
-    fn case_headers(&self, case: CaseId) -> Result<Vec<Header>, StoreError>;
+    /// Everything that stands against it, at once.
+    fn judge(
+        &self,
+        standing: &CaseStanding,
+        missing_photos: &[Digest],
+        new: &NewDecision<'_>,
+    ) -> Result<DecisionBody, DecisionError>;
     /// How many cases there are.
     ///
     /// # Errors

@@ -8,15 +8,13 @@
 //!
 //! Refuses: to compute a status of its own: that follows from the newest decision and the figures.
 
-use std::collections::BTreeSet;
-
+use lossbook_core::app::office::{self as desk, DecisionError};
 use lossbook_core::chain::{Kind, Subject};
-use lossbook_core::domain::{Digest, Host, WallMs, cbor};
-use lossbook_core::statement::{
-    Action, ApprovalInputs, DecisionBody, ReasonToRefuse, approval_obstacles,
-};
+use lossbook_core::domain::{CaseId, Digest, Host, WallMs, cbor};
+use lossbook_core::statement::{Action, ReasonToRefuse};
 use lossbook_core::store::{CaseQuery, CaseRow, CaseStanding, StoreError};
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::enrol::check_name;
 use crate::meta::{Identity, MetaStore, MetaTx, OfficeUser, OwnDraft, in_tx};
@@ -26,6 +24,8 @@ use crate::refusal::Refusal;
 pub const MAX_CASES: u32 = 200;
 /// Longest reason in bytes.
 const MAX_REASON_BYTES: usize = 4_000;
+/// Most fields to be mended.
+const MAX_FIELDS: usize = 200;
 
 /// A case in a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -106,10 +106,21 @@ pub struct NewDecision {
     /// With *return*: which fields to mend.
     #[serde(default)]
     pub fields: Vec<String>,
+    /// The heads that were looked at; if the case has others by now, nothing is decided.
+    #[serde(default, deserialize_with = "digests")]
+    pub heads: Option<Vec<Digest>>,
 }
 
 const fn first_round() -> u8 {
     1
+}
+
+fn digests<'de, D: Deserializer<'de>>(source: D) -> Result<Option<Vec<Digest>>, D::Error> {
+    let texts = Option::<Vec<String>>::deserialize(source)?;
+    let parse = |text: String| text.parse().map_err(D::Error::custom);
+    texts
+        .map(|texts| texts.into_iter().map(parse).collect())
+        .transpose()
 }
 
 /// Adds an office user, or gives one a new token; the token is shown once.
@@ -192,22 +203,19 @@ pub fn decide(
         let Some((_, standing)) = find(tx, name)? else {
             return Ok(Err(unknown(name)));
         };
-        if matches!(action, Action::Approve) {
-            let against = obstacles(tx, &standing, user)?;
-            if let Some(refusal) = refuse(&against) {
-                return Ok(Err(refusal));
-            }
-        }
-        let signature = standing.signatures.last();
-        let body = DecisionBody {
-            case: standing.case,
+        let wanted = desk::NewDecision {
             action,
             round: new.round,
-            heads: standing.heads.clone(),
-            basis: standing.binding.to_texts(),
-            signature: signature.map(|signature| signature.signature.id),
-            reason: new.reason.clone(),
-            fields: new.fields.clone(),
+            reason: &new.reason,
+            fields: new.fields,
+            reviewer: &user.name,
+            seen_heads: new.heads,
+        };
+        let missing = missing_photos(tx, standing.case)?;
+        let body = match tx.judge(&standing, &missing, &wanted) {
+            Ok(body) => body,
+            Err(DecisionError::Store(error)) => return Err(error),
+            Err(error) => return Ok(Err(refuse(&error))),
         };
         let draft = OwnDraft {
             scope: standing.scope,
@@ -238,14 +246,10 @@ fn check(new: &NewDecision) -> Result<Action, Refusal> {
     if !(1..=3).contains(&new.round) {
         return Err(bad("review rounds are 1, 2 and 3".to_owned()));
     }
-    if new.reason.len() > MAX_REASON_BYTES || new.fields.len() > 200 {
+    if new.reason.len() > MAX_REASON_BYTES || new.fields.len() > MAX_FIELDS {
         return Err(bad(
             "the reason or the list of fields is too long".to_owned()
         ));
-    }
-    let unsaid = new.reason.trim().is_empty();
-    if unsaid && matches!(action, Action::Deny | Action::Return | Action::Reopen) {
-        return Err(bad(format!("to {action} a case, say why (reason)")));
     }
     Ok(action)
 }
@@ -257,48 +261,25 @@ fn find(tx: &dyn MetaTx, name: &str) -> Result<Option<(CaseRow, CaseStanding)>, 
     Ok(tx.case_standing(row.case)?.map(|standing| (row, standing)))
 }
 
-fn obstacles(
-    tx: &dyn MetaTx,
-    standing: &CaseStanding,
-    user: &OfficeUser,
-) -> Result<Vec<ReasonToRefuse>, StoreError> {
-    let signatures: Vec<_> = standing
-        .signatures
-        .iter()
-        .map(|signature| signature.state.clone())
-        .collect();
-    let missing = missing_photos(tx, standing)?;
-    let authors: Vec<String> = tx
-        .case_headers(standing.case)?
-        .into_iter()
-        .filter(|header| header.kind != Kind::Decision)
-        .map(|header| header.user)
-        .collect::<BTreeSet<_>>()
-        .into_iter()
-        .collect();
-    Ok(approval_obstacles(&ApprovalInputs {
-        now: &standing.binding,
-        signatures: &signatures,
-        missing_photos: &missing,
-        authors: &authors,
-        reviewer: &user.name,
-    }))
+/// The first obstacle gives the code; the detail names all.
+fn refuse(error: &DecisionError) -> Refusal {
+    let (status, code) = match error {
+        DecisionError::Refused(against) => {
+            (409, against.first().map_or("REFUSED", ReasonToRefuse::code))
+        }
+        DecisionError::Stale => (409, "STALE"),
+        DecisionError::NoReason(_) => (400, "NO_REASON"),
+        DecisionError::NotNow { .. } => (409, "NOT_NOW"),
+        DecisionError::Store(_) => (500, "INTERNAL"),
+    };
+    Refusal::new(status, code, error.to_string())
 }
 
-fn refuse(against: &[ReasonToRefuse]) -> Option<Refusal> {
-    let first = against.first()?;
-    let all: Vec<String> = against
-        .iter()
-        .map(|reason| format!("{}: {reason}", reason.code()))
-        .collect();
-    Some(Refusal::new(409, first.code(), all.join("; ")))
-}
-
-fn missing_photos(tx: &dyn MetaTx, standing: &CaseStanding) -> Result<Vec<Digest>, StoreError> {
+/// Originals of a case whose bytes the hub has not verified.
+fn missing_photos(tx: &dyn MetaTx, case: CaseId) -> Result<Vec<Digest>, StoreError> {
     let mut missing = Vec::new();
-    for photo in tx.case_photos(standing.case)? {
-        let held = tx.blob(photo.scope, &photo.digest)?.is_some();
-        if !photo.is_thumbnail && !held {
+    for photo in tx.case_photos(case)? {
+        if !photo.is_thumbnail && tx.blob(photo.scope, &photo.digest)?.is_none() {
             missing.push(photo.digest);
         }
     }
@@ -306,12 +287,7 @@ fn missing_photos(tx: &dyn MetaTx, standing: &CaseStanding) -> Result<Vec<Digest
 }
 
 pub(crate) fn summary(tx: &dyn MetaTx, row: &CaseRow) -> Result<CaseSummary, StoreError> {
-    let mut photos_missing = Vec::new();
-    for photo in tx.case_photos(row.case)? {
-        if !photo.is_thumbnail && tx.blob(photo.scope, &photo.digest)?.is_none() {
-            photos_missing.push(photo.digest.to_hex());
-        }
-    }
+    let photos_missing = missing_photos(tx, row.case)?;
     let WallMs(updated_ms) = row.updated;
     Ok(CaseSummary {
         number: row.number.clone(),
@@ -325,7 +301,7 @@ pub(crate) fn summary(tx: &dyn MetaTx, row: &CaseRow) -> Result<CaseSummary, Sto
         status: row.status.clone(),
         signature: row.signature.clone(),
         photos: row.photos,
-        photos_missing,
+        photos_missing: photos_missing.iter().map(Digest::to_hex).collect(),
         updated_ms,
     })
 }

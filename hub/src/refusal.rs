@@ -50,21 +50,18 @@ impl Refusal {
 
 impl From<StoreError> for Refusal {
     fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::InUse => Self::busy("the hub is busy: try again in a moment"),
-            StoreError::DiskFull => {
-                tracing::error!("the hub's disk is full");
-                Self {
-                    status: 507,
-                    code: "QUOTA",
-                    detail: "the hub's disk is full: head office must make room".to_owned(),
-                    retry_after_s: Some(600),
-                }
-            }
-            other => {
-                tracing::error!(error = %other, "the hub's store failed");
-                Self::new(500, "INTERNAL", "the hub failed; its log says why")
-            }
+        if matches!(error, StoreError::InUse) {
+            return Self::busy("the hub is busy: try again in a moment");
         }
+        tracing::error!(%error, "the hub's store failed");
+        if matches!(error, StoreError::DiskFull) {
+            return Self {
+                status: 507,
+                code: "QUOTA",
+                detail: "the hub's disk is full: head office must make room".to_owned(),
+                retry_after_s: Some(600),
+            };
+        }
+        Self::new(500, "INTERNAL", "the hub failed; its log says why")
     }
 }

@@ -82,7 +82,10 @@ pub struct Verified {
 ///
 /// # Errors
 /// The outer error is the ledger's; the inner one says why the run is refused.
-pub fn verify_run<L: Ledger + ?Sized>(run: &Run, ledger: &L) -> Result<Result<Verified, Refusal>, L::Error> {
+pub fn verify_run<L: Ledger + ?Sized>(
+    run: &Run,
+    ledger: &L,
+) -> Result<Result<Verified, Refusal>, L::Error> {
     let headers = match read_headers(run) {
         Ok(headers) => headers,
         Err(refusal) => return Ok(Err(refusal)),

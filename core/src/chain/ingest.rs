@@ -50,7 +50,10 @@ pub struct Taken {
 /// # Errors
 /// The outer error is the ledger's (then nothing of the run may be kept); the inner one says why
 /// the run is refused.
-pub fn take_run<L: Ledger + ?Sized>(run: &Run, ledger: &L) -> Result<Result<Taken, Refusal>, L::Error> {
+pub fn take_run<L: Ledger + ?Sized>(
+    run: &Run,
+    ledger: &L,
+) -> Result<Result<Taken, Refusal>, L::Error> {
     if ledger.is_forked(run.seal.stream)? {
         return Ok(Err(Refusal::Forked { seq: run.seal.seq }));
     }

@@ -261,9 +261,10 @@ async fn blocking<T: Send + 'static>(
 }
 
 fn plain_error(error: VaultError) -> io::Error {
-    match error {
-        VaultError::Io(error) => error,
-        other => io::Error::other(other),
+    if let VaultError::Io(error) = error {
+        error
+    } else {
+        io::Error::other(error)
     }
 }
 

@@ -37,8 +37,11 @@ pub(super) fn page(
         None => Some(Positions::default()),
         Some(token) => Positions::from_token(token, hub),
     };
-    let Some(mut positions) = before.filter(|positions| within(tx, positions).unwrap_or(false))
-    else {
+    let good = match before {
+        Some(positions) if is_within(tx, &positions)? => Some(positions),
+        Some(_) | None => None,
+    };
+    let Some(mut positions) = good else {
         let detail = "the cursor is not of this feed: pull again without one";
         return Ok(vec![Frame::Fault(fault("CURSOR_RESET", detail))]);
     };
@@ -67,7 +70,7 @@ pub(super) fn page(
 }
 
 /// Whether every position lies in its feed: a hub restored from a copy has shorter ones.
-fn within(tx: &dyn MetaTx, positions: &Positions) -> Result<bool, StoreError> {
+fn is_within(tx: &dyn MetaTx, positions: &Positions) -> Result<bool, StoreError> {
     for (scope, at) in &positions.0 {
         if *at > tx.feed_head(*scope)? {
             return Ok(false);

@@ -1,4 +1,4 @@
-//! The office's JSON, and the operator's commands.
+//! The office's JSON.
 
 use std::sync::Arc;
 
@@ -10,9 +10,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{App, SMALL_BODY_BYTES, bearer, blocking, body_of, json_response};
-use crate::admin::Command;
 use crate::hub::Hub;
-use crate::mac;
 use crate::meta::{OfficeUser, in_tx};
 use crate::office::{self, NewDecision};
 use crate::refusal::Refusal;
@@ -89,26 +87,6 @@ pub(super) async fn users(
         .map(|user| json!({ "name": user.name, "since_ms": user.since.0 }))
         .collect();
     Ok(json_response(StatusCode::OK, &json!({ "users": names })))
-}
-
-/// The command line of this machine, which can open the store and so knows the token.
-pub(super) async fn admin(
-    State(app): State<Arc<App>>,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<Response, Refusal> {
-    let token = bearer(&headers)?;
-    if !mac::same(token.as_bytes(), app.hub.admin_token().as_bytes()) {
-        return Err(Refusal::new(
-            401,
-            "AUTH_UNKNOWN",
-            "only the command line with the hub's key file may do that",
-        ));
-    }
-    let body = body_of(body, SMALL_BODY_BYTES).await?;
-    let command: Command = serde_json::from_slice(&body).map_err(|error| malformed(&error))?;
-    let answer = blocking(move || app.hub.run(command)).await?;
-    Ok(json_response(StatusCode::OK, &answer))
 }
 
 fn malformed(error: &serde_json::Error) -> Refusal {

@@ -1,7 +1,9 @@
 //! The tables that phone and hub share, as the hub reads them back.
 
+use lossbook_core::app::office::{DecisionError, NewDecision, decide};
 use lossbook_core::chain::{Envelope, Header, Ledger, Mark, Run, StreamId, Tip, seal_tip};
 use lossbook_core::domain::{CaseId, DeviceId, Digest};
+use lossbook_core::statement::DecisionBody;
 use lossbook_core::store::{BlobRow, CaseQuery, CaseRow, CaseStanding, StoreError, Tx};
 
 use super::{damaged, digest, from_sql, stream};
@@ -46,9 +48,13 @@ impl Evidence for Tx<'_> {
         self.blobs_of_case(case)
     }
 
-    fn case_headers(&self, case: CaseId) -> Result<Vec<Header>, StoreError> {
-        let timeline = self.timeline(case)?;
-        Ok(timeline.into_iter().map(|(_, header)| header).collect())
+    fn judge(
+        &self,
+        standing: &CaseStanding,
+        missing_photos: &[Digest],
+        new: &NewDecision<'_>,
+    ) -> Result<DecisionBody, DecisionError> {
+        decide(self, standing, missing_photos, new)
     }
 
     fn count_cases(&self) -> Result<u64, StoreError> {

@@ -200,7 +200,7 @@ impl Uploads for Tx<'_> {
     }
 
     fn blob(&self, scope_id: ScopeId, wanted: &Digest) -> Result<Option<BlobRow>, StoreError> {
-        let row: Option<(i64, Vec<u8>, Zeroizing<Vec<u8>>, Vec<u8>)> = self
+        let row: Option<BlobColumns> = self
             .sql()
             .query_row(
                 "SELECT len, name, key, chunks FROM hub_blob WHERE scope = ?1 AND digest = ?2",
@@ -253,6 +253,8 @@ impl Uploads for Tx<'_> {
         Ok((from_sql(count), from_sql(bytes)))
     }
 }
+
+type BlobColumns = (i64, Vec<u8>, Zeroizing<Vec<u8>>, Vec<u8>);
 
 type PhotoColumns = ((Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>), (i64, Vec<u8>, String));
 

@@ -1,0 +1,72 @@
+use lossbook_core::chain::Kind;
+use lossbook_core::sync::frame::Frame;
+
+use super::{World, report};
+use crate::meta::OfficeUser;
+use crate::office::{NewDecision, case, cases, decide, sign_in};
+use crate::refusal::Refusal;
+
+fn decision(action: &str, reason: &str) -> NewDecision {
+    serde_json::from_value(serde_json::json!({ "action": action, "reason": reason })).unwrap()
+}
+
+fn reviewer(world: &World) -> OfficeUser {
+    let token = world.hub.add_user("李审核").unwrap();
+    assert_eq!(
+        sign_in(world.hub.store(), "guess").unwrap_err().code,
+        "AUTH_UNKNOWN"
+    );
+    sign_in(world.hub.store(), &token).unwrap()
+}
+
+fn does(world: &World, case: &str, user: &OfficeUser, new: NewDecision) -> Result<String, Refusal> {
+    let hub = &world.hub;
+    let host = world.host.as_ref();
+    decide(hub.store(), hub.identity(), (case, user), (new, host)).map(|case| case.summary.status)
+}
+
+#[test]
+fn a_decision_reaches_the_phones_under_the_reviewers_name() {
+    let world = World::new();
+    let phone = world.phone("a", 1);
+    let id = report(&phone);
+    world.sync(&phone);
+    let user = reviewer(&world);
+    assert_eq!(cases(world.hub.store(), None).unwrap().len(), 1);
+    let number = case(world.hub.store(), &id).unwrap().summary.number;
+    let status = does(&world, &number, &user, decision("return", "缺少门牌照片")).unwrap();
+    assert_eq!(status, "returned");
+    let listed = cases(world.hub.store(), None).unwrap();
+    assert_eq!(listed[0].status, "returned");
+    let news = world.sync(&phone);
+    let signed = news.iter().any(|frame| match frame {
+        Frame::Run(run) => run.envelopes.iter().any(|envelope| {
+            let header = envelope.parse().unwrap();
+            header.kind == Kind::Decision && header.user == "李审核"
+        }),
+        _ => false,
+    });
+    assert!(signed);
+}
+
+#[test]
+fn decisions_that_cannot_stand_are_refused_with_a_code() {
+    let world = World::new();
+    let phone = world.phone("a", 1);
+    let id = report(&phone);
+    world.sync(&phone);
+    let user = reviewer(&world);
+    let code = |action: &str| {
+        let answer = does(&world, &id, &user, decision(action, ""));
+        answer.unwrap_err().code
+    };
+    assert_eq!(code("approve"), "UNSIGNED");
+    assert_eq!(code("deny"), "NO_REASON");
+    assert_eq!(code("pay"), "NOT_NOW");
+    assert_eq!(code("burn"), "BAD_DECISION");
+    let unknown = does(&world, "0000-0000-0", &user, decision("deny", "x"));
+    assert_eq!(unknown.unwrap_err().code, "CASE_UNKNOWN");
+    let mut stale = decision("assign", "");
+    stale.heads = Some(Vec::new());
+    assert_eq!(does(&world, &id, &user, stale).unwrap_err().code, "STALE");
+}

@@ -7,6 +7,7 @@ mod sync;
 
 pub use args::{Command, DeviceArgs};
 pub use show::{case_json, row_json};
+pub use sync::enrol;
 
 use std::path::Path;
 use std::sync::Arc;

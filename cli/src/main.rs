@@ -2,7 +2,11 @@
 //!
 //! Answers go to standard output (one JSON object with `--json`), failures and warnings to
 //! standard error, one line each; exit codes are in [`lossbook_cli::failure`].
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "this is where the command speaks")]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "this is where the command speaks"
+)]
 
 use std::io::IsTerminal;
 use std::path::PathBuf;
@@ -91,11 +95,15 @@ fn fail(failure: &Failure, json: bool) -> ExitCode {
 fn run(args: &Lossbook) -> Result<Option<Said>, Failure> {
     let progress = !args.json && std::io::stderr().is_terminal();
     match &args.command {
-        Command::Demo(demo) => demo::run(demo, args.json, &mut |line| println!("{line}")).map(|()| None),
-        Command::Inspect { photos } => match inspect::run(photos, args.json, &mut std::io::stdout().lock()) {
-            0 => Ok(None),
-            code => std::process::exit(code),
-        },
+        Command::Demo(demo) => {
+            demo::run(demo, args.json, &mut |line| println!("{line}")).map(|()| None)
+        }
+        Command::Inspect { photos } => {
+            match inspect::run(photos, args.json, &mut std::io::stdout().lock()) {
+                0 => Ok(None),
+                code => std::process::exit(code),
+            }
+        }
         Command::Device(device) => device::run(device, progress).map(Some),
         Command::Office(office) => office::run(office).map(Some),
         Command::Hub(hub) => hub::run(hub, &mut |said| say(said, args.json)).map(Some),

@@ -151,10 +151,7 @@ pub fn call(
     if (200..300).contains(&answer.status) {
         return Ok(value);
     }
-    let code = value["code"]
-        .as_str()
-        .unwrap_or("REFUSED")
-        .to_owned();
+    let code = value["code"].as_str().unwrap_or("REFUSED").to_owned();
     let message = value["detail"].as_str().map_or_else(
         || format!("the hub answered {}", answer.status),
         ToOwned::to_owned,

@@ -32,7 +32,7 @@ struct Refused {
 /// # Errors
 /// Exit 2 for a code that is wrong or used, exit 4 without a way to the hub or if another hub
 /// answers.
-pub(super) fn enrol(device: &Device, code: &str, ca: Option<&Path>) -> Result<Said, Failure> {
+pub fn enrol(device: &Device, code: &str, ca: Option<&Path>) -> Result<Said, Failure> {
     let invite: Invite =
         code.parse()
             .map_err(|error: lossbook_core::chain::InviteParseError| {

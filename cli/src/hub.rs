@@ -1,20 +1,17 @@
 //! `lossbook hub`: serving a hub, and the operator's short commands beside it.
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use lossbook_hub::admin::{self, Command as Order};
+use lossbook_hub::admin::Command as Order;
 use lossbook_hub::refusal::Refusal;
 use lossbook_hub::{Hub, HubError, HubKey, ServeConfig, SystemHost, TlsFiles, serve};
 use serde_json::{Value, json};
 
 use crate::device::Said;
 use crate::failure::Failure;
-use crate::http::Client;
 use crate::keyfile;
-use crate::office::call;
 
 /// `lossbook hub`.
 #[derive(Debug, Args)]
@@ -25,9 +22,6 @@ pub struct HubArgs {
     /// Key file; DIR.key beside the folder if not given.
     #[arg(long, value_name = "FILE")]
     pub key: Option<PathBuf>,
-    /// PEM file of the authority behind the hub's own certificate, for commands beside a served hub.
-    #[arg(long, value_name = "FILE")]
-    pub ca: Option<PathBuf>,
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
@@ -125,7 +119,7 @@ fn key_path(args: &HubArgs) -> PathBuf {
 /// Opens the hub, or makes it if there is none.
 fn open_or_init(args: &HubArgs) -> Result<Hub, HubError> {
     let path = key_path(args);
-    if args.data.join("store.db").exists() || args.data.join("hub.db").exists() {
+    if args.data.join("store.db").exists() {
         return Hub::open(&args.data, &HubKey::read(&path)?);
     }
     let key = if path.exists() { HubKey::read(&path)? } else { HubKey::create(&path, &SystemHost::new())? };
@@ -144,32 +138,10 @@ fn serve_until_told(args: &HubArgs, config: &ServeConfig, announce: &mut dyn FnM
     Ok(Said::new(json!({"stopped": true}), "stopped"))
 }
 
-/// Gives an order to the served hub, or to the store itself if nobody serves it.
+/// Gives an order to the store, also beside the process that serves it.
 fn give(args: &HubArgs, order: Order) -> Result<Value, Failure> {
     let key = HubKey::read(&key_path(args))?;
-    if let Some(url) = admin::serving_at(&args.data) {
-        let told = Client::new(&url, args.ca.as_deref()).and_then(|client| {
-            let body = serde_json::to_value(&order).map_err(|error| Failure::bug("order", error.to_string()))?;
-            call(&client, ("POST", "/v1/admin", &body), &key.admin_token())
-        });
-        match told {
-            // The note of a hub that died stays behind; then the store is free.
-            Err(failure) if failure.code == "no_network" => {}
-            answered => return answered,
-        }
-    }
-    Ok(open_waiting(&args.data, &key)?.run(order)?)
-}
-
-/// A second short command waits a moment for the first.
-fn open_waiting(dir: &Path, key: &HubKey) -> Result<Hub, HubError> {
-    for _ in 0..20 {
-        match Hub::open(dir, key) {
-            Err(HubError::Store { source: lossbook_core::store::StoreError::InUse, .. }) => std::thread::sleep(Duration::from_millis(100)),
-            opened => return opened,
-        }
-    }
-    Hub::open(dir, key)
+    Ok(Hub::open_beside(&args.data, &key)?.run(order)?)
 }
 
 impl From<HubError> for Failure {

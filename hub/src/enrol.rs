@@ -85,7 +85,11 @@ pub fn invite(
 }
 
 fn unknown_scope(name: &str) -> Refusal {
-    Refusal::new(404, "SCOPE_UNKNOWN", format!("there is no scope {name:?}: make it first (hub scope {name})"))
+    Refusal::new(
+        404,
+        "SCOPE_UNKNOWN",
+        format!("there is no scope {name:?}: make it first (hub scope {name})"),
+    )
 }
 
 /// The scope of that name; a new one if there is none.

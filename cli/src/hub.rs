@@ -1,20 +1,17 @@
 //! `lossbook hub`: serving a hub, and the operator's short commands beside it.
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use lossbook_hub::admin::{self, Command as Order};
+use lossbook_hub::admin::Command as Order;
 use lossbook_hub::refusal::Refusal;
 use lossbook_hub::{Hub, HubError, HubKey, ServeConfig, SystemHost, TlsFiles, serve};
 use serde_json::{Value, json};
 
 use crate::device::Said;
 use crate::failure::Failure;
-use crate::http::Client;
 use crate::keyfile;
-use crate::office::call;
 
 /// `lossbook hub`.
 #[derive(Debug, Args)]
@@ -25,9 +22,6 @@ pub struct HubArgs {
     /// Key file; DIR.key beside the folder if not given.
     #[arg(long, value_name = "FILE")]
     pub key: Option<PathBuf>,
-    /// PEM file of the authority behind the hub's own certificate, for commands beside a served hub.
-    #[arg(long, value_name = "FILE")]
-    pub ca: Option<PathBuf>,
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
@@ -99,45 +93,21 @@ pub enum UserCommand {
 /// Each with its exit code and one line.
 pub fn run(args: &HubArgs, announce: &mut dyn FnMut(&Said)) -> Result<Said, Failure> {
     let order = match &args.command {
-        Command::Serve {
-            listen,
-            cert,
-            cert_key,
-            token_seconds,
-        } => {
-            let tls = cert
-                .clone()
-                .zip(cert_key.clone())
-                .map(|(certificate, key)| TlsFiles { certificate, key });
-            let config = ServeConfig {
-                listen: *listen,
-                tls,
-                token_valid_ms: token_seconds.saturating_mul(1000),
-            };
+        Command::Serve { listen, cert, cert_key, token_seconds } => {
+            let tls = cert.clone().zip(cert_key.clone()).map(|(certificate, key)| TlsFiles { certificate, key });
+            let config = ServeConfig { listen: *listen, tls, token_valid_ms: token_seconds.saturating_mul(1000) };
             return serve_until_told(args, &config, announce);
         }
-        Command::Invite {
-            role,
-            scope,
-            user,
-            url,
-        } => Order::Invite {
-            url: url.clone(),
-            role: role.clone(),
-            scope: scope.clone(),
-            user: user.clone(),
-        },
+        Command::Invite { role, scope, user, url } => {
+            Order::Invite { url: url.clone(), role: role.clone(), scope: scope.clone(), user: user.clone() }
+        }
         Command::Scope { name } => Order::AddScope { name: name.clone() },
-        Command::User {
-            command: UserCommand::Add { name },
-        } => Order::AddUser { name: name.clone() },
+        Command::User { command: UserCommand::Add { name } } => Order::AddUser { name: name.clone() },
         Command::Link => Order::Link,
         Command::Status => Order::Status,
     };
     let value = give(args, order)?;
-    let text = ["invite", "token", "scope", "path"]
-        .iter()
-        .find_map(|name| value[*name].as_str().map(ToOwned::to_owned));
+    let text = ["invite", "token", "scope", "path"].iter().find_map(|name| value[*name].as_str().map(ToOwned::to_owned));
     let text = text.unwrap_or_else(|| format!("{value:#}"));
     Ok(Said::new(value, text))
 }
@@ -149,81 +119,37 @@ fn key_path(args: &HubArgs) -> PathBuf {
 /// Opens the hub, or makes it if there is none.
 fn open_or_init(args: &HubArgs) -> Result<Hub, HubError> {
     let path = key_path(args);
-    if args.data.join("store.db").exists() || args.data.join("hub.db").exists() {
+    if args.data.join("store.db").exists() {
         return Hub::open(&args.data, &HubKey::read(&path)?);
     }
-    let key = if path.exists() {
-        HubKey::read(&path)?
-    } else {
-        HubKey::create(&path, &SystemHost::new())?
-    };
+    let key = if path.exists() { HubKey::read(&path)? } else { HubKey::create(&path, &SystemHost::new())? };
     Hub::init(&args.data, &key)
 }
 
-fn serve_until_told(
-    args: &HubArgs,
-    config: &ServeConfig,
-    announce: &mut dyn FnMut(&Said),
-) -> Result<Said, Failure> {
+fn serve_until_told(args: &HubArgs, config: &ServeConfig, announce: &mut dyn FnMut(&Said)) -> Result<Said, Failure> {
     let hub = open_or_init(args)?;
     let link = hub.make_page_link()?;
     let key = hub.key_digest().to_hex();
     let serving = serve(hub, config)?;
     let page = format!("{}{link}", serving.url);
     let json = json!({"url": serving.url, "hub_key": key, "page": page});
-    announce(&Said::new(
-        json,
-        format!(
-            "serving {}\npage, once: {page}\nCtrl-C ends it",
-            serving.url
-        ),
-    ));
+    announce(&Said::new(json, format!("serving {}\npage, once: {page}\nCtrl-C ends it", serving.url)));
     serving.wait();
     Ok(Said::new(json!({"stopped": true}), "stopped"))
 }
 
-/// Gives an order to the served hub, or to the store itself if nobody serves it.
+/// Gives an order to the store, also beside the process that serves it.
 fn give(args: &HubArgs, order: Order) -> Result<Value, Failure> {
     let key = HubKey::read(&key_path(args))?;
-    if let Some(url) = admin::serving_at(&args.data) {
-        let told = Client::new(&url, args.ca.as_deref()).and_then(|client| {
-            let body = serde_json::to_value(&order)
-                .map_err(|error| Failure::bug("order", error.to_string()))?;
-            call(&client, ("POST", "/v1/admin", &body), &key.admin_token())
-        });
-        match told {
-            // The note of a hub that died stays behind; then the store is free.
-            Err(failure) if failure.code == "no_network" => {}
-            answered => return answered,
-        }
-    }
-    Ok(open_waiting(&args.data, &key)?.run(order)?)
-}
-
-/// A second short command waits a moment for the first.
-fn open_waiting(dir: &Path, key: &HubKey) -> Result<Hub, HubError> {
-    for _ in 0..20 {
-        match Hub::open(dir, key) {
-            Err(HubError::Store {
-                source: lossbook_core::store::StoreError::InUse,
-                ..
-            }) => std::thread::sleep(Duration::from_millis(100)),
-            opened => return opened,
-        }
-    }
-    Hub::open(dir, key)
+    Ok(Hub::open_beside(&args.data, &key)?.run(order)?)
 }
 
 impl From<HubError> for Failure {
     fn from(error: HubError) -> Self {
         match error {
             HubError::Store { dir, source } => Self::from(source).at(&dir),
-            HubError::KeyFile { .. } | HubError::PlainHttp(_) | HubError::Tls(_) => {
-                Self::input(error.code(), error.to_string())
-            }
-            HubError::Objects { .. } | HubError::Listen { .. } | HubError::System(_) => {
-                Self::not_now(error.code(), error.to_string())
-            }
+            HubError::KeyFile { .. } | HubError::PlainHttp(_) | HubError::Tls(_) => Self::input(error.code(), error.to_string()),
+            HubError::Objects { .. } | HubError::Listen { .. } | HubError::System(_) => Self::not_now(error.code(), error.to_string()),
         }
     }
 }

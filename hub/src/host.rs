@@ -11,18 +11,23 @@ pub struct SystemHost {
     started: Instant,
 }
 
+impl Default for SystemHost {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl SystemHost {
     /// The host of this process.
-    ///
-    /// # Errors
-    /// If the operating system has no randomness to give.
-    pub fn new() -> std::io::Result<Self> {
-        let mut boot_id = [0; 16];
-        getrandom::fill(&mut boot_id)?;
-        Ok(Self {
-            boot_id,
+    pub fn new() -> Self {
+        let mut host = Self {
+            boot_id: [0; 16],
             started: Instant::now(),
-        })
+        };
+        let mut boot_id = [0; 16];
+        host.fill_random(&mut boot_id);
+        host.boot_id = boot_id;
+        host
     }
 }
 
@@ -42,8 +47,7 @@ impl Host for SystemHost {
 
     fn fill_random(&self, out: &mut [u8]) {
         if getrandom::fill(out).is_err() {
-            // The operating system gave randomness at the start of the process; without it no key
-            // or secret may be made, and there is nobody to return an error to.
+            // Without it no key or secret may be made, and a half-made one must not be used.
             tracing::error!("the operating system has no randomness");
             std::process::abort();
         }

@@ -7,6 +7,7 @@ use lossbook_core::domain::{Digest, Host, Reading, ScopeId, WallMs};
 use lossbook_core::store::{Store, StoreError};
 use object_store::local::LocalFileSystem;
 
+use crate::admin::Status;
 use crate::blobs::Blobs;
 use crate::enrol::{NewInvite, check_name, invite, scope_named};
 use crate::exchange::{Answer, Caller, exchange};
@@ -16,7 +17,6 @@ use crate::meta::{Identity, MetaStore, STEPS, in_tx};
 use crate::office;
 use crate::page;
 use crate::refusal::Refusal;
-use crate::status::Status;
 
 /// How long a link to the page waits to be opened.
 const LINK_MS: i64 = 24 * 60 * 60 * 1_000;
@@ -126,7 +126,7 @@ impl Hub {
         };
         drop(Store::create(dir, &key.to_store_key()).map_err(failed)?);
         let store = Self::open_store(dir, key)?;
-        let host = SystemHost::new()?;
+        let host = SystemHost::new();
         in_tx(&store, |tx| tx.make_hub(&host).map(|_| ())).map_err(failed)?;
         Self::with_store(dir, store, Arc::new(host))
     }
@@ -137,7 +137,7 @@ impl Hub {
     /// [`HubError`]; a hub that is being served elsewhere is [`StoreError::InUse`].
     pub fn open(dir: &Path, key: &HubKey) -> Result<Self, HubError> {
         let store = Self::open_store(dir, key)?;
-        Self::with_store(dir, store, Arc::new(SystemHost::new()?))
+        Self::with_store(dir, store, Arc::new(SystemHost::new()))
     }
 
     /// Opens a hub beside the process that serves it, for one short command of its operator.
@@ -152,7 +152,7 @@ impl Hub {
                 source,
             }
         })?;
-        Self::with_store(dir, store, Arc::new(SystemHost::new()?))
+        Self::with_store(dir, store, Arc::new(SystemHost::new()))
     }
 
     pub(crate) fn open_store(dir: &Path, key: &HubKey) -> Result<Store, HubError> {

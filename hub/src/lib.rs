@@ -9,6 +9,7 @@
 //!
 //! Refuses: plain HTTP beyond this machine, and to judge evidence otherwise than a phone would.
 
+pub mod admin;
 pub mod blobs;
 pub mod enrol;
 pub mod exchange;
@@ -22,14 +23,12 @@ pub mod office;
 mod page;
 pub mod refusal;
 mod serve;
-mod status;
 pub mod token;
 
 pub use host::SystemHost;
 pub use hub::{Hub, HubError};
 pub use key::HubKey;
 pub use serve::{ServeConfig, Serving, TlsFiles, serve};
-pub use status::{Status, serving_at};
 
 #[cfg(test)]
 mod tests;

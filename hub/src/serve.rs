@@ -9,9 +9,9 @@ use std::time::Duration;
 use axum_server::Handle;
 use axum_server::tls_rustls::RustlsConfig;
 
+use crate::admin::SERVING_FILE;
 use crate::http::{App, router};
 use crate::hub::{Hub, HubError};
-use crate::status::SERVING_FILE;
 
 /// Transfers under way get this long when the hub stops.
 const GRACE: Duration = Duration::from_secs(5);

@@ -7,15 +7,23 @@ use lossbook_core::domain::cbor;
 use lossbook_core::sync::frame::{Frame, pack, unpack};
 
 use super::{World, faults, report};
-use crate::{HubError, ServeConfig, Serving, serve, serving_at};
+use crate::admin::{Command, serving_at};
+use crate::{HubError, ServeConfig, Serving, serve};
 
-struct Got {
-    status: u16,
+pub(super) struct Got {
+    pub(super) status: u16,
     head: String,
-    body: Vec<u8>,
+    pub(super) body: Vec<u8>,
 }
 
 impl Got {
+    pub(super) fn headers(&self) -> Vec<(String, String)> {
+        let pairs = self.head.lines().filter_map(|line| line.split_once(':'));
+        pairs
+            .map(|(name, value)| (name.to_owned(), value.trim().to_owned()))
+            .collect()
+    }
+
     fn header(&self, name: &str) -> Option<&str> {
         self.head.lines().find_map(|line| {
             let (key, value) = line.split_once(':')?;
@@ -25,7 +33,7 @@ impl Got {
 }
 
 /// One request on one connection.
-fn send(addr: SocketAddr, line: &str, headers: &[(&str, &str)], body: &[u8]) -> Got {
+pub(super) fn send(addr: SocketAddr, line: &str, headers: &[(&str, &str)], body: &[u8]) -> Got {
     let mut stream = TcpStream::connect(addr).unwrap();
     let mut head = format!("{line} HTTP/1.1\r\nHost: hub\r\nConnection: close\r\n");
     for (name, value) in headers {
@@ -109,7 +117,9 @@ fn a_second_server_on_the_same_directory_says_so_and_a_short_command_does_not_mi
     let second = crate::Hub::open(world.hub.dir(), &world.key);
     assert_eq!(second.unwrap_err().code(), "IN_USE");
     let beside = crate::Hub::open_beside(world.hub.dir(), &world.key).unwrap();
-    beside.add_user("李审核").unwrap();
+    let name = "李审核".to_owned();
+    let answer = beside.run(Command::AddUser { name }).unwrap();
+    assert_eq!(answer["token"].as_str().unwrap().len(), 64);
     assert_eq!(world.hub.status().unwrap().users, vec!["李审核"]);
 }
 

@@ -81,7 +81,7 @@ fn dispatch(
 ) -> Result<Said, Failure> {
     match &args.command {
         Command::Init => Err(Failure::bug("init", "init was handled before")),
-        Command::Enrol { code } => sync::enrol(device, code, args.ca.as_deref()),
+        Command::Enrol { code } => enrol(device, code, args.ca.as_deref()),
         Command::Report { scope, fields } => report(device, scope.as_deref(), fields),
         Command::Set { case, path, value } => set(device, (case, path, value), host),
         Command::Add {

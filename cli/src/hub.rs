@@ -93,21 +93,45 @@ pub enum UserCommand {
 /// Each with its exit code and one line.
 pub fn run(args: &HubArgs, announce: &mut dyn FnMut(&Said)) -> Result<Said, Failure> {
     let order = match &args.command {
-        Command::Serve { listen, cert, cert_key, token_seconds } => {
-            let tls = cert.clone().zip(cert_key.clone()).map(|(certificate, key)| TlsFiles { certificate, key });
-            let config = ServeConfig { listen: *listen, tls, token_valid_ms: token_seconds.saturating_mul(1000) };
+        Command::Serve {
+            listen,
+            cert,
+            cert_key,
+            token_seconds,
+        } => {
+            let tls = cert
+                .clone()
+                .zip(cert_key.clone())
+                .map(|(certificate, key)| TlsFiles { certificate, key });
+            let config = ServeConfig {
+                listen: *listen,
+                tls,
+                token_valid_ms: token_seconds.saturating_mul(1000),
+            };
             return serve_until_told(args, &config, announce);
         }
-        Command::Invite { role, scope, user, url } => {
-            Order::Invite { url: url.clone(), role: role.clone(), scope: scope.clone(), user: user.clone() }
-        }
+        Command::Invite {
+            role,
+            scope,
+            user,
+            url,
+        } => Order::Invite {
+            url: url.clone(),
+            role: role.clone(),
+            scope: scope.clone(),
+            user: user.clone(),
+        },
         Command::Scope { name } => Order::AddScope { name: name.clone() },
-        Command::User { command: UserCommand::Add { name } } => Order::AddUser { name: name.clone() },
+        Command::User {
+            command: UserCommand::Add { name },
+        } => Order::AddUser { name: name.clone() },
         Command::Link => Order::Link,
         Command::Status => Order::Status,
     };
     let value = give(args, order)?;
-    let text = ["invite", "token", "scope", "path"].iter().find_map(|name| value[*name].as_str().map(ToOwned::to_owned));
+    let text = ["invite", "token", "scope", "path"]
+        .iter()
+        .find_map(|name| value[*name].as_str().map(ToOwned::to_owned));
     let text = text.unwrap_or_else(|| format!("{value:#}"));
     Ok(Said::new(value, text))
 }
@@ -122,18 +146,32 @@ fn open_or_init(args: &HubArgs) -> Result<Hub, HubError> {
     if args.data.join("store.db").exists() {
         return Hub::open(&args.data, &HubKey::read(&path)?);
     }
-    let key = if path.exists() { HubKey::read(&path)? } else { HubKey::create(&path, &SystemHost::new())? };
+    let key = if path.exists() {
+        HubKey::read(&path)?
+    } else {
+        HubKey::create(&path, &SystemHost::new())?
+    };
     Hub::init(&args.data, &key)
 }
 
-fn serve_until_told(args: &HubArgs, config: &ServeConfig, announce: &mut dyn FnMut(&Said)) -> Result<Said, Failure> {
+fn serve_until_told(
+    args: &HubArgs,
+    config: &ServeConfig,
+    announce: &mut dyn FnMut(&Said),
+) -> Result<Said, Failure> {
     let hub = open_or_init(args)?;
     let link = hub.make_page_link()?;
     let key = hub.key_digest().to_hex();
     let serving = serve(hub, config)?;
     let page = format!("{}{link}", serving.url);
     let json = json!({"url": serving.url, "hub_key": key, "page": page});
-    announce(&Said::new(json, format!("serving {}\npage, once: {page}\nCtrl-C ends it", serving.url)));
+    announce(&Said::new(
+        json,
+        format!(
+            "serving {}\npage, once: {page}\nCtrl-C ends it",
+            serving.url
+        ),
+    ));
     serving.wait();
     Ok(Said::new(json!({"stopped": true}), "stopped"))
 }
@@ -148,8 +186,12 @@ impl From<HubError> for Failure {
     fn from(error: HubError) -> Self {
         match error {
             HubError::Store { dir, source } => Self::from(source).at(&dir),
-            HubError::KeyFile { .. } | HubError::PlainHttp(_) | HubError::Tls(_) => Self::input(error.code(), error.to_string()),
-            HubError::Objects { .. } | HubError::Listen { .. } | HubError::System(_) => Self::not_now(error.code(), error.to_string()),
+            HubError::KeyFile { .. } | HubError::PlainHttp(_) | HubError::Tls(_) => {
+                Self::input(error.code(), error.to_string())
+            }
+            HubError::Objects { .. } | HubError::Listen { .. } | HubError::System(_) => {
+                Self::not_now(error.code(), error.to_string())
+            }
         }
     }
 }

@@ -37,7 +37,7 @@ pub(super) struct Phone {
 pub(super) struct World {
     dir: PathBuf,
     serving: Serving,
-    admin: String,
+    operator: Hub,
     pub(super) link: Link,
     pub(super) photos: Vec<Picture>,
     requests: u64,
@@ -57,12 +57,13 @@ impl World {
             name: SCOPE.to_owned(),
         })?;
         let serving = serve(hub, &ServeConfig::default())?;
+        let operator = Hub::open_beside(&data, &key)?;
         let link = Link::open(serving.addr)
             .map_err(|error| Failure::not_now("link", error.to_string()))?;
         Ok(Self {
             dir: dir.to_owned(),
             serving,
-            admin: key.admin_token(),
+            operator,
             link,
             photos,
             requests: 0,
@@ -73,11 +74,8 @@ impl World {
         })
     }
 
-    fn order(&self, order: &Order) -> Result<Value, Failure> {
-        let client = Client::new(&self.serving.url, None)?;
-        let body = serde_json::to_value(order)
-            .map_err(|error| Failure::bug("order", error.to_string()))?;
-        call(&client, ("POST", "/v1/admin", &body), &self.admin)
+    fn order(&self, order: Order) -> Result<Value, Failure> {
+        Ok(self.operator.run(order)?)
     }
 
     /// A new phone in `dir/name`, enrolled over the link.
@@ -92,14 +90,14 @@ impl World {
             scope: SCOPE.to_owned(),
             user: user.to_owned(),
         };
-        let code = self.order(&invite)?;
+        let code = self.order(invite)?;
         enrol(&device, code["invite"].as_str().unwrap_or_default(), None)?;
         Ok(Phone { device, home })
     }
 
     /// The token of an office user.
     pub(super) fn office_user(&self, name: &str) -> Result<String, Failure> {
-        let made = self.order(&Order::AddUser {
+        let made = self.order(Order::AddUser {
             name: name.to_owned(),
         })?;
         Ok(made["token"].as_str().unwrap_or_default().to_owned())
@@ -107,7 +105,7 @@ impl World {
 
     /// What the hub holds.
     pub(super) fn hub_status(&self) -> Result<Value, Failure> {
-        self.order(&Order::Status)
+        self.order(Order::Status)
     }
 
     /// One exchange over the link, as patient as told.
@@ -165,7 +163,7 @@ impl World {
 
     /// A one-time link to the hub's page.
     pub(super) fn page_link(&self) -> Result<String, Failure> {
-        let made = self.order(&Order::Link)?;
+        let made = self.order(Order::Link)?;
         Ok(format!(
             "{}{}",
             self.serving.url,

@@ -31,7 +31,10 @@ def check(home: Path, key_file: Path) -> int:
     if rows is None:
         print(f"the right key does not open the store: {problem}")
         return 1
-    print(f"the right key opens the store: {rows} rows in cases")
+    print(f"the right key opens the store: {rows} cases in its list")
+    if rows == 0:
+        print("an empty list shows nothing: give a home with cases")
+        return 1
     answers = [refused(home, "a wrong key", wrong), refused(home, "no key", None)]
     return 0 if all(answers) else 1
 
@@ -55,7 +58,7 @@ def refused(home: Path, name: str, key: "bytes | None") -> bool:
 
 
 def count_cases(home: Path, key: "bytes | None") -> "tuple[int | None, str]":
-    """Counts the rows of `cases`, or says why the store cannot be read."""
+    """Counts the rows of `case_row`, or says why the store cannot be read."""
     with tempfile.TemporaryDirectory() as folder:
         for part in home.glob("store.db*"):
             shutil.copy(part, folder)
@@ -65,7 +68,7 @@ def count_cases(home: Path, key: "bytes | None") -> "tuple[int | None, str]":
             if key is not None:
                 store.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
                 store.execute("PRAGMA cipher_hmac_algorithm = HMAC_SHA256")
-            return store.execute("SELECT count(*) FROM cases").fetchone()[0], ""
+            return store.execute("SELECT count(*) FROM case_row").fetchone()[0], ""
         except sqlcipher3.DatabaseError as error:
             return None, str(error)
         finally:

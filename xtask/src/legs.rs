@@ -94,18 +94,11 @@ pub(crate) const LEGS: &[Leg] = &[
         what: "SQLCipher's own library opens the store with its key only",
         needs: &["python3", "sqlcipher3"],
         act: Act::Peer {
-            first: &[
-                "device",
-                "--home",
-                "{folder}/home",
-                "--key",
-                "{folder}/device.key",
-                "init",
-            ],
+            first: &["demo", "--json", "--dir", "{folder}/story"],
             script: &[
                 "tests/peers/sqlcipher_peer.py",
-                "{folder}/home",
-                "{folder}/device.key",
+                "{folder}/story/surveyor",
+                "{folder}/story/surveyor.key",
             ],
         },
     },

@@ -32,16 +32,26 @@ struct Stage {
 type Ran = (i32, Value, String);
 
 fn lossbook(args: &[&str]) -> Ran {
-    let output = Command::new(env!("CARGO_BIN_EXE_lossbook")).arg("--json").args(args).output().unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_lossbook"))
+        .arg("--json")
+        .args(args)
+        .output()
+        .unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     let last = text.lines().last().unwrap_or("null");
     let json = serde_json::from_str(last).unwrap_or(Value::Null);
-    (output.status.code().unwrap(), json, String::from_utf8(output.stderr).unwrap())
+    (
+        output.status.code().unwrap(),
+        json,
+        String::from_utf8(output.stderr).unwrap(),
+    )
 }
 
 impl Stage {
     fn new() -> Self {
-        Self { dir: tempfile::tempdir().unwrap() }
+        Self {
+            dir: tempfile::tempdir().unwrap(),
+        }
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -67,7 +77,9 @@ impl Stage {
             .spawn()
             .unwrap();
         let mut first = String::new();
-        BufReader::new(process.stdout.take().unwrap()).read_line(&mut first).unwrap();
+        BufReader::new(process.stdout.take().unwrap())
+            .read_line(&mut first)
+            .unwrap();
         assert!(first.contains("http://127.0.0.1:"), "{first}");
         Hub { process, data }
     }
@@ -93,7 +105,9 @@ impl Hub {
     }
 
     fn invite(&self, scope: &str, user: &str) -> String {
-        let (exit, json, error) = self.ask(&["invite", "--role", "surveyor", "--scope", scope, "--user", user]);
+        let (exit, json, error) = self.ask(&[
+            "invite", "--role", "surveyor", "--scope", scope, "--user", user,
+        ]);
         assert_eq!(exit, 0, "{error}");
         json["invite"].as_str().unwrap().to_owned()
     }
@@ -102,14 +116,22 @@ impl Hub {
 /// One line, exit code and stable word.
 fn assert_trouble(ran: &Ran, exit: i32, code: &str) {
     let (got, json, error) = ran;
-    assert_eq!((*got, json["error"]["code"].as_str()), (exit, Some(code)), "{json} {error}");
+    assert_eq!(
+        (*got, json["error"]["code"].as_str()),
+        (exit, Some(code)),
+        "{json} {error}"
+    );
     assert_eq!(error.trim().lines().count(), 1, "{error}");
 }
 
 fn jpeg() -> Vec<u8> {
-    let pixels: Vec<u8> = (0..320_u32 * 240 * 3).map(|i| i.wrapping_mul(2_654_435_761).to_be_bytes()[0]).collect();
+    let pixels: Vec<u8> = (0..320_u32 * 240 * 3)
+        .map(|i| i.wrapping_mul(2_654_435_761).to_be_bytes()[0])
+        .collect();
     let mut bytes = Vec::new();
-    jpeg_encoder::Encoder::new(&mut bytes, 90).encode(&pixels, 320, 240, jpeg_encoder::ColorType::Rgb).unwrap();
+    jpeg_encoder::Encoder::new(&mut bytes, 90)
+        .encode(&pixels, 320, 240, jpeg_encoder::ColorType::Rgb)
+        .unwrap();
     bytes
 }
 
@@ -124,7 +146,13 @@ fn what_is_no_photo_is_bad_input_and_leaves_the_case_alone() {
     assert_trouble(&add("empty.jpg"), 2, "empty");
     assert_trouble(&add("words.jpg"), 2, "not_a_photo");
     assert_trouble(&add("missing.jpg"), 2, "unreadable");
-    assert_eq!(stage.device("li", &["show", &case]).1["photos"].as_array().unwrap().len(), 0);
+    assert_eq!(
+        stage.device("li", &["show", &case]).1["photos"]
+            .as_array()
+            .unwrap()
+            .len(),
+        0
+    );
 }
 
 #[test]
@@ -135,14 +163,29 @@ fn a_cut_photo_and_an_impossible_size_are_kept_as_evidence_with_the_problem_name
     let whole = jpeg();
     std::fs::write(stage.path("cut.jpg"), &whole[..whole.len() / 2]).unwrap();
     let mut huge = whole.clone();
-    let sof = whole.windows(2).position(|pair| pair == [0xff, 0xc0]).unwrap();
+    let sof = whole
+        .windows(2)
+        .position(|pair| pair == [0xff, 0xc0])
+        .unwrap();
     huge[sof + 5..sof + 9].copy_from_slice(&[0x75, 0x30, 0x75, 0x30]);
     std::fs::write(stage.path("huge.jpg"), &huge).unwrap();
-    for (file, bytes, problem) in [("cut.jpg", &whole[..whole.len() / 2], "truncated"), ("huge.jpg", &huge[..], "pixels_too_many")] {
+    for (file, bytes, problem) in [
+        ("cut.jpg", &whole[..whole.len() / 2], "truncated"),
+        ("huge.jpg", &huge[..], "pixels_too_many"),
+    ] {
         let (exit, json, error) = stage.device("li", &["photo", &case, &stage.text(file)]);
         let photo = &json["photos"][0];
-        assert_eq!((exit, photo["sha256"].as_str().unwrap()), (0, Digest::of(bytes).to_hex().as_str()), "{error}");
-        let codes: Vec<&str> = photo["problems"].as_array().unwrap().iter().map(|one| one["code"].as_str().unwrap()).collect();
+        assert_eq!(
+            (exit, photo["sha256"].as_str().unwrap()),
+            (0, Digest::of(bytes).to_hex().as_str()),
+            "{error}"
+        );
+        let codes: Vec<&str> = photo["problems"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| one["code"].as_str().unwrap())
+            .collect();
         assert!(codes.contains(&problem), "{codes:?}");
         assert!(error.contains(problem), "{error}");
     }
@@ -155,11 +198,28 @@ fn a_store_says_wrong_key_newer_version_and_in_use() {
     assert_trouble(&stage.device("li", &["init"]), 2, "store_exists");
     let other = stage.text("other.key");
     std::fs::write(stage.path("other.key"), "11".repeat(32)).unwrap();
-    assert_trouble(&lossbook(&["device", "--home", &stage.text("li"), "--key", &other, "list"]), 2, "wrong_key");
+    assert_trouble(
+        &lossbook(&[
+            "device",
+            "--home",
+            &stage.text("li"),
+            "--key",
+            &other,
+            "list",
+        ]),
+        2,
+        "wrong_key",
+    );
     let key = open_key(&stage.path("li.key"));
     let held = Store::open(&stage.path("li"), &key).unwrap();
     assert_trouble(&stage.device("li", &["list"]), 4, "in_use");
-    held.transact(|tx| Ok::<_, StoreError>(tx.sql().execute("UPDATE part_version SET version = 99", [])?)).unwrap();
+    held.transact(|tx| {
+        Ok::<_, StoreError>(
+            tx.sql()
+                .execute("UPDATE part_version SET version = 99", [])?,
+        )
+    })
+    .unwrap();
     drop(held);
     assert_trouble(&stage.device("li", &["list"]), 2, "newer_store");
     assert_trouble(&stage.device("nobody", &["list"]), 2, "no_key");
@@ -176,8 +236,20 @@ fn an_enrolment_code_works_once_and_only_with_its_own_hub() {
     let stage = Stage::new();
     let hub = stage.hub();
     assert_eq!(hub.ask(&["scope", "village"]).0, 0);
-    assert_trouble(&hub.ask(&["invite", "--role", "surveyor", "--scope", "nowhere", "--user", "x"]), 2, "scope_unknown");
-    assert_trouble(&hub.ask(&["invite", "--role", "king", "--scope", "village", "--user", "x"]), 2, "bad_role");
+    assert_trouble(
+        &hub.ask(&[
+            "invite", "--role", "surveyor", "--scope", "nowhere", "--user", "x",
+        ]),
+        2,
+        "scope_unknown",
+    );
+    assert_trouble(
+        &hub.ask(&[
+            "invite", "--role", "king", "--scope", "village", "--user", "x",
+        ]),
+        2,
+        "bad_role",
+    );
     let code = hub.invite("village", "li");
     for home in ["a", "b", "c"] {
         assert_eq!(stage.device(home, &["init"]).0, 0);
@@ -185,13 +257,29 @@ fn an_enrolment_code_works_once_and_only_with_its_own_hub() {
     assert_eq!(stage.device("a", &["enrol", &code]).0, 0);
     assert_trouble(&stage.device("a", &["enrol", &code]), 2, "already_enrolled");
     assert_trouble(&stage.device("b", &["enrol", &code]), 2, "invite_used");
-    assert_trouble(&stage.device("b", &["enrol", "lossbook:abc"]), 2, "bad_invite");
-    assert_trouble(&stage.device("b", &["report", "cause=hail"]), 2, "unknown_scope");
+    assert_trouble(
+        &stage.device("b", &["enrol", "lossbook:abc"]),
+        2,
+        "bad_invite",
+    );
+    assert_trouble(
+        &stage.device("b", &["report", "cause=hail"]),
+        2,
+        "unknown_scope",
+    );
     let mut foreign: Invite = hub.invite("village", "wang").parse().unwrap();
     foreign.hub_key = Digest::of(b"another hub");
-    assert_trouble(&stage.device("c", &["enrol", &foreign.to_string()]), 4, "wrong_hub");
+    assert_trouble(
+        &stage.device("c", &["enrol", &foreign.to_string()]),
+        4,
+        "wrong_hub",
+    );
     assert_eq!(stage.device("c", &["status"]).1["user"], Value::Null);
-    assert_trouble(&stage.device("a", &["report", "--scope", "moon", "cause=hail"]), 2, "unknown_scope");
+    assert_trouble(
+        &stage.device("a", &["report", "--scope", "moon", "cause=hail"]),
+        2,
+        "unknown_scope",
+    );
 }
 
 #[test]
@@ -200,11 +288,22 @@ fn without_a_network_everything_stays_saved_and_goes_later() {
     let hub = stage.hub();
     let case = stage.enrolled(&hub, "li");
     std::fs::write(stage.path("house.jpg"), jpeg()).unwrap();
-    assert_eq!(stage.device("li", &["photo", &case, &stage.text("house.jpg")]).0, 0);
+    assert_eq!(
+        stage
+            .device("li", &["photo", &case, &stage.text("house.jpg")])
+            .0,
+        0
+    );
     drop(hub);
-    assert_trouble(&stage.device("li", &["sync", "--patience", "0"]), 4, "no_network");
+    assert_trouble(
+        &stage.device("li", &["sync", "--patience", "0"]),
+        4,
+        "no_network",
+    );
     assert_eq!(stage.device("li", &["show", &case]).1["sync"], "saved");
-    let again = Stage { dir: tempfile::tempdir().unwrap() };
+    let again = Stage {
+        dir: tempfile::tempdir().unwrap(),
+    };
     assert_eq!(again.device("x", &["init"]).0, 0);
     assert_trouble(&again.device("x", &["sync"]), 2, "not_enrolled");
 }
@@ -215,14 +314,37 @@ fn an_exchange_ends_with_everything_confirmed_and_a_second_phone_sees_it() {
     let hub = stage.hub();
     let case = stage.enrolled(&hub, "li");
     std::fs::write(stage.path("house.jpg"), jpeg()).unwrap();
-    assert_eq!(stage.device("li", &["photo", &case, &stage.text("house.jpg")]).0, 0);
+    assert_eq!(
+        stage
+            .device("li", &["photo", &case, &stage.text("house.jpg")])
+            .0,
+        0
+    );
     let (exit, json, error) = stage.device("li", &["sync"]);
-    assert_eq!((exit, json["left"]["blobs"].as_u64()), (0, Some(0)), "{json} {error}");
+    assert_eq!(
+        (exit, json["left"]["blobs"].as_u64()),
+        (0, Some(0)),
+        "{json} {error}"
+    );
     assert_eq!(stage.device("li", &["show", &case]).1["sync"], "confirmed");
     assert_eq!(stage.device("zhang", &["init"]).0, 0);
-    assert_eq!(stage.device("zhang", &["enrol", &hub.invite("li", "zhang")]).0, 0);
+    assert_eq!(
+        stage
+            .device("zhang", &["enrol", &hub.invite("li", "zhang")])
+            .0,
+        0
+    );
     assert_eq!(stage.device("zhang", &["sync"]).0, 0);
-    let (here, there) = (stage.device("li", &["show", &case]).1, stage.device("zhang", &["show", &case]).1);
-    assert_eq!((&here["heads"], &here["record"]), (&there["heads"], &there["record"]));
-    assert_eq!(stage.device("zhang", &["rebuild"]).1["differing"], serde_json::json!([]));
+    let (here, there) = (
+        stage.device("li", &["show", &case]).1,
+        stage.device("zhang", &["show", &case]).1,
+    );
+    assert_eq!(
+        (&here["heads"], &here["record"]),
+        (&there["heads"], &there["record"])
+    );
+    assert_eq!(
+        stage.device("zhang", &["rebuild"]).1["differing"],
+        serde_json::json!([])
+    );
 }

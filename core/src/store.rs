@@ -19,10 +19,9 @@ mod identity;
 mod ledger;
 mod migrate;
 mod open;
+mod progress;
 mod project;
 mod stream;
-#[cfg(test)]
-mod tests;
 mod tokens;
 mod tx;
 
@@ -33,8 +32,9 @@ pub use files::{Fault, Files};
 pub use identity::{Identity, Pinned};
 pub use migrate::{Step, migrate};
 pub use open::{Store, StoreKey};
+pub use progress::{CaseProgress, Quarantined};
 pub use project::Rebuilt;
-pub use stream::{CaseProgress, OwnStream, Quarantined};
+pub use stream::OwnStream;
 pub use tx::Tx;
 
 pub use rusqlite;

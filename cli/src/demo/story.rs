@@ -105,7 +105,9 @@ fn offline_report(world: &mut World, checks: &mut Checks<'_>, cast: &mut Cast) -
     let mut digests_kept = 0;
     // The pictures come house by house: the first third shows the first house.
     let per_house = world.photos.len().div_ceil(cases.len()).max(1);
-    let owners = cases.iter().flat_map(|case| std::iter::repeat_n(case, per_house));
+    let owners = cases
+        .iter()
+        .flat_map(|case| std::iter::repeat_n(case, per_house));
     for (picture, case) in world.photos.iter().zip(owners) {
         let added = cast.liaison.photograph(case, picture)?;
         let kept = cast

@@ -1,0 +1,113 @@
+//! How far things have come: saved here, received by the hub, confirmed by its receipt; and what
+//! is kept outside the record, with the reason.
+
+use super::error::StoreError;
+use super::stream::{envelope_from, unsigned};
+use super::tx::Tx;
+use crate::chain::{Envelope, Header};
+use crate::domain::{CaseId, Digest, cbor};
+
+/// An envelope that is kept outside the record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Quarantined {
+    /// Its name.
+    pub id: Digest,
+    /// Its header.
+    pub header: Header,
+    /// `parked`, `quarantined` or `forked`.
+    pub state: &'static str,
+    /// Why.
+    pub why: String,
+}
+
+/// How far a case's own envelopes and blobs have come: committed here, durable at the hub,
+/// under a signed receipt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CaseProgress {
+    /// Envelopes written here.
+    pub written: u64,
+    /// Of those, acknowledged by the hub.
+    pub received: u64,
+    /// Of those, under a receipt held here.
+    pub confirmed: u64,
+    /// Photos and thumbnails added here.
+    pub photos: u64,
+    /// Of those, held by the hub.
+    pub photos_received: u64,
+    /// Of those, under a receipt held here.
+    pub photos_confirmed: u64,
+}
+
+impl CaseProgress {
+    /// The honest word: `saved`, `received` or `confirmed`; never more than all of it is.
+    pub const fn word(&self) -> &'static str {
+        if self.confirmed == self.written && self.photos_confirmed == self.photos {
+            "confirmed"
+        } else if self.received == self.written && self.photos_received == self.photos {
+            "received"
+        } else {
+            "saved"
+        }
+    }
+}
+
+impl Tx<'_> {
+    /// How far what this device wrote about a case has come.
+    ///
+    /// # Errors
+    /// As the database fails.
+    pub fn progress_of_case(&self, case: CaseId) -> Result<CaseProgress, StoreError> {
+        let (written, received, confirmed) = self.sql().prepare_cached(
+            "SELECT count(*), coalesce(sum(envelope.seq <= stream.acked), 0), coalesce(sum(envelope.seq <= stream.confirmed), 0)
+             FROM envelope JOIN stream ON stream.id = envelope.stream WHERE stream.own = 1 AND envelope.subject = ?1",
+        )?.query_row([case.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        let (photos, photos_received, photos_confirmed) = self.sql().prepare_cached(
+            "SELECT count(*), coalesce(sum(sent), 0), coalesce(sum(confirmed), 0) FROM blob WHERE own = 1 AND case_id = ?1",
+        )?.query_row([case.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        Ok(CaseProgress {
+            written: unsigned(written),
+            received: unsigned(received),
+            confirmed: unsigned(confirmed),
+            photos: unsigned(photos),
+            photos_received: unsigned(photos_received),
+            photos_confirmed: unsigned(photos_confirmed),
+        })
+    }
+
+    /// Everything that is kept outside the record, with the reason.
+    ///
+    /// # Errors
+    /// As the database fails.
+    pub fn quarantined(&self) -> Result<Vec<Quarantined>, StoreError> {
+        let mut select = self.sql().prepare_cached(
+            "SELECT header, NULL, state, why FROM envelope WHERE state IN (1, 2) ORDER BY ord",
+        )?;
+        let mut rows = select.query([])?;
+        let mut all = Vec::new();
+        while let Some(row) = rows.next()? {
+            let envelope = envelope_from(row)?;
+            let state: i64 = row.get(2)?;
+            let why: Option<String> = row.get(3)?;
+            all.push(Quarantined {
+                id: envelope.id(),
+                header: envelope.parse()?,
+                state: if state == 1 { "parked" } else { "quarantined" },
+                why: why.unwrap_or_default(),
+            });
+        }
+        let mut forks = self.sql().prepare_cached("SELECT envelope FROM fork")?;
+        let mut rows = forks.query([])?;
+        while let Some(row) = rows.next()? {
+            let bytes: Vec<u8> = row.get(0)?;
+            let envelope: Envelope = cbor::decode(&bytes)?;
+            let why = "another envelope claims the same place of its stream".to_owned();
+            all.push(Quarantined {
+                id: envelope.id(),
+                header: envelope.parse()?,
+                state: "forked",
+                why,
+            });
+        }
+        Ok(all)
+    }
+}

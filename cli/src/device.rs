@@ -125,6 +125,20 @@ fn dispatch(
             ink,
             refuse,
         } => sign(device, case, (signer, lang), (ink.as_deref(), *refuse)),
+        Command::Sync { patience } => sync::run(device, (args.ca.as_deref(), *patience), progress),
+        Command::Statement { .. }
+        | Command::List { .. }
+        | Command::Show { .. }
+        | Command::History { .. }
+        | Command::Status
+        | Command::Quarantine
+        | Command::Rebuild => look(device, &args.command),
+    }
+}
+
+/// The commands that only look.
+fn look(device: &Device, command: &Command) -> Result<Said, Failure> {
+    match command {
         Command::Statement { case, lang } => {
             let text = device.statement_text(case, language(lang)?)?;
             Ok(Said::new(json!({"case": case, "text": text}), text.clone()))
@@ -143,10 +157,19 @@ fn dispatch(
         }
         Command::Show { case } => Ok(show::case(&device.case(case)?)),
         Command::History { case } => show::history(device, case),
-        Command::Sync { patience } => sync::run(device, (args.ca.as_deref(), *patience), progress),
-        Command::Status => sync::status(device),
         Command::Quarantine => show::quarantine(device),
         Command::Rebuild => rebuild(device),
+        Command::Status
+        | Command::Init
+        | Command::Enrol { .. }
+        | Command::Report { .. }
+        | Command::Set { .. }
+        | Command::Add { .. }
+        | Command::Line { .. }
+        | Command::Photo { .. }
+        | Command::Settle { .. }
+        | Command::Sign { .. }
+        | Command::Sync { .. } => sync::status(device),
     }
 }
 

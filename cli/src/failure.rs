@@ -75,24 +75,25 @@ impl Failure {
 
 /// How the user mends what a library can only name.
 fn advice(error: &AppError) -> &'static str {
+    let AppError::Store(error) = error else {
+        return "";
+    };
     match error {
-        AppError::Store(StoreError::WrongKey) => {
-            ": give the key file this store was made with (--key FILE)"
-        }
-        AppError::Store(StoreError::InUse) => {
-            ": wait until the other command has ended, then try again"
-        }
-        AppError::Store(StoreError::DiskFull) => {
-            ": free some space and try again; nothing was changed"
-        }
-        AppError::Store(StoreError::Missing(_)) => ": make one with `init`, or check --home",
-        AppError::Store(StoreError::Exists(_)) => {
-            ": choose another folder, or use this one without `init`"
-        }
-        AppError::Store(StoreError::Damaged(_)) => {
+        StoreError::WrongKey => ": give the key file this store was made with (--key FILE)",
+        StoreError::InUse => ": wait until the other command has ended, then try again",
+        StoreError::DiskFull => ": free some space and try again; nothing was changed",
+        StoreError::Missing(_) => ": make one with `init`, or check --home",
+        StoreError::Exists(_) => ": choose another folder, or use this one without `init`",
+        StoreError::Damaged(_) => {
             ": keep the folder as it is and ask for help; nothing was changed"
         }
-        _ => "",
+        StoreError::Newer { .. }
+        | StoreError::Record(_)
+        | StoreError::Envelope(_)
+        | StoreError::Cbor(_)
+        | StoreError::Vault(_)
+        | StoreError::Sql(_)
+        | StoreError::Io(_) => "",
     }
 }
 

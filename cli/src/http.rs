@@ -156,13 +156,19 @@ fn tls(ca: Option<&Path>) -> Result<TlsConfig, Failure> {
 }
 
 fn trouble(error: &ureq::Error) -> Trouble {
-    match error {
-        ureq::Error::HostNotFound => Trouble::NoNetwork,
-        ureq::Error::ConnectionFailed => Trouble::Refused,
-        ureq::Error::Timeout(_) => Trouble::Timeout,
-        ureq::Error::Tls(_) | ureq::Error::Rustls(_) => Trouble::Tls,
-        ureq::Error::Io(io) => io_trouble(io),
-        _ => Trouble::Cut,
+    use ureq::Error::{ConnectionFailed, HostNotFound, Io, Rustls, Timeout, Tls};
+    if let Io(io) = error {
+        io_trouble(io)
+    } else if matches!(error, HostNotFound) {
+        Trouble::NoNetwork
+    } else if matches!(error, ConnectionFailed) {
+        Trouble::Refused
+    } else if matches!(error, Timeout(_)) {
+        Trouble::Timeout
+    } else if matches!(error, Tls(_) | Rustls(_)) {
+        Trouble::Tls
+    } else {
+        Trouble::Cut
     }
 }
 

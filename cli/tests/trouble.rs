@@ -2,6 +2,11 @@
 //!
 //! The real binary, a hub process on loopback, homes in a temporary folder. Processes are ended by
 //! their own id.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test stops where it fails"
+)]
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};

@@ -6,7 +6,7 @@ use lossbook_core::app::{CaseView, Device};
 use lossbook_core::domain::civil_text;
 use lossbook_core::record::{CaseRecord, FieldReading, Section};
 use lossbook_core::statement::{CaseStatus, Difference, SignatureState};
-use lossbook_core::store::{CaseRow, StoreError};
+use lossbook_core::store::CaseRow;
 use serde_json::{Map, Value, json};
 
 use super::Said;
@@ -114,9 +114,10 @@ pub fn case_json(view: &CaseView) -> Value {
         "action": one.body.action.word(), "round": one.body.round, "user": one.header.user, "reason": one.body.reason,
         "fields": one.body.fields, "wall_ms": one.header.wall.0,
     })).collect();
-    let reopened = match &standing.status {
-        CaseStatus::Reopened(all) => differences(all),
-        _ => Value::Null,
+    let reopened = if let CaseStatus::Reopened(all) = &standing.status {
+        differences(all)
+    } else {
+        Value::Null
     };
     let photos: Vec<Value> = view.blobs.iter().filter(|blob| !blob.is_thumbnail).map(|blob| json!({
         "sha256": blob.digest.to_hex(), "bytes": blob.len_bytes, "media_type": blob.media_type, "held": blob.held,
@@ -235,9 +236,7 @@ pub(super) fn history(device: &Device, case: &str) -> Result<Said, Failure> {
 }
 
 pub(super) fn quarantine(device: &Device) -> Result<Said, Failure> {
-    let all = device
-        .store()
-        .transact(|tx| Ok::<_, StoreError>(tx.quarantined()?))?;
+    let all = device.store().transact(|tx| tx.quarantined())?;
     let mut text = Page::default();
     for one in &all {
         text.line(format!(

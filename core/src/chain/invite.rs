@@ -282,7 +282,8 @@ mod tests {
             } else {
                 "A"
             };
-            let mistyped = format!("{}{other}{}", &text[..at], &text[at + 1..]);
+            let mut mistyped = text.clone();
+            mistyped.replace_range(at..=at, other);
             assert_eq!(
                 mistyped.parse::<Invite>(),
                 Err(InviteParseError::Damaged),

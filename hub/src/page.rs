@@ -8,11 +8,13 @@
 mod text;
 mod view;
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use lossbook_core::domain::{Digest, Host, ScopeId, WallMs};
 use lossbook_core::store::CaseQuery;
 use maud::Markup;
@@ -28,9 +30,6 @@ use view::{CaseCard, Thumbnail};
 const COOKIE: &str = "lossbook";
 /// A session lasts a working day.
 const SESSION_MS: i64 = 12 * 60 * 60 * 1_000;
-const POLICY: &str = "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; \
-                      base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-
 #[derive(Deserialize)]
 pub(crate) struct Wish {
     lang: Option<String>,
@@ -199,14 +198,28 @@ fn session(headers: &HeaderMap) -> Option<String> {
     ours.next().map(|(_, value)| value.to_owned())
 }
 
+/// Nothing but the page's own images and its one style sheet, which is named by its digest.
+fn policy() -> HeaderValue {
+    static POLICY: LazyLock<Option<HeaderValue>> = LazyLock::new(|| {
+        let style = STANDARD.encode(Digest::of(view::STYLE.as_bytes()).as_bytes());
+        let policy = format!(
+            "default-src 'none'; img-src 'self'; style-src 'sha256-{style}'; \
+             base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        );
+        HeaderValue::from_str(&policy).ok()
+    });
+    let none = HeaderValue::from_static("default-src 'none'");
+    POLICY.clone().unwrap_or(none)
+}
+
 fn show(status: StatusCode, page: &Markup) -> Response {
     let fixed = [
         (header::CONTENT_TYPE, "text/html; charset=utf-8"),
-        (header::CONTENT_SECURITY_POLICY, POLICY),
         (header::REFERRER_POLICY, "no-referrer"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::CACHE_CONTROL, "no-store"),
         (header::VARY, "Accept-Language, Cookie"),
     ];
-    (status, fixed, page.0.clone()).into_response()
+    let policy = [(header::CONTENT_SECURITY_POLICY, policy())];
+    (status, fixed, policy, page.0.clone()).into_response()
 }

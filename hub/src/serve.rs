@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use axum_server::Handle;
 use axum_server::tls_rustls::RustlsConfig;
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::admin::SERVING_FILE;
 use crate::http::{App, router};
@@ -68,7 +69,7 @@ impl Serving {
         self.end();
     }
 
-    /// Waits until the process is told to stop (Ctrl-C), then ends it.
+    /// Waits until the process is told to stop (Ctrl-C, SIGTERM), then ends it.
     pub fn wait(mut self) {
         if let Some(thread) = self.thread.take() {
             // A panic of the thread was logged where it happened.
@@ -164,8 +165,8 @@ async fn run(
         }
     });
     let signalled = handle.clone();
-    let signal = tokio::spawn(async move {
-        if tokio::signal::ctrl_c().await.is_ok() {
+    let stopper = tokio::spawn(async move {
+        if told_to_stop().await.is_ok() {
             tracing::info!("told to stop");
             signalled.graceful_shutdown(Some(GRACE));
         }
@@ -185,5 +186,14 @@ async fn run(
         tracing::error!(%error, "the listener failed");
     }
     sweeper.abort();
-    signal.abort();
+    stopper.abort();
+}
+
+/// Ctrl-C from a person, SIGTERM from a service manager.
+async fn told_to_stop() -> std::io::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        pressed = tokio::signal::ctrl_c() => pressed,
+        _ = terminate.recv() => Ok(()),
+    }
 }

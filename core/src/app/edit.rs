@@ -41,7 +41,7 @@ impl Device {
             let scope = scope_named(tx, scope)?;
             let case = CaseId::make(self.host.as_ref());
             let (document, written) =
-                CaseDocument::create(self.actor(tx, &me)?, &first, self.host.now().wall)?;
+                CaseDocument::create(case, self.actor(tx, &me)?, &first, self.host.now().wall)?;
             tx.begin_own_case(case, scope, document)?;
             self.commit_change(tx, &me, (case, scope), &written)?;
             Ok(case)

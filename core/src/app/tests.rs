@@ -536,3 +536,16 @@ fn bytes_that_are_no_photo_are_refused_before_anything_is_written() {
     );
     assert!(phone.case(&case).unwrap().blobs.is_empty());
 }
+
+#[test]
+fn two_alike_reports_in_the_same_second_are_two_cases() {
+    let world = World::new();
+    let phone = world.phone("li", 1);
+    let alike = report(&[("household", "王小明"), ("cause", "hail")]);
+    let cases = [
+        phone.report_loss(None, &alike).unwrap(),
+        phone.report_loss(None, &alike).unwrap(),
+    ];
+    assert_ne!(cases[0], cases[1]);
+    assert_eq!(phone.cases(&CaseQuery::default()).unwrap().len(), 2);
+}

@@ -9,7 +9,7 @@ use automerge::{ActorId, AutoCommit, Change, ObjId, ObjType, ROOT, ReadDoc, Scal
 
 use super::schema::{FieldPath, SCHEMA_VERSION, Section};
 use super::value::Value;
-use crate::domain::{DeviceId, Digest, Epoch, RowId, WallMs};
+use crate::domain::{CaseId, DeviceId, Digest, Epoch, RowId, WallMs};
 
 /// What can go wrong with a record.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -94,11 +94,13 @@ pub struct CaseDocument {
 }
 
 impl CaseDocument {
-    /// A new case: all containers and the first values in one change.
+    /// A new case: its id, all containers and the first values in one change. The id keeps two
+    /// cases that were reported alike in the same second apart.
     ///
     /// # Errors
     /// [`RecordError::Refused`] if Automerge refuses, which would be a bug.
     pub fn create(
+        case: CaseId,
         actor: [u8; 16],
         first: &[Edit],
         at: WallMs,
@@ -128,6 +130,8 @@ impl CaseDocument {
             "schema".to_owned(),
             hydrate::Value::Scalar(ScalarValue::Uint(u64::from(SCHEMA_VERSION))),
         );
+        let id = ScalarValue::Bytes(case.as_bytes().to_vec());
+        root.insert("case".to_owned(), hydrate::Value::Scalar(id));
         let mut document = Self {
             doc: AutoCommit::new().with_actor(ActorId::from(actor)),
         };

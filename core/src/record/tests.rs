@@ -1,7 +1,7 @@
 //! Two people, one case, no network.
 
 use super::*;
-use crate::domain::{Money, RowId, WallMs};
+use crate::domain::{CaseId, Money, RowId, WallMs};
 
 const LINE: RowId = RowId::from_bytes([9; 16]);
 
@@ -29,7 +29,7 @@ fn case_with_line() -> (CaseDocument, Written) {
             ],
         }),
     ];
-    CaseDocument::create([1; 16], &first, WallMs(1_000)).unwrap()
+    CaseDocument::create(CaseId::from_bytes([4; 16]), [1; 16], &first, WallMs(1_000)).unwrap()
 }
 
 fn other_phone(first: &Written) -> CaseDocument {

@@ -33,7 +33,7 @@ fn case() -> CaseDocument {
             ("amount", Value::Money(Money::from_fen(125_050))),
         ],
     };
-    CaseDocument::create([1; 16], &[Edit::Add(line)], WallMs(0))
+    CaseDocument::create(CASE, [1; 16], &[Edit::Add(line)], WallMs(0))
         .unwrap()
         .0
 }

@@ -79,13 +79,15 @@ CREATE TABLE parked_run (device BLOB NOT NULL, digest BLOB NOT NULL, run BLOB NO
 -- Applied changes, in the order they were applied. ord also numbers what a snapshot covers.
 CREATE TABLE change (
   ord INTEGER PRIMARY KEY,
-  hash BLOB NOT NULL UNIQUE,
+  hash BLOB NOT NULL,
   case_id BLOB NOT NULL,
   actor BLOB NOT NULL,
   seq INTEGER NOT NULL,
   max_op INTEGER NOT NULL,
-  envelope BLOB NOT NULL
+  envelope BLOB NOT NULL,
+  UNIQUE (hash, case_id)
 ) STRICT;
+CREATE INDEX change_envelope ON change (envelope);
 CREATE INDEX change_actor ON change (case_id, actor, seq);
 CREATE INDEX change_case ON change (case_id, ord);
 

@@ -14,9 +14,12 @@ mod judge;
 mod process;
 mod world;
 
-use std::time::Duration;
+use std::process::Command;
+use std::time::{Duration, Instant};
 
 use chance::Chance;
+use process::{HubProcess, Running, program};
+use serde_json::json;
 use world::{Action, World};
 
 const POINTS: u32 = 40;
@@ -36,8 +39,7 @@ impl Drop for SaySeed {
 
 #[test]
 fn kill_at_any_moment_loses_nothing_acknowledged_and_doubles_nothing() {
-    let points = std::env::var("LOSSBOOK_KILL_POINTS")
-        .map_or(POINTS, |text| text.parse().expect("a number of points"));
+    let points = points();
     let (mut chance, seed) = Chance::from_env();
     let _say = SaySeed(seed);
     let mut world = World::new(&mut chance);
@@ -55,4 +57,64 @@ fn kill_at_any_moment_loses_nothing_acknowledged_and_doubles_nothing() {
     judge::phone_and_hub(&world);
     let same = judge::everywhere(&mut world);
     println!("COUNT {}", world.count(points, seed, &same));
+}
+
+#[test]
+fn kill_while_phone_or_hub_is_made_leaves_what_the_next_start_completes() {
+    let points = points() / 2;
+    let (mut chance, seed) = Chance::from_env();
+    let _say = SaySeed(seed);
+    let program = program();
+    let dir = tempfile::tempdir().expect("a folder");
+    let (mut usual_phone, mut usual_hub) = (Duration::from_millis(100), Duration::from_millis(100));
+    let mut cut = 0;
+    for point in 0..=points {
+        let home = dir.path().join(format!("phone {point}"));
+        let mut command = |word: &str| {
+            let mut command = Command::new(&program);
+            command
+                .args(["--json", "device", "--home"])
+                .arg(&home)
+                .arg(word);
+            Running::start(&mut command)
+        };
+        if point == 0 {
+            usual_phone = command("init").finish().took;
+            continue;
+        }
+        let mut making = command("init");
+        std::thread::sleep(chance.moment(usual_phone));
+        making.kill();
+        cut += u32::from(making.finish().code.is_none());
+        let again = command("init").finish();
+        let is_there = again.code == Some(0) || again.json["error"]["code"] == "store_exists";
+        assert!(is_there, "init after a killed init: {again:?}");
+        let status = command("status").finish();
+        assert_eq!(
+            status.code,
+            Some(0),
+            "status after a killed init: {status:?}"
+        );
+    }
+    for point in 0..=points / 2 {
+        let data = dir.path().join(format!("hub {point}"));
+        if point > 0 {
+            HubProcess::start_and_kill(&program, &data, chance.moment(usual_hub));
+            cut += 1;
+        }
+        let start = Instant::now();
+        drop(HubProcess::start(&program, &data, "127.0.0.1:0"));
+        if point == 0 {
+            usual_hub = start.elapsed();
+        }
+    }
+    println!(
+        "COUNT {}",
+        json!({"points": points + points / 2, "cut while made": cut, "repaired by hand": 0, "seed": seed})
+    );
+}
+
+fn points() -> u32 {
+    std::env::var("LOSSBOOK_KILL_POINTS")
+        .map_or(POINTS, |text| text.parse().expect("a number of points"))
 }

@@ -107,14 +107,7 @@ impl HubProcess {
     /// Serves the hub in `data` and waits until it listens. Whoever killed the last one did
     /// nothing to mend it: that this returns is what the test is about.
     pub(super) fn start(program: &Path, data: &Path, listen: &str) -> Self {
-        let mut running = Running::start(Command::new(program).arg("--json").args([
-            "hub".as_ref(),
-            "--data".as_ref(),
-            data.as_os_str(),
-            "serve".as_ref(),
-            "--listen".as_ref(),
-            listen.as_ref(),
-        ]));
+        let mut running = Self::spawn(program, data, listen);
         let mut talk = BufReader::new(running.child.stdout.take().expect("piped"));
         let (tell, told) = mpsc::channel();
         std::thread::spawn(move || {
@@ -135,6 +128,19 @@ impl HubProcess {
             url: text("url"),
             page: text("page"),
         }
+    }
+
+    fn spawn(program: &Path, data: &Path, listen: &str) -> Running {
+        let mut command = Command::new(program);
+        command.args(["--json", "hub", "--data"]).arg(data);
+        Running::start(command.args(["serve", "--listen", listen]))
+    }
+
+    /// Starts one in a new folder and kills it after a moment, whatever it has come to.
+    pub(super) fn start_and_kill(program: &Path, data: &Path, moment: Duration) {
+        let running = Self::spawn(program, data, "127.0.0.1:0");
+        std::thread::sleep(moment);
+        drop(running);
     }
 
     /// Kills it and waits until it is gone.

@@ -102,7 +102,9 @@ fn whole(world: &World, (phone, case): (&Device, &str), picture: &[u8]) -> Resul
         note: format!(
             "median of {} JPEGs of {:.2} MB; ours reads, hashes, examines, encrypts, syncs, \
              commits, and makes and keeps a thumbnail of 512 px; the peer is {parts}; it neither \
-             encrypts nor writes",
+             encrypts nor writes. What costs more than the peer: the scaled decoder is plain Rust \
+             (1.3 times libjpeg-turbo in the design's measurements), and two files and two commits \
+             are synced",
             ours.count(),
             number(picture.len() as u64) / 1e6,
         ),
@@ -141,7 +143,9 @@ fn until_saved(
         note: format!(
             "median of {}; what the user waits for: hash whole and in chunks, examine, encrypt, \
              sync, commit; the same bytes in a HEIC box, of which no thumbnail is made; the peer \
-             is SHA-256, write and fdatasync of the same bytes in this process, without encryption",
+             is SHA-256, write and fdatasync of the same bytes in this process, without encryption. \
+             What costs more than the peer: not one sync but four (the file, its folder and the \
+             folder above, the commit), and the encryption",
             ours.count()
         ),
     }
@@ -175,13 +179,14 @@ fn memory(world: &World, case: &str, picture: &[u8]) -> Result<(), Failed> {
     Row {
         name: "take in a 12 MP photo, memory",
         ours: format!("{over:.1} MB"),
-        peer: format!("{photo:.1} MB"),
-        ratio: over / photo,
-        goal: "≤ photo + 4 MB",
+        peer: format!("{:.1} MB", photo + 4.0),
+        ratio: over / (photo + 4.0),
+        goal: "≤ 1",
         note: format!(
             "growth of the peak resident set of a process that opens a store and takes in one \
-             photo, the photo's own {photo:.1} MB in memory included; the peer is the photo's \
-             size; a whole frame would be 36 MB"
+             photo, the photo's own {photo:.1} MB in memory included; the peer is the goal, \
+             the photo's size and 4 MB; a whole frame would be 36 MB. What takes more was \
+             not profiled: decoder, resizing and pages of the database share it"
         ),
     }
     .print();

@@ -1,3 +1,5 @@
 //! One integration binary: one link, many tests. Each file holds the sentences of one subject.
 
+#[cfg(test)]
+mod kill;
 mod layers;

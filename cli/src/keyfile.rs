@@ -76,11 +76,18 @@ pub fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
     {
         std::fs::create_dir_all(folder)?;
     }
+    if path.exists() {
+        return Err(std::io::ErrorKind::AlreadyExists.into());
+    }
+    // Whole or not there: a key file cut short would lock its home for ever.
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".new");
     let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
+    options.write(true).create(true).truncate(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
+    let mut file = options.open(&beside)?;
     writeln!(file, "{text}")?;
-    file.sync_all()
+    file.sync_all()?;
+    std::fs::rename(&beside, path)
 }

@@ -131,13 +131,22 @@ impl Hub {
         Self::with_store(dir, store, Arc::new(host))
     }
 
-    /// Opens the hub in a directory; it stays locked until dropped.
+    /// Opens the hub in a directory; it stays locked until dropped. One whose making was
+    /// interrupted is completed: nobody can have used it.
     ///
     /// # Errors
     /// [`HubError`]; a hub that is being served elsewhere is [`StoreError::InUse`].
     pub fn open(dir: &Path, key: &HubKey) -> Result<Self, HubError> {
         let store = Self::open_store(dir, key)?;
-        Self::with_store(dir, store, Arc::new(SystemHost::new()))
+        let host = SystemHost::new();
+        let failed = |source| HubError::Store {
+            dir: dir.to_owned(),
+            source,
+        };
+        if !store.transact(|tx| tx.has_identity()).map_err(failed)? {
+            in_tx(&store, |tx| tx.make_hub(&host).map(|_| ())).map_err(failed)?;
+        }
+        Self::with_store(dir, store, Arc::new(host))
     }
 
     /// Opens a hub beside the process that serves it, for one short command of its operator.

@@ -41,14 +41,19 @@ impl HubKey {
     /// [`HubError::KeyFile`].
     pub fn create(path: &Path, host: &dyn Host) -> Result<Self, HubError> {
         let key = Self::make(host);
+        // Whole or not there: a key file cut short would lock its hub for ever.
+        let mut beside = path.as_os_str().to_owned();
+        beside.push(".new");
         let write = || {
-            let mut file = OpenOptions::new()
-                .write(true)
-                .create_new(true)
-                .mode(0o600)
-                .open(path)?;
+            if path.exists() {
+                return Err(std::io::ErrorKind::AlreadyExists.into());
+            }
+            let mut options = OpenOptions::new();
+            options.write(true).create(true).truncate(true).mode(0o600);
+            let mut file = options.open(&beside)?;
             file.write_all(Zeroizing::new(hex::encode(key.0.as_slice())).as_bytes())?;
-            file.sync_all()
+            file.sync_all()?;
+            std::fs::rename(&beside, path)
         };
         write().map_err(|error: std::io::Error| HubError::KeyFile {
             path: path.to_owned(),

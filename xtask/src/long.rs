@@ -52,7 +52,7 @@ pub(crate) const RUNS: &[LongRun] = &[
     },
     LongRun {
         name: "kill9",
-        what: "a writer killed at two thousand points loses nothing it called saved",
+        what: "phone and hub killed at two hundred moments lose nothing they called saved",
         argv: &[
             "cargo",
             "test",
@@ -63,7 +63,7 @@ pub(crate) const RUNS: &[LongRun] = &[
             "kill_",
             "--nocapture",
         ],
-        env: &[("LOSSBOOK_KILL_POINTS", "2000")],
+        env: &[("LOSSBOOK_KILL_POINTS", "200")],
         yields: Yield::Counts,
     },
 ];

@@ -7,7 +7,7 @@ use super::error::AppError;
 use crate::chain::{Author, EnrolAnswer, EnrolRequest, Invite};
 use crate::domain::{CaseId, Host, ScopeId};
 use crate::record;
-use crate::store::{Fault, Identity, Pinned, Rebuilt, Store, StoreKey, Tx};
+use crate::store::{Fault, Identity, Pinned, Rebuilt, Store, StoreError, StoreKey, Tx};
 
 /// A device with its open store.
 pub struct Device {
@@ -25,12 +25,16 @@ impl std::fmt::Debug for Device {
 }
 
 impl Device {
-    /// Makes a new device in an empty folder.
+    /// Makes a new device in an empty folder, or completes one whose making was interrupted.
     ///
     /// # Errors
     /// [`crate::store::StoreError::Exists`] if there is one already.
     pub fn init(home: &Path, key: &StoreKey, host: Arc<dyn Host>) -> Result<Self, AppError> {
-        let store = Store::create(home, key)?;
+        let store = match Store::create(home, key) {
+            Ok(store) => store,
+            Err(exists @ StoreError::Exists(_)) => half_made(home, key).ok_or(exists)?,
+            Err(other) => return Err(other.into()),
+        };
         store.transact(|tx| tx.make_identity(host.as_ref()).map(|_| ()))?;
         Ok(Self::with_store(store, host))
     }
@@ -141,6 +145,13 @@ impl Device {
     pub(super) fn actor(&self, tx: &Tx<'_>, me: &Identity) -> Result<[u8; 16], AppError> {
         Ok(record::actor(me.device, tx.epoch()?, &self.session))
     }
+}
+
+/// The store in `home` if it has no identity yet: then nobody has written anything in it.
+fn half_made(home: &Path, key: &StoreKey) -> Option<Store> {
+    let store = Store::open(home, key).ok()?;
+    let has_identity = store.transact(|tx| tx.has_identity()).ok()?;
+    (!has_identity).then_some(store)
 }
 
 /// The enrolled user, or the reason why nothing can be written.

@@ -367,6 +367,7 @@ fn a_rebuild_changes_nothing() {
         phone.set_field(&case, &path, &yuan.to_string()).unwrap();
     }
     phone.sign(&case, &signature()).unwrap();
+    phone.add_photo(&case, photo(&jpeg(1))).unwrap();
     let before = phone.cases(&CaseQuery::default()).unwrap();
     let rebuilt = phone.rebuild().unwrap();
     assert_eq!(

@@ -179,6 +179,10 @@ impl Tx<'_> {
                 own,
             ],
         )?;
+        // The list shows when a case was last written to, and a photo is written to it as well.
+        if self.scope_of_case(photo.case)?.is_some() {
+            self.touch(photo.case)?;
+        }
         Ok(())
     }
 

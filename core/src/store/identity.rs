@@ -79,6 +79,15 @@ impl Tx<'_> {
         Ok(identity)
     }
 
+    /// Whether there is an identity; the making of a store without one was interrupted.
+    ///
+    /// # Errors
+    /// As the database fails.
+    pub fn has_identity(&self) -> Result<bool, StoreError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM identity)";
+        Ok(self.sql().query_row(sql, [], |row| row.get(0))?)
+    }
+
     /// The store's identity.
     ///
     /// # Errors

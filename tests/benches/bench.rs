@@ -1,0 +1,43 @@
+//! Speed and size beside well-known peers, measured in the same run on the same machine.
+//!
+//! Prints one `BENCH {json}` line for each comparison, which `cargo xtask long bench` notes in
+//! `docs/benchmarks.md`. Ratios below 1 are better than the peer. Figures that are quoted and not
+//! run again say so in their note. Goals were set before measuring (docs of the design). Needs
+//! `sha256sum`, and `djpeg` if it is there; the network is loopback only.
+#![expect(clippy::print_stdout, reason = "benchmarks speak on standard output")]
+
+mod edit;
+mod list;
+mod photo;
+mod row;
+mod wire;
+mod world;
+
+use std::error::Error;
+
+/// Whatever stops a benchmark.
+type Failed = Box<dyn Error>;
+
+fn main() -> Result<(), Failed> {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    // A bench starts itself once more to have a process whose memory is all its own.
+    if let [word, home, case, file] = words.as_slice()
+        && word == photo::CHILD
+    {
+        return photo::child(home, case, file);
+    }
+    // `cargo bench` passes `--bench`; a plain word picks groups.
+    let wished: Vec<&String> = words.iter().filter(|word| !word.starts_with('-')).collect();
+    let groups: [(&str, fn() -> Result<(), Failed>); 4] = [
+        ("photo", photo::run),
+        ("edit", edit::run),
+        ("list", list::run),
+        ("wire", wire::run),
+    ];
+    for (name, run) in groups {
+        if wished.is_empty() || wished.iter().any(|wish| *wish == name) {
+            run()?;
+        }
+    }
+    Ok(())
+}

@@ -1,7 +1,7 @@
 //! Photo bytes: taken in piece by piece over tus, checked, kept as one encrypted object, given out.
 //!
 //! `http` brings a device, a digest and bytes; pieces and finished blobs go to the object store
-//! encrypted through `core::vault`, their rows to [`MetaStore`](crate::meta::MetaStore).
+//! encrypted through `core::vault`, their rows to [`crate::meta::MetaStore`].
 //!
 //! Invariants: the offset counts only bytes whose piece is durable, and every byte that arrived
 //! becomes a piece, also when the connection breaks; a piece lies in one 256-KiB chunk; with a

@@ -2,7 +2,7 @@
 //!
 //! A real hub is served on this machine's loopback address; a liaison's and a surveyor's phone are
 //! real devices in folders beside it; between them lies a link that loses the network and drops
-//! connections ([`link`]). Every step prints what happened and what was checked; the figures of
+//! connections. Every step prints what happened and what was checked; the figures of
 //! the last table are counted on the link, not computed.
 //!
 //! Refuses: to go on past a step that could not be done, and to call a failed check green.

@@ -46,6 +46,11 @@ impl Timings {
         done
     }
 
+    /// Of those alone that `part` picks from the order in which they were taken.
+    pub(crate) fn only(&self, part: std::ops::Range<usize>) -> Self {
+        Self(self.0.get(part).unwrap_or_default().to_vec())
+    }
+
     /// How many.
     pub(crate) fn count(&self) -> usize {
         self.0.len()

@@ -85,10 +85,13 @@ impl Files {
         }
         let target = self.path(&name);
         if let Some(folder) = target.parent() {
+            let fresh = !folder.exists();
             fs::create_dir_all(folder)?;
             fs::rename(&temporary, &target)?;
             File::open(folder)?.sync_all()?;
-            File::open(&self.blobs)?.sync_all()?;
+            if fresh {
+                File::open(&self.blobs)?.sync_all()?;
+            }
         }
         Ok(name)
     }

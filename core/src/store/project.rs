@@ -38,12 +38,17 @@ impl Tx<'_> {
             .signatures
             .last()
             .map_or("none", |newest| newest.state.word());
-        let row_id = self.row_id(case)?;
+        let (row_id, indexed) = self.row_id(case)?;
+        let words = words_of(&standing);
+        let print = Digest::of(words.as_bytes());
         self.sql()
             .prepare_cached(
-                "INSERT OR REPLACE INTO case_row (row_id, case_id, scope, number, household, place, cause, low, high,
-                   contested, lines, photos, status, signature, updated, heads)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+                "INSERT INTO case_row (row_id, case_id, scope, number, household, place, cause, low, high,
+                   contested, lines, photos, status, signature, updated, heads, words)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
+                 ON CONFLICT (case_id) DO UPDATE SET household = ?5, place = ?6, cause = ?7, low = ?8, high = ?9,
+                   contested = ?10, lines = ?11, photos = ?12, status = ?13, signature = ?14, updated = ?15,
+                   heads = ?16, words = ?17",
             )?
             .execute(rusqlite::params![
                 row_id,
@@ -62,14 +67,16 @@ impl Tx<'_> {
                 signature,
                 updated,
                 digest_of(&standing.heads).as_bytes(),
+                print.as_bytes(),
             ])?;
-        self.project_words(row_id, &standing)
+        // Most edits change no word that people search for; the index is then left alone.
+        if indexed != Some(print) {
+            self.index_words(row_id, &words)?;
+        }
+        Ok(())
     }
 
-    fn project_words(&self, row_id: i64, standing: &CaseStanding) -> Result<(), StoreError> {
-        let texts = searchable(&standing.record);
-        let number = standing.case.number();
-        let words = tokens::index(texts.iter().map(String::as_str).chain([number.as_str()]));
+    fn index_words(&self, row_id: i64, words: &str) -> Result<(), StoreError> {
         self.sql()
             .prepare_cached("DELETE FROM case_text WHERE rowid = ?1")?
             .execute([row_id])?;
@@ -79,29 +86,28 @@ impl Tx<'_> {
         Ok(())
     }
 
-    fn row_id(&self, case: CaseId) -> Result<i64, StoreError> {
-        let known: Option<i64> = self
+    /// The case's number in the index, and the digest of the words indexed for it.
+    fn row_id(&self, case: CaseId) -> Result<(i64, Option<Digest>), StoreError> {
+        let known: Option<(i64, Vec<u8>)> = self
             .sql()
-            .prepare_cached("SELECT row_id FROM case_row WHERE case_id = ?1")?
-            .query_row([case.as_bytes()], |row| row.get(0))
+            .prepare_cached("SELECT row_id, words FROM case_row WHERE case_id = ?1")?
+            .query_row([case.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))
             .optional()?;
         match known {
-            Some(id) => Ok(id),
-            None => Ok(self.sql().query_row(
-                "SELECT coalesce(max(row_id), 0) + 1 FROM case_row",
-                [],
-                |row| row.get(0),
-            )?),
+            Some((id, words)) => Ok((id, Digest::from_slice(&words))),
+            None => {
+                let next = "SELECT coalesce(max(row_id), 0) + 1 FROM case_row";
+                Ok((self.sql().query_row(next, [], |row| row.get(0))?, None))
+            }
         }
     }
 
     fn newest_wall(&self, case: CaseId) -> Result<i64, StoreError> {
-        let newest = self
-            .timeline(case)?
-            .iter()
-            .map(|(_, header)| header.wall.0)
-            .max();
-        Ok(newest.unwrap_or(0))
+        let sql = "SELECT coalesce(max(wall), 0) FROM envelope WHERE subject = ?1 AND state = 0";
+        Ok(self
+            .sql()
+            .prepare_cached(sql)?
+            .query_row([case.as_bytes()], |row| row.get(0))?)
     }
 
     /// Replays every case from its envelopes and projects it anew; says what was different.
@@ -154,6 +160,13 @@ impl Tx<'_> {
             });
         Ok(print.optional()?)
     }
+}
+
+/// Everything the index holds about a case.
+fn words_of(standing: &CaseStanding) -> String {
+    let texts = searchable(&standing.record);
+    let number = standing.case.number();
+    tokens::index(texts.iter().map(String::as_str).chain([number.as_str()]))
 }
 
 /// Digest over sorted heads.

@@ -188,8 +188,8 @@ impl Tx<'_> {
         let id = envelope.id();
         self.sql()
             .prepare_cached(
-                "INSERT INTO envelope (stream, seq, id, kind, subject, header, body, state, why)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+                "INSERT INTO envelope (stream, seq, id, kind, subject, wall, header, body, state, why)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
             )?
             .execute(rusqlite::params![
                 row,
@@ -197,6 +197,7 @@ impl Tx<'_> {
                 id.as_bytes(),
                 header.kind.number(),
                 header.subject.as_bytes(),
+                header.wall.0,
                 envelope.header.as_slice(),
                 envelope.body.as_ref().map(|body| body.as_slice()),
                 state,

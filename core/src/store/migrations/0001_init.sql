@@ -48,6 +48,7 @@ CREATE TABLE envelope (
   id BLOB NOT NULL,
   kind INTEGER NOT NULL,
   subject BLOB NOT NULL,
+  wall INTEGER NOT NULL,
   header BLOB NOT NULL,
   body BLOB,
   state INTEGER NOT NULL,
@@ -55,7 +56,7 @@ CREATE TABLE envelope (
   UNIQUE (stream, seq)
 ) STRICT;
 CREATE UNIQUE INDEX envelope_id ON envelope (id);
-CREATE INDEX envelope_subject ON envelope (subject, kind);
+CREATE INDEX envelope_subject ON envelope (subject, kind, wall);
 CREATE INDEX envelope_waiting ON envelope (state) WHERE state > 0;
 
 CREATE TABLE seal (
@@ -87,7 +88,6 @@ CREATE TABLE change (
   envelope BLOB NOT NULL,
   UNIQUE (hash, case_id)
 ) STRICT;
-CREATE INDEX change_envelope ON change (envelope);
 CREATE INDEX change_actor ON change (case_id, actor, seq);
 CREATE INDEX change_case ON change (case_id, ord);
 
@@ -146,7 +146,8 @@ CREATE TABLE case_row (
   status TEXT NOT NULL,
   signature TEXT NOT NULL,
   updated INTEGER NOT NULL,
-  heads BLOB NOT NULL
+  heads BLOB NOT NULL,
+  words BLOB NOT NULL
 ) STRICT;
 CREATE INDEX case_updated ON case_row (updated DESC, case_id);
 CREATE VIRTUAL TABLE case_text USING fts5 (words, content = '', contentless_delete = 1);

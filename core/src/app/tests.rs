@@ -549,3 +549,57 @@ fn two_alike_reports_in_the_same_second_are_two_cases() {
     assert_ne!(cases[0], cases[1]);
     assert_eq!(phone.cases(&CaseQuery::default()).unwrap().len(), 2);
 }
+
+#[test]
+fn runs_of_a_device_that_is_not_known_yet_wait_and_are_shown() {
+    use crate::domain::cbor;
+    use crate::sync::frame::Cursor;
+    use crate::sync::{Effect, OpId, Txn};
+    let world = World::new();
+    let (a, b) = (world.phone("li", 1), world.phone("zhang", 2));
+    let (case, _) = case_with_line(&a);
+    let me = a.identity().unwrap();
+    let runs = a
+        .store()
+        .transact(|tx| {
+            tx.cut_runs(
+                &tx.own_streams(None)?[0],
+                1,
+                (usize::MAX, 64 * 1024),
+                &me.key,
+            )
+        })
+        .unwrap();
+    let page = |runs: Vec<_>, token: u8| Effect::Store {
+        op: OpId(u64::from(token)),
+        txn: Txn::Page {
+            runs,
+            late: Vec::new(),
+            cursor: Cursor {
+                token: cbor::encode(&token).into(),
+                caught_up: true,
+                lag: 0,
+            },
+        },
+    };
+    b.perform(&page(runs, 1)).unwrap();
+    assert_eq!(b.case(&case).unwrap_err().code(), "unknown_case");
+    let outside = b.store().transact(|tx| tx.quarantined()).unwrap();
+    assert_eq!((outside.len(), outside[0].state), (3, "parked"));
+    let pinned = me.pinned.unwrap();
+    let certificate = pinned.certificate.verify(&pinned.hub_key).unwrap();
+    b.store()
+        .transact(|tx| tx.put_certificate(&certificate, &pinned.certificate, false))
+        .unwrap();
+    b.perform(&page(Vec::new(), 2)).unwrap();
+    assert_eq!(
+        b.case(&case).unwrap().standing.heads,
+        a.case(&case).unwrap().standing.heads
+    );
+    assert!(
+        b.store()
+            .transact(|tx| tx.quarantined())
+            .unwrap()
+            .is_empty()
+    );
+}

@@ -4,7 +4,7 @@
 use super::error::StoreError;
 use super::stream::{envelope_from, unsigned};
 use super::tx::Tx;
-use crate::chain::{Envelope, Header};
+use crate::chain::{Envelope, Header, Run};
 use crate::domain::{CaseId, Digest, cbor};
 
 /// An envelope that is kept outside the record.
@@ -94,6 +94,21 @@ impl Tx<'_> {
                 state: if state == 1 { "parked" } else { "quarantined" },
                 why: why.unwrap_or_default(),
             });
+        }
+        let mut waiting = self.sql().prepare_cached("SELECT run FROM parked_run")?;
+        let mut rows = waiting.query([])?;
+        while let Some(row) = rows.next()? {
+            let bytes: Vec<u8> = row.get(0)?;
+            let run: Run = cbor::decode(&bytes)?;
+            for envelope in &run.envelopes {
+                let why = "its run was refused, or its device is not known here yet".to_owned();
+                all.push(Quarantined {
+                    id: envelope.id(),
+                    header: envelope.parse()?,
+                    state: "parked",
+                    why,
+                });
+            }
         }
         let mut forks = self.sql().prepare_cached("SELECT envelope FROM fork")?;
         let mut rows = forks.query([])?;

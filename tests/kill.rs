@@ -70,7 +70,7 @@ fn kill_while_phone_or_hub_is_made_leaves_what_the_next_start_completes() {
     let mut cut = 0;
     for point in 0..=points {
         let home = dir.path().join(format!("phone {point}"));
-        let mut command = |word: &str| {
+        let command = |word: &str| {
             let mut command = Command::new(&program);
             command
                 .args(["--json", "device", "--home"])

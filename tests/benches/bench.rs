@@ -18,6 +18,9 @@ use std::error::Error;
 /// Whatever stops a benchmark.
 type Failed = Box<dyn Error>;
 
+/// Measures a group and says its rows.
+type Group = fn() -> Result<(), Failed>;
+
 fn main() -> Result<(), Failed> {
     let words: Vec<String> = std::env::args().skip(1).collect();
     // A bench starts itself once more to have a process whose memory is all its own.
@@ -28,7 +31,7 @@ fn main() -> Result<(), Failed> {
     }
     // `cargo bench` passes `--bench`; a plain word picks groups.
     let wished: Vec<&String> = words.iter().filter(|word| !word.starts_with('-')).collect();
-    let groups: [(&str, fn() -> Result<(), Failed>); 4] = [
+    let groups: [(&str, Group); 4] = [
         ("photo", photo::run),
         ("edit", edit::run),
         ("list", list::run),

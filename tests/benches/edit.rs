@@ -51,8 +51,8 @@ pub(crate) fn run() -> Result<(), Failed> {
         goal: "≤ 1.5",
         note: format!(
             "median of {} edits of one field of one case, p95 {:.2} ms; the first 50 took {:.2} ms \
-             and the last 50 {:.2} ms, because the list row is projected from all headers of the \
-             case; the write-ahead log grows by {:.1} KiB for an edit (whole encrypted pages), the \
+             and the last 50 {:.2} ms: each edit loads the document with its history and reads all \
+             headers of the case (which costs more was not profiled); the write-ahead log grows by {:.1} KiB for an edit (whole encrypted pages), the \
              peer appends as much and calls fdatasync, without encryption; appending 4 KiB takes \
              {:.2} ms ({:.1} times)",
             ours.count(),

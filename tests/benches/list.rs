@@ -40,19 +40,7 @@ pub(crate) fn run() -> Result<(), Failed> {
     );
     copy(&plain, Cipher::Plain, &rows)?;
     copy(&keyed, Cipher::Keyed, &rows)?;
-    let home = world.home("li");
-    let (mut ours, mut beside, mut floor) = <(Timings, Timings, Timings)>::default();
-    for _ in 0..ROUNDS {
-        let listed = ours.time(|| -> Result<usize, Failed> {
-            let phone = open(&home)?;
-            Ok(phone.cases(&CaseQuery::default())?.len())
-        })?;
-        let keyed = beside.time(|| first_list(&keyed, Cipher::Keyed))?;
-        let plain = floor.time(|| first_list(&plain, Cipher::Plain))?;
-        if [listed, keyed, plain] != [50; 3] {
-            return Err(format!("listed {listed}, {keyed} and {plain} rows, not 50 each").into());
-        }
-    }
+    let [ours, beside, floor] = measure(&world.home("li"), &keyed, &plain)?;
     let note = format!(
         "median of {} in one process, files in the page cache, closed in between; ours also locks \
          the folder, checks the version and parses ids, and closing counts on both sides; the \
@@ -85,6 +73,22 @@ pub(crate) fn run() -> Result<(), Failed> {
         .print();
     }
     Ok(())
+}
+
+/// Opening and listing: ours, with a key, without one, by turns.
+fn measure(home: &Path, keyed: &Path, plain: &Path) -> Result<[Timings; 3], Failed> {
+    let (mut ours, mut beside, mut floor) = <(Timings, Timings, Timings)>::default();
+    for _ in 0..ROUNDS {
+        let listed = ours.time(|| -> Result<usize, Failed> {
+            Ok(open(home)?.cases(&CaseQuery::default())?.len())
+        })?;
+        let keyed = beside.time(|| first_list(keyed, Cipher::Keyed))?;
+        let plain = floor.time(|| first_list(plain, Cipher::Plain))?;
+        if [listed, keyed, plain] != [50; 3] {
+            return Err(format!("listed {listed}, {keyed} and {plain} rows, not 50 each").into());
+        }
+    }
+    Ok([ours, beside, floor])
 }
 
 fn fill(phone: &Device) -> Result<(), Failed> {

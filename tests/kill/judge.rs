@@ -14,7 +14,7 @@ use lossbook_core::domain::Digest;
 use lossbook_core::store::CaseQuery;
 use serde_json::{Value, json};
 
-use super::world::World;
+use super::world::{Known, World};
 
 /// A phone looked through: every case by id, and every blob known to it.
 struct Phone {
@@ -32,7 +32,7 @@ struct Case {
 /// What holds at any time: on the phone everything saved, at the hub everything sent.
 pub(super) fn phone_and_hub(world: &World) {
     let phone = look(&world.home);
-    judge_marks(world, "phone", &phone.marks(), |deed| deed.saved);
+    judge_marks(world, "phone", &phone.marks(), Known::Saved);
     let rebuilt = world.must(world.phone(&world.home, &["rebuild"]));
     assert_eq!(rebuilt["differing"], json!([]), "{rebuilt}");
     let mut at_hub = BTreeMap::new();
@@ -41,7 +41,7 @@ pub(super) fn phone_and_hub(world: &World) {
             count(&mut at_hub, binding_values(&case));
         }
     }
-    judge_marks(world, "hub", &at_hub, |deed| deed.sent);
+    judge_marks(world, "hub", &at_hub, Known::Sent);
 }
 
 /// What holds after a sync that nobody disturbed: hub and a new second phone are as the phone.
@@ -51,7 +51,7 @@ pub(super) fn everywhere(world: &mut World) -> Value {
     world.enrol(&second_home, "zhang");
     let pulled = world.must(world.phone(&second_home, &["sync", "--patience", "20"]));
     let second = look(&second_home);
-    judge_marks(world, "second phone", &second.marks(), |deed| deed.saved);
+    judge_marks(world, "second phone", &second.marks(), Known::Saved);
     assert_eq!(
         second.cases.keys().collect::<Vec<_>>(),
         phone.cases.keys().collect::<Vec<_>>(),
@@ -173,12 +173,7 @@ fn count(marks: &mut BTreeMap<String, u64>, values: impl IntoIterator<Item = Str
     }
 }
 
-fn judge_marks(
-    world: &World,
-    place: &str,
-    marks: &BTreeMap<String, u64>,
-    must: fn(&super::world::Deed) -> bool,
-) {
+fn judge_marks(world: &World, place: &str, marks: &BTreeMap<String, u64>, from: Known) {
     for deed in &world.deeds {
         let times = marks.get(&deed.mark).copied().unwrap_or(0);
         assert!(
@@ -186,7 +181,11 @@ fn judge_marks(
             "{place}: {} stands there {times} times",
             deed.mark
         );
-        assert!(times == 1 || !must(deed), "{place}: {} is lost", deed.mark);
+        assert!(
+            times == 1 || deed.known < from,
+            "{place}: {} is lost",
+            deed.mark
+        );
     }
 }
 

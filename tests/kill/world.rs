@@ -47,10 +47,18 @@ impl Action {
 #[derive(Debug, Clone)]
 pub(super) struct Deed {
     pub(super) mark: String,
+    pub(super) known: Known,
+}
+
+/// How far a deed is acknowledged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Known {
+    /// No answer came: it may have been done or not.
+    Asked,
     /// The phone said that it is saved.
-    pub(super) saved: bool,
+    Saved,
     /// A sync said, after that, that nothing is left to send.
-    pub(super) sent: bool,
+    Sent,
 }
 
 /// Everything of one run. Processes end and files vanish with it.
@@ -254,7 +262,9 @@ impl World {
             let left = &said["left"];
             if answer.code == Some(0) && left["entries"] == 0 && left["blobs"] == 0 {
                 for deed in &mut self.deeds {
-                    deed.sent |= deed.saved;
+                    if deed.known == Known::Saved {
+                        deed.known = Known::Sent;
+                    }
                 }
             }
             return;
@@ -265,16 +275,13 @@ impl World {
             self.cases
                 .push(said["case"].as_str().expect("an id").to_owned());
         }
-        self.deeds.push(Deed {
-            mark,
-            saved,
-            sent: false,
-        });
+        let known = if saved { Known::Saved } else { Known::Asked };
+        self.deeds.push(Deed { mark, known });
     }
 
     fn note_again(&mut self, said: &Value) {
         assert_eq!(said["photos"][0]["status"], "saved", "{said}");
-        self.deeds.last_mut().expect("the photo").saved = true;
+        self.deeds.last_mut().expect("the photo").known = Known::Saved;
     }
 
     /// Sends everything, with nobody killed.
@@ -287,7 +294,7 @@ impl World {
         let unsent = self
             .deeds
             .iter()
-            .filter(|deed| deed.saved && !deed.sent)
+            .filter(|deed| deed.known == Known::Saved)
             .count();
         assert_eq!(unsent, 0, "nothing saved waits any more: {answer:?}");
         answer.took
@@ -295,7 +302,11 @@ impl World {
 
     /// What the run counted; that it got here says that nothing was lost.
     pub(super) fn count(&self, points: u32, seed: u64, same: &Value) -> Value {
-        let saved = self.deeds.iter().filter(|deed| deed.saved).count();
+        let saved = self
+            .deeds
+            .iter()
+            .filter(|deed| deed.known >= Known::Saved)
+            .count();
         let mut count = json!({
             "points": points, "acknowledged": saved, "unanswered": self.deeds.len() - saved,
             "lost": 0, "twice": 0, "half": 0, "repaired by hand": 0, "seed": seed,

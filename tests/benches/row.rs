@@ -46,6 +46,11 @@ impl Timings {
         done
     }
 
+    /// Keeps a time that was measured otherwise.
+    pub(crate) fn push(&mut self, took: Duration) {
+        self.0.push(took);
+    }
+
     /// Of those alone that `part` picks from the order in which they were taken.
     pub(crate) fn only(&self, part: std::ops::Range<usize>) -> Self {
         Self(self.0.get(part).unwrap_or_default().to_vec())

@@ -65,9 +65,7 @@ impl Device {
         facts: &PhotoFacts,
     ) -> Result<(), AppError> {
         let named = (facts.digest, facts.len_bytes, facts.chunks.clone());
-        let stored =
-            self.store
-                .store_bytes(&mut Cursor::new(photo.bytes), named, self.host.as_ref())?;
+        let stored = self.store_once(photo.bytes, named)?;
         let body = PhotoBody {
             case,
             digest: facts.digest,
@@ -90,7 +88,7 @@ impl Device {
             values,
         };
         self.store.transact(|tx| {
-            self.commit_blob(tx, scope, &body, &stored)?;
+            self.commit_blob(tx, scope, &body, stored.as_ref())?;
             self.write(tx, (case, scope), &[Edit::Add(row)])
         })
     }
@@ -127,13 +125,9 @@ impl Device {
             of: Some(facts.digest),
             origin: photo.origin,
         };
-        let stored = self.store.store_bytes(
-            &mut Cursor::new(&small.jpeg),
-            (digest, len_bytes, chunks),
-            self.host.as_ref(),
-        )?;
+        let stored = self.store_once(&small.jpeg, (digest, len_bytes, chunks))?;
         self.store
-            .transact(|tx| self.commit_blob(tx, scope, &body, &stored))?;
+            .transact(|tx| self.commit_blob(tx, scope, &body, stored.as_ref()))?;
         Ok(AddedPhoto {
             facts,
             thumbnail: Some(digest),
@@ -141,12 +135,28 @@ impl Device {
         })
     }
 
+    /// Encrypts bytes to disk, unless another case holds the same already: one file serves both.
+    fn store_once(
+        &self,
+        bytes: &[u8],
+        named: (Digest, u64, Vec<Digest>),
+    ) -> Result<Option<StoredBlob>, AppError> {
+        if self.store.transact(|tx| tx.holds(&named.0))? {
+            return Ok(None);
+        }
+        Ok(Some(self.store.store_bytes(
+            &mut Cursor::new(bytes),
+            named,
+            self.host.as_ref(),
+        )?))
+    }
+
     fn commit_blob(
         &self,
         tx: &crate::store::Tx<'_>,
         scope: ScopeId,
         body: &PhotoBody,
-        stored: &StoredBlob,
+        stored: Option<&StoredBlob>,
     ) -> Result<(), AppError> {
         let me = tx.identity()?;
         let user = &enrolled(&me)?.user;
@@ -157,7 +167,9 @@ impl Device {
             cbor::encode(body),
         );
         let (id, _) = tx.append(&me, user, self.host.now(), what)?;
-        tx.keep_file(stored)?;
+        if let Some(stored) = stored {
+            tx.keep_file(stored)?;
+        }
         tx.put_blob(scope, id, body, true)?;
         Ok(())
     }

@@ -603,3 +603,26 @@ fn runs_of_a_device_that_is_not_known_yet_wait_and_are_shown() {
             .is_empty()
     );
 }
+
+#[test]
+fn the_same_photo_in_two_cases_belongs_to_both_and_is_stored_once() {
+    let world = World::new();
+    let phone = world.phone("li", 1);
+    let (first, _) = case_with_line(&phone);
+    let (second, _) = case_with_line(&phone);
+    for case in [&first, &second] {
+        assert!(!phone.add_photo(case, photo(&jpeg(1))).unwrap().known);
+    }
+    for case in [&first, &second] {
+        let originals = phone
+            .case(case)
+            .unwrap()
+            .blobs
+            .into_iter()
+            .filter(|blob| !blob.is_thumbnail && blob.held);
+        assert_eq!(originals.count(), 1);
+        assert!(phone.add_photo(case, photo(&jpeg(1))).unwrap().known);
+    }
+    let rebuilt = phone.rebuild().unwrap();
+    assert_eq!((rebuilt.differing, rebuilt.swept_files), (Vec::new(), 0));
+}

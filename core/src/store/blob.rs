@@ -146,6 +146,17 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// Whether bytes are held here under this digest.
+    ///
+    /// # Errors
+    /// As the database fails.
+    pub fn holds(&self, digest: &Digest) -> Result<bool, StoreError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM file WHERE digest = ?1)";
+        Ok(self
+            .sql()
+            .query_row(sql, [digest.as_bytes()], |row| row.get(0))?)
+    }
+
     /// Knows a blob from its photo envelope.
     ///
     /// # Errors
@@ -227,7 +238,7 @@ impl Tx<'_> {
             .pop())
     }
 
-    /// All blobs known under a digest, one per scope.
+    /// All blobs known under a digest, one per case.
     ///
     /// # Errors
     /// As the database fails.

@@ -116,7 +116,7 @@ CREATE TABLE blob (
   own INTEGER NOT NULL,
   sent INTEGER NOT NULL,
   confirmed INTEGER NOT NULL,
-  PRIMARY KEY (digest, scope)
+  PRIMARY KEY (digest, case_id)
 ) STRICT;
 CREATE INDEX blob_case ON blob (case_id);
 

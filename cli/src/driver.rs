@@ -52,6 +52,8 @@ struct Drive<'a> {
     started: Instant,
     queue: VecDeque<Effect>,
     timer: Option<u64>,
+    /// Waited in vain since the last progress; slow answers do not count, only waits.
+    waited: Duration,
     engine: Engine,
     outcome: Outcome,
     watch: &'a mut dyn FnMut(&Progress),
@@ -89,6 +91,7 @@ pub fn synchronise(
         started: Instant::now(),
         queue: VecDeque::new(),
         timer: None,
+        waited: Duration::ZERO,
         engine,
         outcome,
         watch,
@@ -110,7 +113,6 @@ impl Drive<'_> {
     }
 
     fn run(mut self) -> Result<Outcome, Failure> {
-        let mut last_progress = Instant::now();
         let mut reached = self.reached();
         loop {
             while let Some(effect) = self.queue.pop_front() {
@@ -118,7 +120,7 @@ impl Drive<'_> {
             }
             if self.reached() != reached {
                 reached = self.reached();
-                last_progress = Instant::now();
+                self.waited = Duration::ZERO;
             }
             match self.engine.state() {
                 StateName::Idle | StateName::Stopped => return Ok(self.finish()),
@@ -136,21 +138,29 @@ impl Drive<'_> {
                 | StateName::Backoff
                 | StateName::Recover(_) => {}
             }
-            if last_progress.elapsed() >= self.patience.without_progress || !self.wait() {
+            if !self.wait() {
                 return Err(self.no_way());
             }
         }
     }
 
-    /// Sleeps until the newest timer. False if nothing will ever happen.
+    /// Sleeps until the newest timer. False when patience is at its end, or nothing will ever
+    /// happen.
     fn wait(&mut self) -> bool {
         let Some(at) = self.timer.take() else {
             return false;
         };
+        let left = self.patience.without_progress.saturating_sub(self.waited);
+        if left.is_zero() {
+            return false;
+        }
         let ms = at
             .saturating_sub(self.now_ms())
             .div_ceil(u64::from(self.patience.hurry));
-        std::thread::sleep(Duration::from_millis(ms).min(self.patience.without_progress));
+        // Every wait counts for something, so that even the shortest come to an end.
+        let pause = Duration::from_millis(ms.max(1)).min(left);
+        std::thread::sleep(pause);
+        self.waited += pause;
         self.feed(Event::Tick);
         true
     }

@@ -164,7 +164,10 @@ fn serve_until_told(
     announce: &mut dyn FnMut(&Said),
 ) -> Result<Said, Failure> {
     // The log goes to standard error: ids and counts, never names, places or amounts.
-    let _first_wins = tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(false).try_init();
+    let _first_wins = tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_ansi(false)
+        .try_init();
     let hub = open_or_init(args)?;
     let link = hub.make_page_link()?;
     let key = hub.key_digest().to_hex();

@@ -1,0 +1,200 @@
+//! The stage of the use cases' tests: a host without surprises, a hub's word, phones in folders.
+
+use super::super::*;
+use crate::chain::ingest::take_run;
+use crate::chain::{
+    Certificate, DeviceKey, EnrolAnswer, Invite, InviteSecret, Origin, ScopeName, SignedCertificate,
+};
+use crate::domain::{DeviceId, Digest, Host, Reading, Role, ScopeId, WallMs};
+use crate::record::Section;
+use crate::statement::{Act, Language};
+use crate::store::{StoreError, StoreKey};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// A host whose clock moves a second with every look and whose randomness is a counter's hash.
+pub(super) struct TestHost {
+    seed: u64,
+    looks: AtomicU64,
+}
+
+impl TestHost {
+    pub(super) fn new(seed: u64) -> Arc<Self> {
+        Arc::new(Self {
+            seed,
+            looks: AtomicU64::new(0),
+        })
+    }
+}
+
+impl Host for TestHost {
+    fn now(&self) -> Reading {
+        let look = self.looks.fetch_add(1, Ordering::Relaxed);
+        let ms = i64::try_from(look).unwrap() * 1_000;
+        Reading {
+            wall: WallMs(1_750_000_000_000 + ms),
+            boot_id: [1; 16],
+            mono_ms: look * 1_000,
+        }
+    }
+
+    fn fill_random(&self, out: &mut [u8]) {
+        for chunk in out.chunks_mut(32) {
+            let look = self.looks.fetch_add(1, Ordering::Relaxed);
+            let digest = Digest::labelled("test", &[&self.seed.to_le_bytes(), &look.to_le_bytes()]);
+            chunk.copy_from_slice(&digest.as_bytes()[..chunk.len()]);
+        }
+    }
+}
+
+pub(super) const HUB: DeviceId = DeviceId::from_bytes([0xaa; 16]);
+pub(super) const VILLAGE: ScopeId = ScopeId::from_bytes([0xbb; 16]);
+
+pub(super) struct World {
+    hub: DeviceKey,
+    dir: tempfile::TempDir,
+}
+
+impl World {
+    pub(super) fn new() -> Self {
+        Self {
+            hub: DeviceKey::make(TestHost::new(99).as_ref()),
+            dir: tempfile::tempdir().unwrap(),
+        }
+    }
+
+    pub(super) fn home(&self, name: &str) -> std::path::PathBuf {
+        self.dir.path().join(name)
+    }
+
+    pub(super) fn key(seed: u64) -> StoreKey {
+        StoreKey::from_bytes([u8::try_from(seed).unwrap(); 32])
+    }
+
+    /// A phone that the hub vouched for.
+    pub(super) fn phone(&self, name: &str, seed: u64) -> Device {
+        let device = Device::init(&self.home(name), &Self::key(seed), TestHost::new(seed)).unwrap();
+        let invite = Invite {
+            url: "http://127.0.0.1:1".into(),
+            hub_key: self.hub.public().digest(),
+            secret: InviteSecret::make(TestHost::new(seed).as_ref()),
+            role: Role::Surveyor,
+            scope: "village".into(),
+            user: name.into(),
+        };
+        device.enrol_request(&invite).unwrap();
+        device
+            .complete_enrolment(&invite, &self.answer(&device, name))
+            .unwrap();
+        device
+    }
+
+    pub(super) fn answer(&self, device: &Device, user: &str) -> EnrolAnswer {
+        let me = device.identity().unwrap();
+        let certificate = Certificate {
+            device: me.device,
+            key: me.key.public(),
+            recipient: me.key.recipient().into(),
+            user: user.into(),
+            roles: vec![Role::Surveyor],
+            scopes: vec![VILLAGE],
+            not_after: WallMs(i64::MAX),
+            hub: HUB,
+        };
+        EnrolAnswer {
+            hub_key: self.hub.public(),
+            hub: HUB,
+            certificate: SignedCertificate::make(&certificate, &self.hub),
+            scopes: vec![ScopeName {
+                id: VILLAGE,
+                name: "village".into(),
+            }],
+            hub_time: WallMs(0),
+        }
+    }
+}
+
+/// Hands everything `from` wrote to `to`, knowing its certificate.
+pub(super) fn hand_over(from: &Device, to: &Device) {
+    let me = from.identity().unwrap();
+    let pinned = me.pinned.clone().unwrap();
+    let certificate = pinned.certificate.verify(&pinned.hub_key).unwrap();
+    let runs = from
+        .store()
+        .transact(|tx| {
+            let mut runs = Vec::new();
+            for stream in tx.own_streams(None)? {
+                runs.extend(tx.cut_runs(&stream, 1, (usize::MAX, 64 * 1024), &me.key)?);
+            }
+            Ok::<_, StoreError>(runs)
+        })
+        .unwrap();
+    to.store()
+        .transact(|tx| {
+            tx.put_certificate(&certificate, &pinned.certificate, false)?;
+            for run in &runs {
+                take_run(run, tx)?.unwrap();
+            }
+            Ok::<_, StoreError>(())
+        })
+        .unwrap();
+}
+
+pub(super) fn report(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+    pairs
+        .iter()
+        .map(|(name, text)| ((*name).to_owned(), (*text).to_owned()))
+        .collect()
+}
+
+pub(super) fn jpeg(seed: u8) -> Vec<u8> {
+    let pixels: Vec<u8> = (0..64 * 48 * 3)
+        .map(|i: u32| u8::try_from(i % 251).unwrap() ^ seed)
+        .collect();
+    let mut bytes = Vec::new();
+    jpeg_encoder::Encoder::new(&mut bytes, 90)
+        .encode(&pixels, 64, 48, jpeg_encoder::ColorType::Rgb)
+        .unwrap();
+    bytes
+}
+
+pub(super) fn photo(bytes: &[u8]) -> NewPhoto<'_> {
+    NewPhoto {
+        bytes,
+        origin: Origin::Imported,
+        slot: "whole_house",
+        caption: "",
+    }
+}
+
+pub(super) fn signature() -> NewSignature<'static> {
+    NewSignature {
+        signer: "王小明",
+        act: Act::Signed,
+        language: Language::Zh,
+        strokes: Vec::new(),
+        screen: (1080, 600),
+    }
+}
+
+pub(super) fn case_with_line(phone: &Device) -> (String, String) {
+    let case = phone
+        .report_loss(
+            None,
+            &report(&[
+                ("household", "王小明"),
+                ("place", "五十镇"),
+                ("cause", "hail"),
+            ]),
+        )
+        .unwrap();
+    let case = case.number().to_string();
+    let row = phone
+        .add_row(
+            &case,
+            Section::Lines,
+            &report(&[("item", "瓦片"), ("amount", "1250.50")]),
+        )
+        .unwrap();
+    (case, format!("lines.{row}.amount"))
+}

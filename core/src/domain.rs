@@ -8,10 +8,12 @@
 
 pub mod cbor;
 mod digest;
+pub mod facts;
 mod host;
 mod id;
 mod money;
 mod place;
+mod quantity;
 mod role;
 mod time;
 
@@ -20,5 +22,6 @@ pub use host::{Host, Reading};
 pub use id::{CaseId, CaseNumber, DeviceId, Epoch, IdParseError, RowId, ScopeId};
 pub use money::{Money, MoneyParseError, MoneyRange};
 pub use place::{Place, PlaceError};
+pub use quantity::{Quantity, QuantityParseError, Share, ShareParseError};
 pub use role::{Role, UnknownRole};
 pub use time::{CivilTime, WallMs, civil_text};

@@ -1,0 +1,104 @@
+//! Reading how a case is handled.
+
+use super::word::{Mask, Per};
+use super::{
+    Authority, Criterion, Document, Field, Handling, NoSurvey, Personal, Retention, Round, Setting,
+    ShotRule,
+};
+use crate::domain::{Money, Share};
+use crate::rules::figure::{Number, Span};
+use crate::rules::problem::Code;
+use crate::rules::section::Section;
+
+pub(super) fn read(section: &mut Section<'_, '_>) -> Handling {
+    Handling {
+        no_survey: section.table("no_survey", no_survey),
+        shots: section.list("shot", shot),
+        documents: section.list("document", |s| Document { rule: s.rule(), when: s.tests("when") }),
+        fields: section.list("field", |s| Field {
+            rule: s.rule(),
+            group: s.text("group"),
+            when: s.tests("when"),
+        }),
+        rounds: section.list("round", |s| Round {
+            rule: s.rule(),
+            role: s.text("role"),
+            independent: s.flag("independent"),
+        }),
+        authority: section.list("authority", |s| Authority {
+            role: s.text("role"),
+            limit: s.figure("limit"),
+        }),
+        surveyor_may_approve: section.table("approval", |s| s.figure("surveyor_may_approve")),
+        retention: section.list("retention", retention),
+        personal: section.list("personal", |s| Personal {
+            rule: s.rule(),
+            mask: s.word("mask", &Mask::WORDS).unwrap_or(Mask::Name),
+            fields: s.texts("fields"),
+        }),
+        settings: section.list("setting", setting),
+    }
+}
+
+fn criterion(section: &mut Section<'_, '_>) -> Criterion {
+    let rule = section.rule();
+    let tests = section.tests("tests");
+    if tests.is_empty() {
+        section.complain(section.line, "tests", Code::Missing, "one test or more is needed");
+    }
+    Criterion { rule, tests }
+}
+
+fn no_survey(section: &mut Section<'_, '_>) -> NoSurvey {
+    NoSurvey {
+        source: section.source(),
+        mode: section.text("mode"),
+        unlisted: section.figure("unlisted"),
+        record: section.texts("record"),
+        criteria: section.list("criterion", criterion),
+        suspend: section.list("suspend", criterion),
+        refer: section.list("refer", criterion),
+    }
+}
+
+fn shot(section: &mut Section<'_, '_>) -> ShotRule {
+    ShotRule {
+        rule: section.rule(),
+        at_least: section.figure("at_least"),
+        when: section.tests("when"),
+        per: section.maybe_word("per", &Per::WORDS).unwrap_or(Per::Case),
+        items: section.texts("items"),
+        in_app: section.maybe_word("origin", &[("in_app", true), ("any", false)]).unwrap_or(false),
+    }
+}
+
+fn retention(section: &mut Section<'_, '_>) -> Retention {
+    let rule = section.rule();
+    let term = section.figure::<String>("term");
+    if let Some(text) = term.value() {
+        let node = crate::rules::node::Node {
+            value: crate::rules::node::Value::Text(text.clone()),
+            line: 0,
+        };
+        if text != "permanent" && Span::read(&node).is_none() {
+            let text = format!("\"permanent\" or {} is wanted", Span::WANTED);
+            section.complain(section.line, "term", Code::BadValue, &text);
+        }
+    }
+    Retention { rule, term }
+}
+
+fn setting(section: &mut Section<'_, '_>) -> Setting {
+    let rule = section.rule();
+    let mut stated = Vec::new();
+    stated.extend(section.maybe_figure::<Money>("amount").map(|f| f.value().map(Number::show)));
+    stated.extend(section.maybe_figure::<Share>("share").map(|f| f.value().map(Number::show)));
+    stated.extend(section.maybe_figure::<u32>("count").map(|f| f.value().map(Number::show)));
+    stated.extend(section.maybe_figure::<Span>("span").map(|f| f.value().map(Number::show)));
+    stated.extend(section.maybe_figure::<bool>("switch").map(|f| f.value().map(Number::show)));
+    if stated.len() != 1 {
+        let text = "exactly one of amount, share, count, span or switch is needed";
+        section.complain(section.line, "", Code::BadValue, text);
+    }
+    Setting { rule, value: stated.pop().flatten() }
+}

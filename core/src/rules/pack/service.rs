@@ -1,0 +1,139 @@
+//! Reading what is due when.
+
+use super::word::{Channel, Formula, NoticeKind, Order, Stage};
+use super::{CaseClass, Clock, Kpi, Notice, Service, Tier, Zone};
+use crate::domain::facts::{Degrees, Event};
+use crate::rules::figure::Number;
+use crate::rules::node::{Node, Value};
+use crate::rules::problem::Code;
+use crate::rules::section::Section;
+
+pub(super) fn read(section: &mut Section<'_, '_>) -> Service {
+    Service {
+        zones: section.list("zone", zone),
+        clocks: section.list("clock", clock),
+        tiers: section.list("tier", |s| Tier {
+            rule: s.rule(),
+            up_to: s.maybe_figure("up_to"),
+            letter: s.flag("letter"),
+        }),
+        classes: section.list("case_class", |s| CaseClass {
+            rule: s.rule(),
+            propose: s.tests("propose"),
+        }),
+        notices: section.list("notice", notice),
+        kpis: section.list("kpi", kpi),
+    }
+}
+
+fn zone(section: &mut Section<'_, '_>) -> Zone {
+    let rule = section.rule();
+    let areas = section.figure::<Vec<String>>("areas");
+    for code in areas.value().into_iter().flatten() {
+        if code.len() > 12 || !code.bytes().all(|byte| byte.is_ascii_digit()) {
+            let text = format!("{code:?} is no area code: digits, at most 12");
+            section.complain(section.line, "areas", Code::BadValue, &text);
+        }
+    }
+    Zone { rule, areas, polygon: polygon(section) }
+}
+
+fn polygon(section: &mut Section<'_, '_>) -> Vec<(i64, i64)> {
+    let Some(node) = section.raw("polygon") else { return Vec::new() };
+    let corners: Option<Vec<(i64, i64)>> = match &node.value {
+        Value::List(corners) => corners.iter().map(corner).collect(),
+        Value::Text(_) | Value::Whole(_) | Value::Truth(_) | Value::Table(_) => None,
+    };
+    match corners {
+        Some(corners) if corners.len() >= 3 => corners,
+        Some(_) | None => {
+            let text = "three corners or more as [[\"longitude\", \"latitude\"], …] in degrees as text";
+            section.complain(node.line, "polygon", Code::BadValue, text);
+            Vec::new()
+        }
+    }
+}
+
+fn corner(node: &Node) -> Option<(i64, i64)> {
+    let pair = <Vec<String>>::read(node)?;
+    let [lon, lat] = pair.as_slice() else { return None };
+    let (lon, lat): (Degrees, Degrees) = (lon.parse().ok()?, lat.parse().ok()?);
+    Some((lon.0, lat.0))
+}
+
+fn events(section: &mut Section<'_, '_>, key: &str) -> Vec<Event> {
+    let mut events = Vec::new();
+    for text in section.texts(key) {
+        events.extend(event(section, key, &text));
+    }
+    events
+}
+
+fn event(section: &mut Section<'_, '_>, key: &str, text: &str) -> Option<Event> {
+    let event = Event::named(text);
+    if event.is_none() && !text.is_empty() {
+        section.complain(section.line, key, Code::UnknownId, &format!("{text:?} is no event"));
+    }
+    event
+}
+
+fn clock(section: &mut Section<'_, '_>) -> Clock {
+    let rule = section.rule();
+    let from = events(section, "from");
+    if from.is_empty() {
+        section.complain(section.line, "from", Code::Missing, "the event it starts from is needed");
+    }
+    let until = section.text("until");
+    let until = event(section, "until", &until).unwrap_or(Event::Closed);
+    let due = section.choice("due");
+    if due.0.is_empty() {
+        let text = "a span with its source, or a blank, is needed";
+        section.complain(section.line, "due", Code::Missing, text);
+    }
+    let topic = section.maybe_text("topic").unwrap_or_else(|| rule.id.clone());
+    Clock {
+        rule,
+        stage: section.word("stage", &Stage::WORDS).unwrap_or(Stage::Other),
+        topic,
+        from,
+        order: section.maybe_word("of", &Order::WORDS).unwrap_or(Order::Later),
+        until,
+        when: section.tests("when"),
+        due,
+        pausable: section.flag("pausable"),
+    }
+}
+
+fn notice(section: &mut Section<'_, '_>) -> Notice {
+    let rule = section.rule();
+    let from = events(section, "from");
+    let until = section.maybe_text("until");
+    let until = until.and_then(|text| event(section, "until", &text));
+    let by = section.words("by", &Channel::WORDS);
+    Notice {
+        rule,
+        kind: section.word("kind", &NoticeKind::WORDS).unwrap_or(NoticeKind::Progress),
+        from,
+        until,
+        due: section.choice("due"),
+        every: section.maybe_figure("every"),
+        all_channels: section
+            .maybe_word("channels", &[("all", true), ("any", false)])
+            .unwrap_or(false),
+        by,
+        content: section.texts("content"),
+        when: section.tests("when"),
+    }
+}
+
+fn kpi(section: &mut Section<'_, '_>) -> Kpi {
+    Kpi {
+        rule: section.rule(),
+        formula: section.word("formula", &Formula::WORDS).unwrap_or(Formula::ClocksInTime),
+        version: section.text("version"),
+        clocks: section.texts("clocks"),
+        numerator: section.names_under("numerator"),
+        denominator: section.names_under("denominator"),
+        target: section.figure("target"),
+    }
+}

@@ -2,3 +2,4 @@
 //! amounts in capitals. Pure: nothing here reads a clock, a zone of the host, a file or the store.
 
 pub mod calendar;
+pub mod capital;

@@ -6,13 +6,14 @@
 //! as signed envelopes through `sync`.
 //!
 //! Rooms and the arrows between them (a test reads every path and fails on any other):
-//! `domain` ← {`evidence`, `record`, `vault`} ← {`statement`, `chain`} ← {`store`, `sync`} ← `app`.
+//! `domain` ← {`evidence`, `rules`, `record`, `vault`} ← {`statement`, `chain`} ← {`store`, `sync`} ← `app`.
 
 pub mod app;
 pub mod chain;
 pub mod domain;
 pub mod evidence;
 pub mod record;
+pub mod rules;
 pub mod statement;
 pub mod store;
 pub mod sync;

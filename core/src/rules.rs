@@ -11,14 +11,17 @@
 //!
 //! Refuses: clocks, zones of the host, and defaults for what a contract leaves open.
 
+pub mod calendar;
+pub mod capital;
 mod fact;
 mod figure;
+pub mod identity;
 mod node;
 mod pack;
 mod problem;
 mod section;
 
 pub use fact::{Comparison, Fact, Facts, Known, Scalar, Test, Tri};
-pub use figure::{Figure, OfficeHours, Sourced, Span};
+pub use figure::{Figure, Sourced, Span};
 pub use pack::*;
 pub use problem::{Code, PackError, Problem};

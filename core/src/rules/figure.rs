@@ -2,8 +2,7 @@
 
 use std::fmt;
 
-use jiff::civil::Time;
-
+use super::calendar::WorkingHours;
 use super::node::{Node, Value};
 use crate::domain::{Money, Share};
 
@@ -106,20 +105,6 @@ impl fmt::Display for Span {
             Self::Months(n) => write!(f, "{n} mo"),
             Self::AtOnce => f.write_str("at once"),
         }
-    }
-}
-
-/// Office hours of a working day: spans of civil time, in order, none overlapping.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OfficeHours(pub Vec<(Time, Time)>);
-
-impl fmt::Display for OfficeHours {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, (from, to)) in self.0.iter().enumerate() {
-            let gap = if index == 0 { "" } else { " " };
-            write!(f, "{gap}{}-{}", from.strftime("%H:%M"), to.strftime("%H:%M"))?;
-        }
-        Ok(())
     }
 }
 
@@ -245,22 +230,10 @@ fn halves(text: &str) -> Option<u32> {
     (1..=20_000).contains(&halves).then_some(halves)
 }
 
-impl Number for OfficeHours {
-    const WANTED: &'static str = "office hours as text, such as \"09:00-12:00 13:30-17:30\"";
+impl Number for WorkingHours {
+    const WANTED: &'static str = "working hours as text, such as \"09:00-12:00 13:30-17:30\"";
     fn read(node: &Node) -> Option<Self> {
-        let mut spans = Vec::new();
-        let mut last = Time::midnight();
-        for part in text(node)?.split_whitespace() {
-            let (from, to) = part.split_once('-')?;
-            let from: Time = from.parse().ok()?;
-            let to: Time = to.parse().ok()?;
-            if from < last || to <= from {
-                return None;
-            }
-            last = to;
-            spans.push((from, to));
-        }
-        (!spans.is_empty()).then_some(Self(spans))
+        text(node)?.parse().ok()
     }
     fn show(&self) -> String {
         self.to_string()

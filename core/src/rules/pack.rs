@@ -17,7 +17,8 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
 use super::fact::{Facts, Test, Tri};
-use super::figure::{OfficeHours, Sourced, Span};
+use super::calendar::WorkingHours;
+use super::figure::{Sourced, Span};
 use super::node::{Node, Value};
 use super::problem::{Code, PackError, Problem};
 use super::section::{Notes, Section};
@@ -611,7 +612,7 @@ pub struct Pack {
     /// Lines of business.
     pub lines: Vec<String>,
     /// Working hours.
-    pub working_hours: Sourced<OfficeHours>,
+    pub working_hours: Sourced<WorkingHours>,
     /// What is insured.
     pub insured: Insured,
     /// What is paid.

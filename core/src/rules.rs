@@ -11,17 +11,47 @@
 //!
 //! Refuses: clocks, zones of the host, and defaults for what a contract leaves open.
 
+mod assess;
 pub mod calendar;
 pub mod capital;
+mod case;
+mod checklist;
+mod clock;
+mod cover;
 mod fact;
 mod figure;
+#[cfg(test)]
+mod golden;
 pub mod identity;
+mod kpi;
 mod node;
+mod notice;
 mod pack;
+mod path;
+mod pay;
+mod price;
 mod problem;
+mod reason;
+mod review;
 mod section;
+mod shipped;
+mod stamp;
+mod zone;
 
+pub use assess::{Assessment, Judges, PackName, assess};
+pub use checklist::Missing;
+pub use clock::{ClockState, Running};
+pub use cover::CoverAnswer;
 pub use fact::{Comparison, Fact, Facts, Known, Scalar, Test, Tri};
 pub use figure::{Figure, Sourced, Span};
+pub use kpi::{KpiPart, share};
+pub use notice::NoticeState;
 pub use pack::*;
+pub use path::{NoSurveyAnswer, NoSurveyResult};
+pub use pay::{CoverPayable, Payable, Step};
+pub use price::PricedLine;
 pub use problem::{Code, PackError, Problem};
+pub use reason::Reason;
+pub use review::ReviewState;
+pub use shipped::{PackChoiceError, Packs, SHIPPED};
+pub use stamp::Stamp;

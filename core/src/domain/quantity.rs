@@ -14,7 +14,9 @@ pub struct Share(u32);
 
 /// A text that is not a quantity.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{got:?} is not a quantity: write a number of at most 1,000,000 with at most three decimals, such as 12.5")]
+#[error(
+    "{got:?} is not a quantity: write a number of at most 1,000,000 with at most three decimals, such as 12.5"
+)]
 pub struct QuantityParseError {
     /// What was given.
     pub got: String,

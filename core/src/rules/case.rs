@@ -60,19 +60,31 @@ impl<'a> Case<'a> {
     /// The kind of the object.
     pub(super) fn object_kind(&self) -> Option<&'a ObjectKind> {
         let object = self.facts.object.as_ref()?;
-        self.pack.insured.objects.iter().find(|kind| kind.rule.id == object.kind)
+        self.pack
+            .insured
+            .objects
+            .iter()
+            .find(|kind| kind.rule.id == object.kind)
     }
 
     /// The object's entry in the contract's register.
     pub(super) fn registered(&self) -> Option<&'a Registered> {
         let object = self.facts.object.as_ref()?;
         let id = object.id.as_deref()?;
-        self.pack.insured.register.iter().find(|entry| entry.rule.id == id && entry.object == object.kind)
+        self.pack
+            .insured
+            .register
+            .iter()
+            .find(|entry| entry.rule.id == id && entry.object == object.kind)
     }
 
     /// The peril of that id.
     pub(super) fn peril(&self, id: &str) -> Option<&'a Peril> {
-        self.pack.insured.perils.iter().find(|peril| peril.rule.id == id)
+        self.pack
+            .insured
+            .perils
+            .iter()
+            .find(|peril| peril.rule.id == id)
     }
 
     fn words(&self, given: Option<&Given<String>>) -> Known {
@@ -83,7 +95,9 @@ impl<'a> Case<'a> {
 
     fn groups(&self) -> Known {
         let perils = self.facts.loss.peril.as_ref().map_or(&[][..], Given::all);
-        let groups = perils.iter().map(|id| self.peril(id).map(|peril| Scalar::word(&peril.group)));
+        let groups = perils
+            .iter()
+            .map(|id| self.peril(id).map(|peril| Scalar::word(&peril.group)));
         // One peril of another contract's list has no group here: not known.
         Known::Values(groups.collect::<Option<Vec<_>>>().unwrap_or_default())
     }
@@ -101,7 +115,12 @@ impl<'a> Case<'a> {
         let object = self.facts.object.as_ref();
         let own = object.and_then(|object| object.attributes.get(id));
         let listed = self.registered().and_then(|entry| entry.attributes.get(id));
-        Known::Values(own.or(listed).map(|text| text_or_truth(text)).into_iter().collect())
+        Known::Values(
+            own.or(listed)
+                .map(|text| text_or_truth(text))
+                .into_iter()
+                .collect(),
+        )
     }
 }
 
@@ -127,7 +146,9 @@ impl Facts for Case<'_> {
             Fact::ObjectKind => one(facts.object.as_ref().map(|object| object.kind.as_str())),
             Fact::Attribute(id) => self.attribute(id),
             Fact::PolicyClass => self.words(facts.policy.class.as_ref()),
-            Fact::TopUp => Known::Values(facts.policy.top_up.map(Scalar::Truth).into_iter().collect()),
+            Fact::TopUp => {
+                Known::Values(facts.policy.top_up.map(Scalar::Truth).into_iter().collect())
+            }
             Fact::Line => one(facts.line.as_deref().or(match self.pack.lines.as_slice() {
                 [only] => Some(only.as_str()),
                 _ => None,
@@ -139,9 +160,13 @@ impl Facts for Case<'_> {
             Fact::AssessedContested => Known::Values(vec![Scalar::Truth(self.is_contested())]),
             Fact::Area => one(facts.loss.place.area.as_deref()),
             Fact::HighSeas => Known::Values(vec![Scalar::Truth(facts.loss.place.high_seas)]),
-            Fact::Items => {
-                Known::Values(facts.lines.iter().map(|line| Scalar::word(&line.item)).collect())
-            }
+            Fact::Items => Known::Values(
+                facts
+                    .lines
+                    .iter()
+                    .map(|line| Scalar::word(&line.item))
+                    .collect(),
+            ),
             Fact::Answer(id) => self.answer(id),
             Fact::Happened(event) => {
                 Known::Values(vec![Scalar::Truth(self.happened(*event).is_some())])

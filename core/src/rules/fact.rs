@@ -122,7 +122,9 @@ impl Scalar {
 impl Number for Scalar {
     const WANTED: &'static str = "true, false or a word";
     fn read(node: &super::node::Node) -> Option<Self> {
-        bool::read(node).map(Self::Truth).or_else(|| String::read(node).map(Self::Word))
+        bool::read(node)
+            .map(Self::Truth)
+            .or_else(|| String::read(node).map(Self::Word))
     }
     fn show(&self) -> String {
         match self {
@@ -182,10 +184,18 @@ impl Test {
         let key = section.text("fact");
         let fact = Fact::named(&key);
         if fact.is_none() && !key.is_empty() {
-            section.complain(section.line, "fact", Code::BadValue, &format!("{key:?} is no fact of a case"));
+            section.complain(
+                section.line,
+                "fact",
+                Code::BadValue,
+                &format!("{key:?} is no fact of a case"),
+            );
         }
         let comparison = Comparison::read(section);
-        Some(Self { fact: fact?, comparison: comparison? })
+        Some(Self {
+            fact: fact?,
+            comparison: comparison?,
+        })
     }
 
     /// Its answer for a case.
@@ -199,7 +209,9 @@ impl Test {
 
     /// The answer of all of them together.
     pub fn all(tests: &[Self], facts: &dyn Facts) -> Tri {
-        tests.iter().fold(Tri::Yes, |so_far, test| so_far.and(test.answer(facts)))
+        tests
+            .iter()
+            .fold(Tri::Yes, |so_far, test| so_far.and(test.answer(facts)))
     }
 }
 
@@ -208,7 +220,11 @@ impl Comparison {
         let one = |scalar: Scalar| vec![scalar];
         let mut found = Vec::new();
         found.extend(section.scalar("is").map(|value| Self::In(one(value))));
-        found.extend(section.scalar("is_not").map(|value| Self::NotIn(one(value))));
+        found.extend(
+            section
+                .scalar("is_not")
+                .map(|value| Self::NotIn(one(value))),
+        );
         found.extend(section.scalars("in").map(Self::In));
         found.extend(section.scalars("not_in").map(Self::NotIn));
         found.extend(section.maybe_figure("at_most").map(Self::AtMost));
@@ -230,13 +246,23 @@ impl Comparison {
     fn of_values(&self, values: &[Scalar]) -> Tri {
         let each: Vec<bool> = match self {
             Self::In(wanted) => values.iter().map(|value| wanted.contains(value)).collect(),
-            Self::NotIn(unwanted) => values.iter().map(|value| !unwanted.contains(value)).collect(),
-            Self::StartsWith(prefixes) => values.iter().map(|value| begins(value, prefixes)).collect(),
+            Self::NotIn(unwanted) => values
+                .iter()
+                .map(|value| !unwanted.contains(value))
+                .collect(),
+            Self::StartsWith(prefixes) => {
+                values.iter().map(|value| begins(value, prefixes)).collect()
+            }
             // Every line's item is a value here; one is enough.
             Self::Has(item) => return Tri::of(values.contains(&Scalar::word(item))),
-            Self::AtMost(_) | Self::MoreThan(_) | Self::AtLeast(_) | Self::LessThan(_) => Vec::new(),
+            Self::AtMost(_) | Self::MoreThan(_) | Self::AtLeast(_) | Self::LessThan(_) => {
+                Vec::new()
+            }
         };
-        match (each.first(), each.iter().all(|held| Some(held) == each.first())) {
+        match (
+            each.first(),
+            each.iter().all(|held| Some(held) == each.first()),
+        ) {
             (Some(held), true) => Tri::of(*held),
             (_, _) => Tri::Unknown,
         }
@@ -244,7 +270,11 @@ impl Comparison {
 
     fn of_amount(&self, range: MoneyRange) -> Tri {
         let between = |low: bool, high: bool| {
-            if low == high { Tri::of(low) } else { Tri::Unknown }
+            if low == high {
+                Tri::of(low)
+            } else {
+                Tri::Unknown
+            }
         };
         let with = |limit: &Sourced<Money>, holds: fn(Money, Money) -> bool| {
             limit.value().map_or(Tri::Unknown, |limit| {
@@ -263,7 +293,9 @@ impl Comparison {
 
 fn begins(value: &Scalar, prefixes: &[String]) -> bool {
     match value {
-        Scalar::Word(word) => prefixes.iter().any(|prefix| word.starts_with(prefix.as_str())),
+        Scalar::Word(word) => prefixes
+            .iter()
+            .any(|prefix| word.starts_with(prefix.as_str())),
         Scalar::Truth(_) => false,
     }
 }
@@ -273,7 +305,12 @@ impl Section<'_, '_> {
         let node = self.raw(key)?;
         let scalar = Scalar::read(node);
         if scalar.is_none() {
-            self.complain(node.line, key, Code::WrongType, &format!("{} is wanted", Scalar::WANTED));
+            self.complain(
+                node.line,
+                key,
+                Code::WrongType,
+                &format!("{} is wanted", Scalar::WANTED),
+            );
         }
         scalar
     }
@@ -309,8 +346,14 @@ mod tests {
 
     fn at_most(fen: i64) -> Test {
         let figure = Figure::Is(Money::from_fen(fen));
-        let limit = Sourced { figure, source: "R191".to_owned() };
-        Test { fact: Fact::Assessed, comparison: Comparison::AtMost(limit) }
+        let limit = Sourced {
+            figure,
+            source: "R191".to_owned(),
+        };
+        Test {
+            fact: Fact::Assessed,
+            comparison: Comparison::AtMost(limit),
+        }
     }
 
     fn range(low: i64, high: i64) -> One {
@@ -329,9 +372,14 @@ mod tests {
     #[test]
     fn contested_values_answer_only_when_they_agree() {
         let wet = vec![Scalar::word("flood"), Scalar::word("rainstorm")];
-        let test = Test { fact: Fact::Peril, comparison: Comparison::In(wet) };
+        let test = Test {
+            fact: Fact::Peril,
+            comparison: Comparison::In(wet),
+        };
         let of = |words: &[&str]| {
-            test.answer(&One(Known::Values(words.iter().map(|word| Scalar::word(word)).collect())))
+            test.answer(&One(Known::Values(
+                words.iter().map(|word| Scalar::word(word)).collect(),
+            )))
         };
         assert_eq!(of(&["flood"]), Tri::Yes);
         assert_eq!(of(&["flood", "rainstorm"]), Tri::Yes);

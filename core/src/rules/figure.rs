@@ -78,7 +78,11 @@ impl Span {
     /// English.
     pub fn en(self) -> String {
         let many = |n: u32, one: &str| {
-            if n == 1 { format!("1 {one}") } else { format!("{n} {one}s") }
+            if n == 1 {
+                format!("1 {one}")
+            } else {
+                format!("{n} {one}s")
+            }
         };
         match self {
             Self::Minutes(n) if n % 60 == 0 => many(n / 60, "hour"),
@@ -126,7 +130,10 @@ fn text(node: &Node) -> Option<&str> {
 impl Number for Money {
     const WANTED: &'static str = "an amount in yuan as text, such as \"30000.00\"";
     fn read(node: &Node) -> Option<Self> {
-        text(node)?.parse().ok().filter(|money: &Self| money.fen() >= 0)
+        text(node)?
+            .parse()
+            .ok()
+            .filter(|money: &Self| money.fen() >= 0)
     }
     fn show(&self) -> String {
         self.to_string()
@@ -173,7 +180,10 @@ impl Number for Vec<String> {
     const WANTED: &'static str = "a list of texts";
     fn read(node: &Node) -> Option<Self> {
         match &node.value {
-            Value::List(items) => items.iter().map(|item| text(item).map(str::to_owned)).collect(),
+            Value::List(items) => items
+                .iter()
+                .map(|item| text(item).map(str::to_owned))
+                .collect(),
             Value::Text(_) | Value::Whole(_) | Value::Truth(_) | Value::Table(_) => None,
         }
     }
@@ -186,7 +196,9 @@ impl Number for Vec<String> {
 impl Number for String {
     const WANTED: &'static str = "a word as text";
     fn read(node: &Node) -> Option<Self> {
-        text(node).filter(|word| !word.is_empty()).map(str::to_owned)
+        text(node)
+            .filter(|word| !word.is_empty())
+            .map(str::to_owned)
     }
     fn show(&self) -> String {
         self.clone()
@@ -194,8 +206,7 @@ impl Number for String {
 }
 
 impl Number for Span {
-    const WANTED: &'static str =
-        "a span as text: \"15 min\", \"3 h\", \"0.5 wd\", \"2 wd\", \"30 d\", \"1 mo\" or \"at once\"";
+    const WANTED: &'static str = "a span as text: \"15 min\", \"3 h\", \"0.5 wd\", \"2 wd\", \"30 d\", \"1 mo\" or \"at once\"";
     fn read(node: &Node) -> Option<Self> {
         let text = text(node)?;
         if text == "at once" {
@@ -231,7 +242,7 @@ fn halves(text: &str) -> Option<u32> {
 }
 
 impl Number for WorkingHours {
-    const WANTED: &'static str = "working hours as text, such as \"09:00-12:00 13:30-17:30\"";
+    const WANTED: &'static str = "working hours as text, such as \"09:00-12:00, 13:30-17:30\"";
     fn read(node: &Node) -> Option<Self> {
         text(node)?.parse().ok()
     }

@@ -51,7 +51,12 @@ impl Node {
     pub(super) fn from_toml(text: &str, problems: &mut Vec<Problem>) -> Self {
         let lines = Lines::of(text);
         if text.len() > MAX_BYTES {
-            problems.push(Problem::new(1, "", Code::Syntax, "the file is larger than 1 MiB"));
+            problems.push(Problem::new(
+                1,
+                "",
+                Code::Syntax,
+                "the file is larger than 1 MiB",
+            ));
             return Self::empty();
         }
         let (table, errors) = DeTable::parse_recoverable(text);
@@ -65,7 +70,10 @@ impl Node {
     }
 
     fn empty() -> Self {
-        Self { value: Value::Table(BTreeMap::new()), line: 1 }
+        Self {
+            value: Value::Table(BTreeMap::new()),
+            line: 1,
+        }
     }
 
     /// Canonical CBOR: definite lengths, shortest numbers, keys in order of their encoded bytes.
@@ -197,11 +205,17 @@ impl Tree<'_> {
             }
             DeValue::Boolean(truth) => Some(Value::Truth(*truth)),
             DeValue::Float(_) => {
-                self.refuse(line, "a number with decimals: write it as text, such as \"12.50\"");
+                self.refuse(
+                    line,
+                    "a number with decimals: write it as text, such as \"12.50\"",
+                );
                 None
             }
             DeValue::Datetime(_) => {
-                self.refuse(line, "a date: write it as text, such as \"2025-12-22T00:00\"");
+                self.refuse(
+                    line,
+                    "a date: write it as text, such as \"2025-12-22T00:00\"",
+                );
                 None
             }
             DeValue::Array(items) => {
@@ -219,7 +233,8 @@ impl Tree<'_> {
     }
 
     fn refuse(&mut self, line: u32, what: &str) {
-        self.problems.push(Problem::new(line, "", Code::WrongType, what));
+        self.problems
+            .push(Problem::new(line, "", Code::WrongType, what));
     }
 }
 
@@ -239,7 +254,10 @@ mod tests {
         let one = tree("a = 1\nlong = { x = true, y = \"z\" } # why\n");
         let two = tree("long={y=\"z\",x=true}\n\na=1");
         assert_eq!(one.to_cbor(), two.to_cbor());
-        assert_eq!(hex::encode(one.to_cbor()), "a2616101646c6f6e67a26178f56179617a");
+        assert_eq!(
+            hex::encode(one.to_cbor()),
+            "a2616101646c6f6e67a26178f56179617a"
+        );
     }
 
     #[test]

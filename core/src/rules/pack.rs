@@ -16,8 +16,8 @@ use std::collections::BTreeMap;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
-use super::fact::{Facts, Test, Tri};
 use super::calendar::WorkingHours;
+use super::fact::{Facts, Test, Tri};
 use super::figure::{Sourced, Span};
 use super::node::{Node, Value};
 use super::problem::{Code, PackError, Problem};
@@ -26,8 +26,8 @@ use crate::domain::facts::{Event, Method};
 use crate::domain::{Digest, Money, WallMs};
 
 pub use word::{
-    Answer, Channel, Chosen, Formula, Mask, NoticeKind, Order, PayeeNeed, Per, Pays, PerUnit, SpanOf, Stage,
-    TariffStatus, UnitOf,
+    Answer, Channel, Chosen, Formula, Mask, NoticeKind, Order, PayeeNeed, Pays, Per, PerUnit,
+    SpanOf, Stage, TariffStatus, UnitOf,
 };
 
 /// The two names of a thing.
@@ -661,7 +661,9 @@ impl Pack {
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, PackError> {
         let Some(node) = Node::from_cbor(bytes) else {
             let problem = Problem::new(0, "", Code::Syntax, "not a pack in canonical CBOR");
-            return Err(PackError { problems: vec![problem] });
+            return Err(PackError {
+                problems: vec![problem],
+            });
         };
         Self::from_node(&node, Vec::new())
     }
@@ -692,13 +694,18 @@ impl Pack {
     }
 
     fn from_node(node: &Node, problems: Vec<Problem>) -> Result<Self, PackError> {
-        let mut notes = Notes { problems, ..Notes::default() };
+        let mut notes = Notes {
+            problems,
+            ..Notes::default()
+        };
         let empty = BTreeMap::new();
         let map = match &node.value {
             Value::Table(map) => map,
             Value::Text(_) | Value::Whole(_) | Value::Truth(_) | Value::List(_) => {
                 let text = "a table is wanted";
-                notes.problems.push(Problem::new(node.line, "", Code::WrongType, text));
+                notes
+                    .problems
+                    .push(Problem::new(node.line, "", Code::WrongType, text));
                 &empty
             }
         };
@@ -710,7 +717,9 @@ impl Pack {
         if !notes.problems.is_empty() {
             notes.problems.sort();
             notes.problems.dedup();
-            return Err(PackError { problems: notes.problems });
+            return Err(PackError {
+                problems: notes.problems,
+            });
         }
         pack.figures = notes.figures;
         pack.rules = notes.rules;
@@ -746,7 +755,12 @@ fn read(section: &mut Section<'_, '_>, bytes: Vec<u8>) -> Pack {
     }
     let effective = section.table("effective", period).flatten();
     if effective.is_none() {
-        section.complain(1, "effective", Code::Missing, "{ from = …, source = … } is needed");
+        section.complain(
+            1,
+            "effective",
+            Code::Missing,
+            "{ from = …, source = … } is needed",
+        );
     }
     Pack {
         id: section.text("id"),
@@ -786,12 +800,18 @@ fn period(section: &mut Section<'_, '_>) -> Option<CivilPeriod> {
     let source = section.source();
     let from = from?;
     if to.is_some_and(|to| to <= from) {
-        section.complain(section.line, "to", Code::Order, "the end is not after the beginning");
+        section.complain(
+            section.line,
+            "to",
+            Code::Order,
+            "the end is not after the beginning",
+        );
     }
     Some(CivilPeriod { from, to, source })
 }
 
-const WANTED_TIME: &str = "a civil time is wanted, such as \"2025-12-22T00:00\" or \"2026-12-21T24:00\"";
+const WANTED_TIME: &str =
+    "a civil time is wanted, such as \"2025-12-22T00:00\" or \"2026-12-21T24:00\"";
 
 fn civil(section: &mut Section<'_, '_>, key: &str) -> Option<DateTime> {
     let text = section.text(key);
@@ -807,7 +827,11 @@ fn civil_time(text: &str) -> Option<DateTime> {
     match text.strip_suffix("T24:00") {
         Some(date) => {
             let date: jiff::civil::Date = date.parse().ok()?;
-            Some(date.tomorrow().ok()?.to_datetime(jiff::civil::Time::midnight()))
+            Some(
+                date.tomorrow()
+                    .ok()?
+                    .to_datetime(jiff::civil::Time::midnight()),
+            )
         }
         None => text.contains('T').then(|| text.parse().ok()).flatten(),
     }

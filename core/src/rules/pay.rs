@@ -81,24 +81,43 @@ pub struct Payable {
 }
 
 /// Judges the money; reasons for head office go to `answer`, remarks to `findings`.
-pub(super) fn pay(case: &Case<'_>, answer: Answer, findings: &mut Vec<Reason>) -> (Payable, Vec<Reason>) {
-    let mut paying = Paying { case, findings, open: Vec::new() };
+pub(super) fn pay(
+    case: &Case<'_>,
+    answer: Answer,
+    findings: &mut Vec<Reason>,
+) -> (Payable, Vec<Reason>) {
+    let mut paying = Paying {
+        case,
+        findings,
+        open: Vec::new(),
+    };
     let mut covers: Vec<CoverPayable> = Vec::new();
     for cover in cover::covers(case) {
         covers.push(paying.cover(cover));
     }
     let counted = |line: &&super::price::PricedLine| line.covered && paying_line(case, line);
-    let excluded = sum(case.lines.iter().filter(|line| !counted(line)).map(|line| line.amount));
-    let total = covers.iter().map(|cover| cover.payable).collect::<Option<Vec<_>>>();
+    let excluded = sum(case
+        .lines
+        .iter()
+        .filter(|line| !counted(line))
+        .map(|line| line.amount));
+    let total = covers
+        .iter()
+        .map(|cover| cover.payable)
+        .collect::<Option<Vec<_>>>();
     let payable = match answer {
         Answer::NotCovered => Some(MoneyRange::default()),
         Answer::Covered | Answer::HeadOffice => total.map(|all| sum(all.into_iter())),
     };
     let advanced = paying.advanced();
     let recovery = paying.recovery(payable);
-    let overpaid = payable.map_or(0, |range| advanced.fen().saturating_sub(range.high.fen()).max(0));
+    let overpaid = payable.map_or(0, |range| {
+        advanced.fen().saturating_sub(range.high.fen()).max(0)
+    });
     if overpaid > 0 {
-        findings.push(Reason::of("overpaid").about(Money::from_fen(overpaid).to_string()));
+        paying
+            .findings
+            .push(Reason::of("overpaid").about(Money::from_fen(overpaid).to_string()));
     }
     let open = std::mem::take(&mut paying.open);
     let is_final = answer == Answer::Covered
@@ -124,7 +143,12 @@ pub(super) fn pay(case: &Case<'_>, answer: Answer, findings: &mut Vec<Reason>) -
 
 /// Whether the line's cover is, or may be, part of the policy.
 fn paying_line(case: &Case<'_>, line: &super::price::PricedLine) -> bool {
-    let cover = case.pack.paying.covers.iter().find(|cover| line.cover.as_ref() == Some(&cover.rule.id));
+    let cover = case
+        .pack
+        .paying
+        .covers
+        .iter()
+        .find(|cover| line.cover.as_ref() == Some(&cover.rule.id));
     cover.is_some_and(|cover| bought(case, cover) != Bought::No)
 }
 
@@ -142,26 +166,58 @@ struct Way {
 }
 
 impl Way {
-    fn to(&mut self, step: &'static str, after: MoneyRange, (zh, en): (String, String), source: &str) {
-        let minus = |after: Money, before: Money| Money::from_fen(after.fen().saturating_sub(before.fen()));
-        let ends = (minus(after.low, self.now.low), minus(after.high, self.now.high));
-        let change = MoneyRange { low: ends.0.min(ends.1), high: ends.0.max(ends.1) };
+    fn to(
+        &mut self,
+        step: &'static str,
+        after: MoneyRange,
+        (zh, en): (String, String),
+        source: &str,
+    ) {
+        let minus =
+            |after: Money, before: Money| Money::from_fen(after.fen().saturating_sub(before.fen()));
+        let ends = (
+            minus(after.low, self.now.low),
+            minus(after.high, self.now.high),
+        );
+        let change = MoneyRange {
+            low: ends.0.min(ends.1),
+            high: ends.0.max(ends.1),
+        };
         self.now = after;
-        self.steps.push(Step { step, change, after, zh, en, source: source.to_owned() });
+        self.steps.push(Step {
+            step,
+            change,
+            after,
+            zh,
+            en,
+            source: source.to_owned(),
+        });
     }
 }
 
 impl Paying<'_, '_, '_> {
     fn cover(&mut self, cover: &Cover) -> CoverPayable {
         let case = self.case;
-        let own = || case.lines.iter().filter(|line| line.covered && line.cover.as_ref() == Some(&cover.rule.id));
-        let mut way = Way { now: MoneyRange::default(), steps: Vec::new() };
+        let own = || {
+            case.lines
+                .iter()
+                .filter(|line| line.covered && line.cover.as_ref() == Some(&cover.rule.id))
+        };
+        let mut way = Way {
+            now: MoneyRange::default(),
+            steps: Vec::new(),
+        };
         let lines = sum(own().map(|line| line.amount));
         way.to("lines", lines, words("损失合计", "loss lines"), "");
         let mut limit_left = None;
         if bought(case, cover) == Bought::No {
             let reason = Reason::on("cover_not_bought", &cover.rule);
-            way.to("excluded", MoneyRange::default(), (reason.zh.clone(), reason.en.clone()), &reason.source);
+            way.to(
+                "excluded",
+                MoneyRange::default(),
+                (reason.zh.clone(), reason.en.clone()),
+                &reason.source,
+            );
             self.findings.push(reason);
             return self.done(cover, way, Some(Money::ZERO), limit_left);
         }
@@ -172,13 +228,19 @@ impl Paying<'_, '_, '_> {
         limit_left = limit.map(|limit| self.left(cover, limit));
         if let (Some(left), Some(limit)) = (limit_left, limit) {
             let cut = |amount: Money| amount.min(left);
-            let after = MoneyRange { low: cut(way.now.low), high: cut(way.now.high) };
+            let after = MoneyRange {
+                low: cut(way.now.low),
+                high: cut(way.now.high),
+            };
             let source = picked(&cover.limit, case).map_or("", |figure| figure.source.as_str());
             if after != way.now {
                 let text = if left == limit {
                     words(&format!("限额 {limit}"), &format!("limit {limit}"))
                 } else {
-                    words(&format!("限额 {limit}，剩余 {left}"), &format!("limit {limit}, {left} left"))
+                    words(
+                        &format!("限额 {limit}，剩余 {left}"),
+                        &format!("limit {limit}, {left} left"),
+                    )
                 };
                 way.to("limit", after, text, source);
             }
@@ -187,7 +249,13 @@ impl Paying<'_, '_, '_> {
         self.done(cover, way, limit, limit_left)
     }
 
-    fn done(&self, cover: &Cover, way: Way, limit: Option<Money>, limit_left: Option<Money>) -> CoverPayable {
+    fn done(
+        &self,
+        cover: &Cover,
+        way: Way,
+        limit: Option<Money>,
+        limit_left: Option<Money>,
+    ) -> CoverPayable {
         CoverPayable {
             cover: cover.rule.id.clone(),
             zh: cover.rule.names.zh.clone(),
@@ -209,23 +277,36 @@ impl Paying<'_, '_, '_> {
         }
         let figures = self.figures(cover);
         let pair = figures.and_then(|figures| figures.sum_insured.zip(figures.insured_value));
-        let Some((insured, value)) = pair.filter(|(insured, value)| insured < value) else { return };
+        let Some((insured, value)) = pair.filter(|(insured, value)| insured < value) else {
+            return;
+        };
         let part = |amount: Money| {
             let exact = i128::from(amount.fen()).saturating_mul(i128::from(insured.fen()));
             Money::from_fen(half_up(exact, i128::from(value.fen())))
         };
-        let after = MoneyRange { low: part(way.now.low), high: part(way.now.high) };
-        let text = words(&format!("按比例 {insured} ÷ {value}"), &format!("in proportion {insured} ÷ {value}"));
+        let after = MoneyRange {
+            low: part(way.now.low),
+            high: part(way.now.high),
+        };
+        let text = words(
+            &format!("按比例 {insured} ÷ {value}"),
+            &format!("in proportion {insured} ÷ {value}"),
+        );
         way.to("proportion", after, text, &cover.underinsurance.source);
         self.findings.push(Reason::on("underinsured", &cover.rule));
     }
 
     fn received(&mut self, cover: &Cover, way: &mut Way) {
         let only = cover::covers(self.case).count() == 1;
-        let entries = self.case.facts.received.iter().filter(|entry| match &entry.cover {
-            Some(id) => *id == cover.rule.id,
-            None => only,
-        });
+        let entries = self
+            .case
+            .facts
+            .received
+            .iter()
+            .filter(|entry| match &entry.cover {
+                Some(id) => *id == cover.rule.id,
+                None => only,
+            });
         let all = sum(entries.map(|entry| spread(&entry.amount)));
         if all.high > Money::ZERO {
             let text = words("责任方已赔付", "already received from the liable party");
@@ -234,26 +315,35 @@ impl Paying<'_, '_, '_> {
     }
 
     fn deductible(&mut self, cover: &Cover, way: &mut Way) {
-        let source = picked(&cover.deductible, self.case).map_or("", |figure| figure.source.as_str());
+        let source =
+            picked(&cover.deductible, self.case).map_or("", |figure| figure.source.as_str());
         let amount = self.amount(&cover.deductible, cover, |figures| figures.deductible);
         match amount {
             Ok(Some(amount)) if amount > Money::ZERO => {
                 let text = words(&format!("免赔额 {amount}"), &format!("deductible {amount}"));
-                way.to("deductible", less(way.now, MoneyRange::exact(amount)), text, source);
+                way.to(
+                    "deductible",
+                    less(way.now, MoneyRange::exact(amount)),
+                    text,
+                    source,
+                );
             }
             Ok(Some(_)) => {}
             Ok(None) | Err(Undecided) => {
-                self.findings.push(Reason::on("deductible_blank", &cover.rule).source(source));
+                self.findings
+                    .push(Reason::on("deductible_blank", &cover.rule).source(source));
             }
         }
     }
 
     fn limit(&mut self, cover: &Cover) -> Option<Money> {
-        let amount = self.amount(&cover.limit, cover, |figures| figures.limit.or(figures.sum_insured));
+        let amount = self.amount(&cover.limit, cover, |figures| figures.limit);
         let limit = amount.unwrap_or(None);
         if limit.is_none() {
-            let source = picked(&cover.limit, self.case).map_or("", |figure| figure.source.as_str());
-            self.open.push(Reason::on("limit_blank", &cover.rule).source(source));
+            let source =
+                picked(&cover.limit, self.case).map_or("", |figure| figure.source.as_str());
+            self.open
+                .push(Reason::on("limit_blank", &cover.rule).source(source));
         }
         limit
     }
@@ -265,13 +355,18 @@ impl Paying<'_, '_, '_> {
         cover: &Cover,
         of_policy: impl Fn(&CoverFigures) -> Option<Money>,
     ) -> Result<Option<Money>, Undecided> {
-        let Some(figure) = choice.pick(self.case)? else { return Ok(None) };
+        let Some(figure) = choice.pick(self.case)? else {
+            return Ok(None);
+        };
         Ok(match &figure.figure {
             Figure::Is(amount) => Some(*amount),
             Figure::Blank(_) => None,
             Figure::Policy => self.figures(cover).and_then(of_policy),
             Figure::Object => {
-                let listed = self.case.registered().and_then(|entry| entry.agreed_value.as_ref());
+                let listed = self
+                    .case
+                    .registered()
+                    .and_then(|entry| entry.agreed_value.as_ref());
                 let listed = listed.and_then(|figure| figure.value().copied());
                 listed.or_else(|| self.case.facts.object.as_ref()?.agreed_value)
             }
@@ -282,11 +377,19 @@ impl Paying<'_, '_, '_> {
     fn left(&mut self, cover: &Cover, limit: Money) -> Money {
         let facts = self.case.facts;
         let in_period = |at: Option<crate::domain::WallMs>| {
-            facts.policy.period.zip(at).is_none_or(|(period, at)| period.holds(at))
+            facts
+                .policy
+                .period
+                .zip(at)
+                .is_none_or(|(period, at)| period.holds(at))
         };
         let counted = facts.policy.paid.iter().filter(|paid| {
             paid.cover == cover.rule.id
-                && facts.policy.unit.as_ref().is_none_or(|unit| *unit == paid.unit)
+                && facts
+                    .policy
+                    .unit
+                    .as_ref()
+                    .is_none_or(|unit| *unit == paid.unit)
                 && match cover.span {
                     SpanOf::Period => in_period(paid.at),
                     SpanOf::Event => paid.case == facts.case,
@@ -315,7 +418,8 @@ impl Paying<'_, '_, '_> {
             if entry.reasonable == Some(true) {
                 all.push(spread(&entry.amount));
             } else {
-                self.findings.push(Reason::of("rescue_not_reasonable").about(&entry.what));
+                self.findings
+                    .push(Reason::of("rescue_not_reasonable").about(&entry.what));
             }
         }
         let cost = sum(all.into_iter());
@@ -323,21 +427,38 @@ impl Paying<'_, '_, '_> {
             return;
         }
         let up_to = |cost: Money| cost.min(limit);
-        let plus = |now: Money, cost: Money| Money::from_fen(now.fen().saturating_add(up_to(cost).fen()));
-        let after = MoneyRange { low: plus(way.now.low, cost.low), high: plus(way.now.high, cost.high) };
-        way.to("rescue", after, words("施救费", "rescue cost"), &cover.rescue.source);
+        let plus =
+            |now: Money, cost: Money| Money::from_fen(now.fen().saturating_add(up_to(cost).fen()));
+        let after = MoneyRange {
+            low: plus(way.now.low, cost.low),
+            high: plus(way.now.high, cost.high),
+        };
+        way.to(
+            "rescue",
+            after,
+            words("施救费", "rescue cost"),
+            &cover.rescue.source,
+        );
     }
 
     fn advanced(&mut self) -> Money {
         let advances = &self.case.facts.advances;
-        let allowed = self.case.pack.paying.advance.as_ref().and_then(|figure| figure.value());
+        let allowed = self
+            .case
+            .pack
+            .paying
+            .advance
+            .as_ref()
+            .and_then(|figure| figure.value());
         if !advances.is_empty() && allowed != Some(&true) {
             self.findings.push(Reason::of("advance_not_allowed"));
         }
         if advances.iter().any(|advance| advance.approved_by.is_none()) {
             self.findings.push(Reason::of("advance_not_approved"));
         }
-        let total = advances.iter().fold(0_i64, |total, one| total.saturating_add(one.amount.fen()));
+        let total = advances
+            .iter()
+            .fold(0_i64, |total, one| total.saturating_add(one.amount.fen()));
         Money::from_fen(total)
     }
 
@@ -351,7 +472,8 @@ impl Paying<'_, '_, '_> {
                 && (claim.wilful == Some(true) || !rule.never_against.contains(&claim.against))
         });
         if !allowed {
-            self.findings.push(Reason::of("recovery_not_allowed").about(&claim.against));
+            self.findings
+                .push(Reason::of("recovery_not_allowed").about(&claim.against));
             return Some(MoneyRange::default());
         }
         let Some(share) = &claim.share else {
@@ -360,15 +482,25 @@ impl Paying<'_, '_, '_> {
         };
         let payable = payable?;
         let points = |given: &Given<crate::domain::Share>| {
-            let all: Vec<u32> = given.all().iter().map(|share| share.basis_points()).collect();
-            (all.iter().min().copied().unwrap_or(0), all.iter().max().copied().unwrap_or(0))
+            let all: Vec<u32> = given
+                .all()
+                .iter()
+                .map(|share| share.basis_points())
+                .collect();
+            (
+                all.iter().min().copied().unwrap_or(0),
+                all.iter().max().copied().unwrap_or(0),
+            )
         };
         let (low, high) = points(share);
         let part = |amount: Money, points: u32| {
             let exact = i128::from(amount.fen()).saturating_mul(i128::from(points));
             Money::from_fen(half_up(exact, 10_000))
         };
-        Some(MoneyRange { low: part(payable.low, low), high: part(payable.high, high) })
+        Some(MoneyRange {
+            low: part(payable.low, low),
+            high: part(payable.high, high),
+        })
     }
 }
 
@@ -382,8 +514,12 @@ fn picked<'p>(choice: &'p Choice<Money>, case: &Case<'_>) -> Option<&'p Sourced<
 
 /// Takes off, end by end, not below zero.
 fn less(from: MoneyRange, off: MoneyRange) -> MoneyRange {
-    let minus = |from: Money, off: Money| Money::from_fen(from.fen().saturating_sub(off.fen()).max(0));
-    MoneyRange { low: minus(from.low, off.high), high: minus(from.high, off.low) }
+    let minus =
+        |from: Money, off: Money| Money::from_fen(from.fen().saturating_sub(off.fen()).max(0));
+    MoneyRange {
+        low: minus(from.low, off.high),
+        high: minus(from.high, off.low),
+    }
 }
 
 impl Serialize for MoneyRange {
@@ -394,7 +530,9 @@ impl Serialize for MoneyRange {
 
 /// Whether a third-party payee has what the contract asks for.
 pub(super) fn payee(case: &Case<'_>, findings: &mut Vec<Reason>) {
-    let Some(payee) = &case.facts.payee else { return };
+    let Some(payee) = &case.facts.payee else {
+        return;
+    };
     if !payee.third_party {
         return;
     }
@@ -424,4 +562,3 @@ pub(super) fn payee(case: &Case<'_>, findings: &mut Vec<Reason>) {
         findings.push(reason.source(&rule.third_party.source));
     }
 }
-

@@ -36,14 +36,30 @@ pub struct PricedLine {
 
 /// Prices every line of the case.
 pub(super) fn lines(case: &Case<'_>) -> Vec<PricedLine> {
-    case.facts.lines.iter().map(|line| price(case, line)).collect()
+    case.facts
+        .lines
+        .iter()
+        .map(|line| price(case, line))
+        .collect()
 }
 
 fn price(case: &Case<'_>, line: &Line) -> PricedLine {
-    let item = case.pack.insured.items.iter().find(|item| item.rule.id == line.item);
+    let item = case
+        .pack
+        .insured
+        .items
+        .iter()
+        .find(|item| item.rule.id == line.item);
     let cover = item.and_then(|item| item.cover.as_ref().ok());
     let cover = cover.and_then(|id| case.pack.paying.covers.iter().find(|c| c.rule.id == *id));
-    let mut pricing = Pricing { case, line, cover, item, reasons: Vec::new(), is_final: true };
+    let mut pricing = Pricing {
+        case,
+        line,
+        cover,
+        item,
+        reasons: Vec::new(),
+        is_final: true,
+    };
     let (amount, formula) = pricing.amount();
     let covered = pricing.covered();
     let contested = [
@@ -97,7 +113,8 @@ impl Pricing<'_, '_> {
             return false;
         }
         let kind = self.case.facts.object.as_ref().map(|object| &object.kind);
-        let fits = |kinds: &[String]| kinds.is_empty() || kind.is_none_or(|kind| kinds.contains(kind));
+        let fits =
+            |kinds: &[String]| kinds.is_empty() || kind.is_none_or(|kind| kinds.contains(kind));
         if !fits(&item.objects) || self.cover.is_some_and(|cover| !fits(&cover.objects)) {
             self.note("item_wrong_object");
             return false;
@@ -106,7 +123,10 @@ impl Pricing<'_, '_> {
     }
 
     fn amount(&mut self) -> (MoneyRange, String) {
-        if self.cover.is_some_and(|cover| !cover.methods.contains(&self.line.method)) {
+        if self
+            .cover
+            .is_some_and(|cover| !cover.methods.contains(&self.line.method))
+        {
             self.open("method_not_allowed");
         }
         let priced = match self.line.method {
@@ -134,13 +154,19 @@ impl Pricing<'_, '_> {
         };
         let wear = self.wear();
         let formula = product_text(self.line.quantity.as_ref(), price, wear.as_ref());
-        Some((product(self.line.quantity.as_ref(), price, wear.as_ref()), formula))
+        Some((
+            product(self.line.quantity.as_ref(), price, wear.as_ref()),
+            formula,
+        ))
     }
 
     /// Wear that the contract lets be taken off.
     fn wear(&mut self) -> Option<Given<Share>> {
         let wear = self.line.depreciation.clone()?;
-        if self.cover.is_some_and(|cover| cover.depreciation.value() == Some(&true)) {
+        if self
+            .cover
+            .is_some_and(|cover| cover.depreciation.value() == Some(&true))
+        {
             return Some(wear);
         }
         self.note("depreciation_not_taken");
@@ -185,7 +211,10 @@ impl Pricing<'_, '_> {
         if self.line.method == Method::Total && self.line.confirmed != Some(true) {
             self.open("total_not_confirmed");
         }
-        let pays = self.cover.and_then(|cover| cover.total).unwrap_or(Pays::AgreedValue);
+        let pays = self
+            .cover
+            .and_then(|cover| cover.total)
+            .unwrap_or(Pays::AgreedValue);
         let value = match pays {
             Pays::AgreedValue => self.agreed_value(),
             Pays::SumInsured => self.cover.and_then(|cover| {
@@ -201,7 +230,10 @@ impl Pricing<'_, '_> {
     }
 
     fn agreed_value(&self) -> Option<Money> {
-        let listed = self.case.registered().and_then(|entry| entry.agreed_value.as_ref());
+        let listed = self
+            .case
+            .registered()
+            .and_then(|entry| entry.agreed_value.as_ref());
         let listed = listed.and_then(|figure| figure.value().copied());
         listed.or_else(|| self.case.facts.object.as_ref()?.agreed_value)
     }
@@ -215,22 +247,34 @@ impl Pricing<'_, '_> {
             return None;
         };
         let quantity = self.line.quantity.as_ref();
-        Some((product(quantity, amount, None), product_text(quantity, amount, None)))
+        Some((
+            product(quantity, amount, None),
+            product_text(quantity, amount, None),
+        ))
     }
 
     /// The remains count only where the insured keeps them and the contract says so.
     fn less_salvage(&mut self, amount: MoneyRange, formula: String) -> (MoneyRange, String) {
-        let Some(salvage) = &self.line.salvage else { return (amount, formula) };
+        let Some(salvage) = &self.line.salvage else {
+            return (amount, formula);
+        };
         let worth = spread(salvage);
         if worth.high == Money::ZERO || self.line.kept != Some(true) {
             return (amount, formula);
         }
-        if self.cover.is_none_or(|cover| cover.salvage.value() != Some(&true)) {
+        if self
+            .cover
+            .is_none_or(|cover| cover.salvage.value() != Some(&true))
+        {
             self.note("salvage_not_taken");
             return (amount, formula);
         }
-        let less = |from: Money, off: Money| Money::from_fen(from.fen().saturating_sub(off.fen()).max(0));
-        let left = MoneyRange { low: less(amount.low, worth.high), high: less(amount.high, worth.low) };
+        let less =
+            |from: Money, off: Money| Money::from_fen(from.fen().saturating_sub(off.fen()).max(0));
+        let left = MoneyRange {
+            low: less(amount.low, worth.high),
+            high: less(amount.high, worth.low),
+        };
         (left, format!("{formula} − {worth}"))
     }
 }
@@ -251,8 +295,10 @@ fn product(
     wear: Option<&Given<Share>>,
 ) -> MoneyRange {
     let quantities = quantity.map_or(&[Quantity::ONE][..], Given::all);
-    let lasting: Vec<Share> =
-        wear.map_or_else(|| vec![Share::WHOLE], |wear| wear.all().iter().map(|w| w.rest()).collect());
+    let lasting: Vec<Share> = wear.map_or_else(
+        || vec![Share::WHOLE],
+        |wear| wear.all().iter().map(|w| w.rest()).collect(),
+    );
     let mut amounts = Vec::new();
     for quantity in quantities {
         for price in price.all() {
@@ -308,9 +354,18 @@ mod tests {
     fn half_a_fen_goes_up_once() {
         let quantity = "1.005".parse().unwrap();
         // 1.005 × 100.50 = 101.0025
-        assert_eq!(times(quantity, "100.50".parse().unwrap(), Share::WHOLE).to_string(), "101.00");
+        assert_eq!(
+            times(quantity, "100.50".parse().unwrap(), Share::WHOLE).to_string(),
+            "101.00"
+        );
         // 0.5 × 0.01 = 0.005
-        assert_eq!(times("0.5".parse().unwrap(), Money::from_fen(1), Share::WHOLE).fen(), 1);
-        assert_eq!(times("0.499".parse().unwrap(), Money::from_fen(1), Share::WHOLE).fen(), 0);
+        assert_eq!(
+            times("0.5".parse().unwrap(), Money::from_fen(1), Share::WHOLE).fen(),
+            1
+        );
+        assert_eq!(
+            times("0.499".parse().unwrap(), Money::from_fen(1), Share::WHOLE).fen(),
+            0
+        );
     }
 }

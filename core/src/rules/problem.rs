@@ -62,9 +62,15 @@ impl Code {
             Self::UnknownKey => ("删除或改正键名", "remove the key or correct its name"),
             Self::WrongType => ("改为所需类型", "write the wanted type"),
             Self::BadValue => ("改为有效的值", "write a value of the wanted form"),
-            Self::NoSource => ("注明出处，如 \"R34\" 或 \"set by the insurer\"", "name the source, such as \"R34\" or \"set by the insurer\""),
+            Self::NoSource => (
+                "注明出处，如 \"R34\" 或 \"set by the insurer\"",
+                "name the source, such as \"R34\" or \"set by the insurer\"",
+            ),
             Self::Duplicate => ("换一个编号", "give it an id of its own"),
-            Self::UnknownId => ("改为已有的编号，或先定义它", "use an id that exists, or define it"),
+            Self::UnknownId => (
+                "改为已有的编号，或先定义它",
+                "use an id that exists, or define it",
+            ),
             Self::Order => ("调整顺序", "put the entries in order"),
         }
     }
@@ -72,7 +78,12 @@ impl Code {
 
 impl Problem {
     pub(super) fn new(line: u32, path: &str, code: Code, text: &str) -> Self {
-        Self { line, path: path.to_owned(), code, text: text.trim().replace('\n', " ") }
+        Self {
+            line,
+            path: path.to_owned(),
+            code,
+            text: text.trim().replace('\n', " "),
+        }
     }
 }
 

@@ -36,7 +36,13 @@ impl<'n, 't> Section<'n, 't> {
         line: u32,
         map: &'t BTreeMap<String, Node>,
     ) -> Self {
-        Self { notes, path, line, map, taken: BTreeSet::new() }
+        Self {
+            notes,
+            path,
+            line,
+            map,
+            taken: BTreeSet::new(),
+        }
     }
 
     fn take(&mut self, key: &str) -> Option<&'t Node> {
@@ -46,13 +52,23 @@ impl<'n, 't> Section<'n, 't> {
     }
 
     pub(super) fn place(&self, key: &str) -> String {
-        if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
+        if self.path.is_empty() {
+            key.to_owned()
+        } else {
+            format!("{}.{key}", self.path)
+        }
     }
 
     /// Notes a problem at a key of this table.
     pub(super) fn complain(&mut self, line: u32, key: &str, code: Code, text: &str) {
-        let path = if key.is_empty() { self.path.clone() } else { self.place(key) };
-        self.notes.problems.push(Problem::new(line, &path, code, text));
+        let path = if key.is_empty() {
+            self.path.clone()
+        } else {
+            self.place(key)
+        };
+        self.notes
+            .problems
+            .push(Problem::new(line, &path, code, text));
     }
 
     fn wrong(&mut self, node: &Node, key: &str, wanted: &str) {
@@ -91,7 +107,8 @@ impl<'n, 't> Section<'n, 't> {
         let node = self.take(key);
         let number = node.and_then(u32::read);
         if number.is_none() {
-            let (line, code) = node.map_or((self.line, Code::Missing), |n| (n.line, Code::WrongType));
+            let (line, code) =
+                node.map_or((self.line, Code::Missing), |n| (n.line, Code::WrongType));
             self.complain(line, key, code, &format!("{} is needed", u32::WANTED));
         }
         number.unwrap_or(0)
@@ -99,7 +116,9 @@ impl<'n, 't> Section<'n, 't> {
 
     /// True or false; false if absent.
     pub(super) fn flag(&mut self, key: &str) -> bool {
-        let Some(node) = self.take(key) else { return false };
+        let Some(node) = self.take(key) else {
+            return false;
+        };
         let truth = bool::read(node);
         if truth.is_none() {
             self.wrong(node, key, bool::WANTED);
@@ -109,7 +128,9 @@ impl<'n, 't> Section<'n, 't> {
 
     /// A list of texts; empty if absent.
     pub(super) fn texts(&mut self, key: &str) -> Vec<String> {
-        let Some(node) = self.take(key) else { return Vec::new() };
+        let Some(node) = self.take(key) else {
+            return Vec::new();
+        };
         let list = <Vec<String>>::read(node);
         if list.is_none() {
             self.wrong(node, key, "a list of texts");
@@ -123,7 +144,10 @@ impl<'n, 't> Section<'n, 't> {
         if text.is_empty() {
             return None;
         }
-        let found = words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
+        let found = words
+            .iter()
+            .find(|(word, _)| *word == text)
+            .map(|(_, value)| *value);
         if found.is_none() {
             let line = self.map.get(key).map_or(self.line, |node| node.line);
             self.complain(line, key, Code::BadValue, &not_one_of(&text, words));
@@ -133,7 +157,11 @@ impl<'n, 't> Section<'n, 't> {
 
     /// The same for a key that may be absent.
     pub(super) fn maybe_word<T: Copy>(&mut self, key: &str, words: &[(&str, T)]) -> Option<T> {
-        if self.map.contains_key(key) { self.word(key, words) } else { None }
+        if self.map.contains_key(key) {
+            self.word(key, words)
+        } else {
+            None
+        }
     }
 
     /// A list of words out of a closed list.
@@ -153,14 +181,22 @@ impl<'n, 't> Section<'n, 't> {
     pub(super) fn names_under(&mut self, key: &str) -> Names {
         let read = |inner: &mut Section<'_, '_>| inner.names();
         self.table(key, read).unwrap_or_else(|| {
-            self.complain(self.line, key, Code::Missing, "{ zh = …, en = … } is needed");
+            self.complain(
+                self.line,
+                key,
+                Code::Missing,
+                "{ zh = …, en = … } is needed",
+            );
             Names::default()
         })
     }
 
     /// The two names of this table.
     pub(super) fn names(&mut self) -> Names {
-        Names { zh: self.text("zh"), en: self.text("en") }
+        Names {
+            zh: self.text("zh"),
+            en: self.text("en"),
+        }
     }
 
     /// The source of this table's rule.
@@ -180,14 +216,23 @@ impl<'n, 't> Section<'n, 't> {
     /// Id, names and source of a rule.
     pub(super) fn rule(&mut self) -> Rule {
         let id = self.id();
-        let rule = Rule { id, names: self.names(), source: self.source() };
+        let rule = Rule {
+            id,
+            names: self.names(),
+            source: self.source(),
+        };
         self.note_rule(&rule.id, &rule.source);
         rule
     }
 
     pub(super) fn note_rule(&mut self, id: &str, source: &str) {
         let (path, line) = (self.path.clone(), self.line);
-        self.notes.rules.push(RuleNote { path, line, id: id.to_owned(), source: source.to_owned() });
+        self.notes.rules.push(RuleNote {
+            path,
+            line,
+            id: id.to_owned(),
+            source: source.to_owned(),
+        });
     }
 
     /// An id: letters, digits, underscores.
@@ -210,7 +255,10 @@ impl<'n, 't> Section<'n, 't> {
                 let text = "a number with its source, or a blank, is needed: it must be stated";
                 self.complain(self.line, key, Code::Missing, text);
             }
-            Sourced { figure: Figure::Blank(String::new()), source: String::new() }
+            Sourced {
+                figure: Figure::Blank(String::new()),
+                source: String::new(),
+            }
         })
     }
 
@@ -218,7 +266,8 @@ impl<'n, 't> Section<'n, 't> {
     pub(super) fn maybe_figure<T: Number>(&mut self, key: &str) -> Option<Sourced<T>> {
         let node = self.take(key)?;
         let Value::Table(_) = &node.value else {
-            let text = "a number stands here without its source: write { value = …, source = \"…\" }";
+            let text =
+                "a number stands here without its source: write { value = …, source = \"…\" }";
             self.complain(node.line, key, Code::NoSource, text);
             return None;
         };
@@ -236,7 +285,12 @@ impl<'n, 't> Section<'n, 't> {
             Figure::Blank(_) => None,
         };
         let (path, line) = (self.path.clone(), self.line);
-        self.notes.figures.push(FigureNote { path, line, value, source: source.clone() });
+        self.notes.figures.push(FigureNote {
+            path,
+            line,
+            value,
+            source: source.clone(),
+        });
         Sourced { figure, source }
     }
 
@@ -245,7 +299,12 @@ impl<'n, 't> Section<'n, 't> {
             if let Some(value) = T::read(node) {
                 return Figure::Is(value);
             }
-            self.complain(node.line, "value", Code::BadValue, &format!("{} is wanted", T::WANTED));
+            self.complain(
+                node.line,
+                "value",
+                Code::BadValue,
+                &format!("{} is wanted", T::WANTED),
+            );
             return Figure::Blank(String::new());
         }
         if self.map.contains_key("from") {
@@ -258,13 +317,20 @@ impl<'n, 't> Section<'n, 't> {
         if let Some(why) = self.maybe_text("blank") {
             return Figure::Blank(why);
         }
-        self.complain(self.line, "value", Code::Missing, "value, blank or from is needed");
+        self.complain(
+            self.line,
+            "value",
+            Code::Missing,
+            "value, blank or from is needed",
+        );
         Figure::Blank(String::new())
     }
 
     /// A choice by test: one figure, or a list of branches.
     pub(super) fn choice<T: Number>(&mut self, key: &str) -> Choice<T> {
-        let Some(node) = self.take(key) else { return Choice(Vec::new()) };
+        let Some(node) = self.take(key) else {
+            return Choice(Vec::new());
+        };
         match &node.value {
             Value::Table(_) => {
                 let branch = self.inner(key, node, |s| s.branch());
@@ -278,7 +344,8 @@ impl<'n, 't> Section<'n, 't> {
                 Choice(branches)
             }
             Value::Text(_) | Value::Whole(_) | Value::Truth(_) => {
-                let text = "a number stands here without its source: write { value = …, source = \"…\" }";
+                let text =
+                    "a number stands here without its source: write { value = …, source = \"…\" }";
                 self.complain(node.line, key, Code::NoSource, text);
                 Choice(Vec::new())
             }
@@ -286,7 +353,10 @@ impl<'n, 't> Section<'n, 't> {
     }
 
     fn branch<T: Number>(&mut self) -> Branch<T> {
-        Branch { when: self.tests("when"), figure: self.sourced() }
+        Branch {
+            when: self.tests("when"),
+            figure: self.sourced(),
+        }
     }
 
     /// A list of tests; empty if absent.
@@ -295,8 +365,14 @@ impl<'n, 't> Section<'n, 't> {
     }
 
     /// Every table of a list; empty if absent.
-    pub(super) fn list<T>(&mut self, key: &str, read: impl Fn(&mut Section<'_, '_>) -> T) -> Vec<T> {
-        let Some(node) = self.take(key) else { return Vec::new() };
+    pub(super) fn list<T>(
+        &mut self,
+        key: &str,
+        read: impl Fn(&mut Section<'_, '_>) -> T,
+    ) -> Vec<T> {
+        let Some(node) = self.take(key) else {
+            return Vec::new();
+        };
         let Value::List(items) = &node.value else {
             self.wrong(node, key, "a list of tables");
             return Vec::new();
@@ -338,7 +414,9 @@ impl<'n, 't> Section<'n, 't> {
     /// The keys of this table, all marked as taken: for maps whose keys are ids.
     pub(super) fn entries(&mut self) -> Vec<(String, String)> {
         let keys: Vec<&String> = self.map.keys().collect();
-        keys.into_iter().map(|key| (key.clone(), self.text(key))).collect()
+        keys.into_iter()
+            .map(|key| (key.clone(), self.text(key)))
+            .collect()
     }
 
     /// The raw list under a key: for polygons.
@@ -389,7 +467,9 @@ fn is_source(source: &str) -> bool {
         let is_id = id.starts_with(['R', 'I', 'P', 'G'])
             && !number.is_empty()
             && number.bytes().all(|byte| byte.is_ascii_digit());
-        let is_law = ["法", "条例", "规定", "GB", "GA"].iter().any(|word| part.contains(word));
+        let is_law = ["法", "条例", "规定", "GB", "GA"]
+            .iter()
+            .any(|word| part.contains(word));
         is_id || is_law || part.starts_with("set by the insurer")
     })
 }
@@ -400,7 +480,13 @@ mod tests {
 
     #[test]
     fn a_source_is_an_id_a_statute_or_the_insurer() {
-        for good in ["R34", "R34, G26", "保险法 23 (wording to be confirmed)", "set by the insurer", "R36 (five classes, one each), I1"] {
+        for good in [
+            "R34",
+            "R34, G26",
+            "保险法 23 (wording to be confirmed)",
+            "set by the insurer",
+            "R36 (five classes, one each), I1",
+        ] {
             assert!(is_source(good), "{good}");
         }
         for bad in ["", "R", "somebody", "R34, hearsay", "Rxx"] {

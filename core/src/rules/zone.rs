@@ -6,7 +6,11 @@ use crate::domain::facts::{CaseFacts, Degrees};
 /// The zone's id. The high seas have none; the first zone of the pack that matches wins.
 pub(super) fn of(facts: &CaseFacts, pack: &Pack) -> Option<String> {
     if let Some(choice) = &facts.loss.zone {
-        let known = pack.service.zones.iter().any(|zone| zone.rule.id == choice.id);
+        let known = pack
+            .service
+            .zones
+            .iter()
+            .any(|zone| zone.rule.id == choice.id);
         return known.then(|| choice.id.clone());
     }
     let place = &facts.loss.place;
@@ -15,7 +19,10 @@ pub(super) fn of(facts: &CaseFacts, pack: &Pack) -> Option<String> {
     }
     let here = place.lon.zip(place.lat);
     let zone = pack.service.zones.iter().find(|zone| {
-        place.area.as_deref().is_some_and(|area| has_area(zone, area))
+        place
+            .area
+            .as_deref()
+            .is_some_and(|area| has_area(zone, area))
             || here.is_some_and(|(lon, lat)| has_point(zone, lon, lat))
     });
     zone.map(|zone| zone.rule.id.clone())
@@ -23,7 +30,9 @@ pub(super) fn of(facts: &CaseFacts, pack: &Pack) -> Option<String> {
 
 fn has_area(zone: &Zone, area: &str) -> bool {
     let prefixes = zone.areas.value().map_or(&[][..], Vec::as_slice);
-    prefixes.iter().any(|prefix| area.starts_with(prefix.as_str()))
+    prefixes
+        .iter()
+        .any(|prefix| area.starts_with(prefix.as_str()))
 }
 
 /// Even-odd rule in whole millionths of degrees: no float decides a border.
@@ -54,9 +63,16 @@ mod tests {
 
     #[test]
     fn a_polygon_holds_what_lies_inside_and_nothing_else() {
-        let areas = Sourced { figure: Figure::Blank(String::new()), source: String::new() };
+        let areas = Sourced {
+            figure: Figure::Blank(String::new()),
+            source: String::new(),
+        };
         let polygon = vec![(0, 0), (10, 0), (10, 10), (5, 3), (0, 10)];
-        let zone = Zone { rule: crate::rules::Rule::default(), areas, polygon };
+        let zone = Zone {
+            rule: crate::rules::Rule::default(),
+            areas,
+            polygon,
+        };
         assert!(has_point(&zone, Degrees(2), Degrees(2)));
         assert!(has_point(&zone, Degrees(9), Degrees(8)));
         assert!(!has_point(&zone, Degrees(5), Degrees(8)));

@@ -130,14 +130,20 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for GivenReader<T> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Given<T>, A::Error> {
         let Some(key) = map.next_key::<String>()? else {
-            return Err(A::Error::custom("an empty object: expected { \"contested\": [value, value] }"));
+            return Err(A::Error::custom(
+                "an empty object: expected { \"contested\": [value, value] }",
+            ));
         };
         if key != "contested" {
-            return Err(A::Error::custom(format!("unknown key {key:?}: expected \"contested\"")));
+            return Err(A::Error::custom(format!(
+                "unknown key {key:?}: expected \"contested\""
+            )));
         }
         let values: Vec<T> = map.next_value()?;
         if map.next_key::<String>()?.is_some() {
-            return Err(A::Error::custom("only the key \"contested\" may stand here"));
+            return Err(A::Error::custom(
+                "only the key \"contested\" may stand here",
+            ));
         }
         if values.len() < 2 {
             return Err(A::Error::custom("a contested value has two values or more"));

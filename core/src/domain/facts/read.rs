@@ -41,7 +41,11 @@ impl CaseFacts {
         let facts: Self = serde_path_to_error::deserialize(&mut input).map_err(|error| {
             let place = error.path().to_string();
             FactsError {
-                place: if place == "." { "case".to_owned() } else { place },
+                place: if place == "." {
+                    "case".to_owned()
+                } else {
+                    place
+                },
                 problem: error.inner().to_string(),
             }
         })?;
@@ -67,7 +71,10 @@ impl CaseFacts {
             if !seen.insert(line.id.as_str()) {
                 return Err(FactsError {
                     place: format!("lines[{index}].id"),
-                    problem: format!("{:?} stands twice: every line has an id of its own", line.id),
+                    problem: format!(
+                        "{:?} stands twice: every line has an id of its own",
+                        line.id
+                    ),
                 });
             }
         }
@@ -96,13 +103,19 @@ impl<'de> Deserialize<'de> for Money {
         from_text(input, |text| {
             let whole = text.split('.').next().unwrap_or(text);
             if whole.len() > 14 && whole.bytes().all(|byte| byte.is_ascii_digit()) {
-                return Err(format!("{text:?} is too large: at most 10,000,000,000,000.00 yuan"));
+                return Err(format!(
+                    "{text:?} is too large: at most 10,000,000,000,000.00 yuan"
+                ));
             }
             let money: Self = text.parse().map_err(|error| format!("{error}"))?;
             match money.fen() {
-                ..0 => Err(format!("{text:?} is below zero: write an amount of 0 or more")),
+                ..0 => Err(format!(
+                    "{text:?} is below zero: write an amount of 0 or more"
+                )),
                 0..=MAX_FEN => Ok(money),
-                _ => Err(format!("{text:?} is too large: at most 10,000,000,000,000.00 yuan")),
+                _ => Err(format!(
+                    "{text:?} is too large: at most 10,000,000,000,000.00 yuan"
+                )),
             }
         })
     }
@@ -149,9 +162,8 @@ impl<'de> Deserialize<'de> for WallMs {
 
 /// An instant with offset; hour 24 is the next midnight.
 fn parse_instant(text: &str) -> Result<WallMs, String> {
-    let wrong = || {
-        format!("{text:?} is not an instant: write 2025-07-01T15:20+08:00, with the offset")
-    };
+    let wrong =
+        || format!("{text:?} is not an instant: write 2025-07-01T15:20+08:00, with the offset");
     let (plain, a_day_later) = match text.split_once("T24:00") {
         Some((date, rest)) => (format!("{date}T00:00{rest}"), true),
         None => (text.to_owned(), false),
@@ -169,7 +181,11 @@ impl Serialize for Degrees {
     fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
         let sign = if self.0 < 0 { "-" } else { "" };
         let all = self.0.unsigned_abs();
-        out.collect_str(&format_args!("{sign}{}.{:06}", all / 1_000_000, all % 1_000_000))
+        out.collect_str(&format_args!(
+            "{sign}{}.{:06}",
+            all / 1_000_000,
+            all % 1_000_000
+        ))
     }
 }
 
@@ -191,7 +207,9 @@ fn parse_degrees(text: &str) -> Result<Degrees, String> {
         return Err(wrong());
     }
     let six: String = part.chars().chain("000000".chars()).take(6).collect();
-    let value: i64 = format!("{whole}{six}").parse().map_err(|_error: std::num::ParseIntError| wrong())?;
+    let value: i64 = format!("{whole}{six}")
+        .parse()
+        .map_err(|_error: std::num::ParseIntError| wrong())?;
     if value > 180_000_000 {
         return Err(wrong());
     }
@@ -211,7 +229,9 @@ mod tests {
     use super::*;
 
     fn error(json: &str) -> String {
-        CaseFacts::from_json(json.as_bytes()).unwrap_err().to_string()
+        CaseFacts::from_json(json.as_bytes())
+            .unwrap_err()
+            .to_string()
     }
 
     fn with_line(line: &str) -> String {
@@ -230,19 +250,26 @@ mod tests {
     fn an_error_names_the_place_and_what_is_wanted() {
         let line = r#"{"id":"l1","item":"bedroom","method":"repair_cost","quantity":"-2"}"#;
         let text = error(&with_line(line));
-        assert!(text.starts_with("lines[0].quantity: \"-2\" is not a quantity"), "{text}");
+        assert!(
+            text.starts_with("lines[0].quantity: \"-2\" is not a quantity"),
+            "{text}"
+        );
     }
 
     #[test]
     fn a_quintillion_yuan_is_too_large() {
         let line = r#"{"id":"l1","item":"x","method":"invoice","amount":"1000000000000000000"}"#;
         let text = error(&with_line(line));
-        assert!(text.contains("lines[0].amount") && text.contains("too large"), "{text}");
+        assert!(
+            text.contains("lines[0].amount") && text.contains("too large"),
+            "{text}"
+        );
     }
 
     #[test]
     fn a_contested_value_keeps_both() {
-        let line = r#"{"id":"l1","item":"x","method":"invoice","amount":{"contested":["1.00","2.00"]}}"#;
+        let line =
+            r#"{"id":"l1","item":"x","method":"invoice","amount":{"contested":["1.00","2.00"]}}"#;
         let facts = CaseFacts::from_json(with_line(line).as_bytes()).unwrap();
         let amount = facts.lines[0].amount.as_ref().unwrap();
         assert_eq!(amount.all().len(), 2);
@@ -254,7 +281,8 @@ mod tests {
     fn wrong_types_unknown_keys_and_doubled_ids_are_refused() {
         assert!(error(&with_line("7")).contains("lines[0]"));
         assert!(error(r#"{"format":1,"case":"A","loss":{"at":1}}"#).contains("loss.at"));
-        let odd = r#"{"format":1,"case":"A","loss":{"at":"2025-07-01T15:20+08:00"},"colour":"red"}"#;
+        let odd =
+            r#"{"format":1,"case":"A","loss":{"at":"2025-07-01T15:20+08:00"},"colour":"red"}"#;
         assert!(error(odd).contains("colour"));
         let line = r#"{"id":"l1","item":"x","method":"invoice"}"#;
         assert!(error(&with_line(&format!("{line},{line}"))).contains("stands twice"));

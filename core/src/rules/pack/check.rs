@@ -24,21 +24,44 @@ impl Known {
     fn of(pack: &Pack) -> Self {
         let mut lists: BTreeMap<&'static str, BTreeSet<String>> = BTreeMap::new();
         let mut put = |list: &'static str, rules: Vec<&Rule>| {
-            lists.insert(list, rules.into_iter().map(|rule| rule.id.clone()).collect());
+            lists.insert(
+                list,
+                rules.into_iter().map(|rule| rule.id.clone()).collect(),
+            );
         };
-        let Pack { insured, paying, service, handling, .. } = pack;
-        put("question", insured.questions.iter().map(|q| &q.rule).collect());
+        let Pack {
+            insured,
+            paying,
+            service,
+            handling,
+            ..
+        } = pack;
+        put(
+            "question",
+            insured.questions.iter().map(|q| &q.rule).collect(),
+        );
         put("object", insured.objects.iter().map(|o| &o.rule).collect());
         put("item", insured.items.iter().map(|i| &i.rule).collect());
         put("class", insured.classes.iter().map(|c| &c.rule).collect());
         put("cover", paying.covers.iter().map(|c| &c.rule).collect());
         put("zone", service.zones.iter().map(|z| &z.rule).collect());
         let clocks = service.clocks.iter().map(|c| &c.rule);
-        put("clock", clocks.chain(service.notices.iter().map(|n| &n.rule)).collect());
+        put(
+            "clock",
+            clocks
+                .chain(service.notices.iter().map(|n| &n.rule))
+                .collect(),
+        );
         put("tier", service.tiers.iter().map(|t| &t.rule).collect());
-        put("case_class", service.classes.iter().map(|c| &c.rule).collect());
+        put(
+            "case_class",
+            service.classes.iter().map(|c| &c.rule).collect(),
+        );
         put("shot", handling.shots.iter().map(|s| &s.rule).collect());
-        put("document", handling.documents.iter().map(|d| &d.rule).collect());
+        put(
+            "document",
+            handling.documents.iter().map(|d| &d.rule).collect(),
+        );
         lists.insert("line", pack.lines.iter().cloned().collect());
         Self(lists)
     }
@@ -61,7 +84,9 @@ impl Checker<'_> {
             .iter()
             .find(|note| note.id == rule.id && list_of(&note.path) == list);
         let (line, path) = note.map_or((1, list.to_owned()), |note| (note.line, note.path.clone()));
-        self.notes.problems.push(Problem::new(line, &path, code, text));
+        self.notes
+            .problems
+            .push(Problem::new(line, &path, code, text));
     }
 
     fn duplicates(&mut self) {
@@ -117,7 +142,9 @@ impl Checker<'_> {
         }
         if !insured.perils.is_empty() && insured.unlisted.is_none() {
             let text = "[perils] unlisted must say what a cause outside the list gets";
-            self.notes.problems.push(Problem::new(1, "perils", Code::Missing, text));
+            self.notes
+                .problems
+                .push(Problem::new(1, "perils", Code::Missing, text));
         }
     }
 
@@ -133,7 +160,10 @@ impl Checker<'_> {
             let at = ("tariff", &tariff.rule);
             self.exist(at, "item", &tariff.items);
             for row in &tariff.rows {
-                for (id, named) in [(&row.grade, &tariff.grades), (&row.structure, &tariff.structures)] {
+                for (id, named) in [
+                    (&row.grade, &tariff.grades),
+                    (&row.structure, &tariff.structures),
+                ] {
                     if !named.iter().any(|(name, _)| name == id) {
                         let text = format!("{id:?} is named nowhere in this tariff");
                         self.complain(at.0, at.1, Code::UnknownId, &text);

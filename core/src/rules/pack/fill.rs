@@ -65,7 +65,9 @@ fn lists(old: &mut [Node], new: &[Node], path: &str, problems: &mut Vec<Problem>
         let path = format!("{path}[{index}]");
         let wanted = id(node);
         let there = match &wanted {
-            Some(wanted) => old.iter_mut().find(|entry| id(entry).as_ref() == Some(wanted)),
+            Some(wanted) => old
+                .iter_mut()
+                .find(|entry| id(entry).as_ref() == Some(wanted)),
             None => old.get_mut(index),
         };
         match there {
@@ -79,7 +81,9 @@ fn lists(old: &mut [Node], new: &[Node], path: &str, problems: &mut Vec<Problem>
 }
 
 fn id(node: &Node) -> Option<String> {
-    let Value::Table(map) = &node.value else { return None };
+    let Value::Table(map) = &node.value else {
+        return None;
+    };
     match &map.get("id")?.value {
         Value::Text(id) => Some(id.clone()),
         Value::Whole(_) | Value::Truth(_) | Value::List(_) | Value::Table(_) => None,

@@ -14,7 +14,10 @@ pub(super) fn read(section: &mut Section<'_, '_>) -> Handling {
     Handling {
         no_survey: section.table("no_survey", no_survey),
         shots: section.list("shot", shot),
-        documents: section.list("document", |s| Document { rule: s.rule(), when: s.tests("when") }),
+        documents: section.list("document", |s| Document {
+            rule: s.rule(),
+            when: s.tests("when"),
+        }),
         fields: section.list("field", |s| Field {
             rule: s.rule(),
             group: s.text("group"),
@@ -44,7 +47,12 @@ fn criterion(section: &mut Section<'_, '_>) -> Criterion {
     let rule = section.rule();
     let tests = section.tests("tests");
     if tests.is_empty() {
-        section.complain(section.line, "tests", Code::Missing, "one test or more is needed");
+        section.complain(
+            section.line,
+            "tests",
+            Code::Missing,
+            "one test or more is needed",
+        );
     }
     Criterion { rule, tests }
 }
@@ -68,7 +76,9 @@ fn shot(section: &mut Section<'_, '_>) -> ShotRule {
         when: section.tests("when"),
         per: section.maybe_word("per", &Per::WORDS).unwrap_or(Per::Case),
         items: section.texts("items"),
-        in_app: section.maybe_word("origin", &[("in_app", true), ("any", false)]).unwrap_or(false),
+        in_app: section
+            .maybe_word("origin", &[("in_app", true), ("any", false)])
+            .unwrap_or(false),
     }
 }
 
@@ -91,14 +101,37 @@ fn retention(section: &mut Section<'_, '_>) -> Retention {
 fn setting(section: &mut Section<'_, '_>) -> Setting {
     let rule = section.rule();
     let mut stated = Vec::new();
-    stated.extend(section.maybe_figure::<Money>("amount").map(|f| f.value().map(Number::show)));
-    stated.extend(section.maybe_figure::<Share>("share").map(|f| f.value().map(Number::show)));
-    stated.extend(section.maybe_figure::<u32>("count").map(|f| f.value().map(Number::show)));
-    stated.extend(section.maybe_figure::<Span>("span").map(|f| f.value().map(Number::show)));
-    stated.extend(section.maybe_figure::<bool>("switch").map(|f| f.value().map(Number::show)));
+    stated.extend(
+        section
+            .maybe_figure::<Money>("amount")
+            .map(|f| f.value().map(Number::show)),
+    );
+    stated.extend(
+        section
+            .maybe_figure::<Share>("share")
+            .map(|f| f.value().map(Number::show)),
+    );
+    stated.extend(
+        section
+            .maybe_figure::<u32>("count")
+            .map(|f| f.value().map(Number::show)),
+    );
+    stated.extend(
+        section
+            .maybe_figure::<Span>("span")
+            .map(|f| f.value().map(Number::show)),
+    );
+    stated.extend(
+        section
+            .maybe_figure::<bool>("switch")
+            .map(|f| f.value().map(Number::show)),
+    );
     if stated.len() != 1 {
         let text = "exactly one of amount, share, count, span or switch is needed";
         section.complain(section.line, "", Code::BadValue, text);
     }
-    Setting { rule, value: stated.pop().flatten() }
+    Setting {
+        rule,
+        value: stated.pop().flatten(),
+    }
 }

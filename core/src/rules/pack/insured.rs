@@ -17,7 +17,10 @@ pub(super) fn read(section: &mut Section<'_, '_>) -> Insured {
         perils: section.list("peril", peril),
         unlisted: section.table("perils", unlisted),
         conditions: section.list("condition", condition),
-        exclusions: section.list("exclusion", |s| Exclusion { rule: s.rule(), by: s.texts("by") }),
+        exclusions: section.list("exclusion", |s| Exclusion {
+            rule: s.rule(),
+            by: s.texts("by"),
+        }),
         classes: section.list("class", |s| InsuredClass {
             rule: s.rule(),
             evidence: s.maybe_text("evidence"),
@@ -30,15 +33,27 @@ fn question(section: &mut Section<'_, '_>) -> Question {
     let rule = section.rule();
     let answers = section.texts("answers");
     if answers.len() < 2 {
-        section.complain(section.line, "answers", Code::BadValue, "two answers or more are needed");
+        section.complain(
+            section.line,
+            "answers",
+            Code::BadValue,
+            "two answers or more are needed",
+        );
     }
-    Question { rule, answers, photo: section.maybe_text("photo"), when: section.tests("when") }
+    Question {
+        rule,
+        answers,
+        photo: section.maybe_text("photo"),
+        when: section.tests("when"),
+    }
 }
 
 fn object(section: &mut Section<'_, '_>) -> ObjectKind {
     ObjectKind {
         rule: section.rule(),
-        unit: section.word("unit", &UnitOf::WORDS).unwrap_or(UnitOf::Policy),
+        unit: section
+            .word("unit", &UnitOf::WORDS)
+            .unwrap_or(UnitOf::Policy),
         attributes: section.texts("attributes"),
         checks: section.words("checks", &Mask::WORDS),
     }
@@ -51,14 +66,20 @@ fn item(section: &mut Section<'_, '_>) -> Item {
         Some(cover) => Ok(cover),
         None => Err(section.names_under("why")),
     };
-    Item { rule, objects, cover }
+    Item {
+        rule,
+        objects,
+        cover,
+    }
 }
 
 fn peril(section: &mut Section<'_, '_>) -> Peril {
     Peril {
         rule: section.rule(),
         group: section.text("group"),
-        answer: section.word("answer", &Answer::WORDS).unwrap_or(Answer::HeadOffice),
+        answer: section
+            .word("answer", &Answer::WORDS)
+            .unwrap_or(Answer::HeadOffice),
         when: section.tests("when"),
     }
 }
@@ -74,7 +95,10 @@ fn unlisted(section: &mut Section<'_, '_>) -> crate::rules::figure::Sourced<Stri
 
 /// The answer of that word, if packs may give it to what they do not list.
 pub(super) fn answer(word: &str) -> Option<Answer> {
-    let found = Answer::WORDS.iter().find(|(name, _)| *name == word).map(|(_, answer)| *answer);
+    let found = Answer::WORDS
+        .iter()
+        .find(|(name, _)| *name == word)
+        .map(|(_, answer)| *answer);
     found.filter(|answer| *answer != Answer::Covered)
 }
 
@@ -82,13 +106,20 @@ fn condition(section: &mut Section<'_, '_>) -> Condition {
     let rule = section.rule();
     let tests = section.tests("tests");
     if tests.is_empty() {
-        section.complain(section.line, "tests", Code::Missing, "one test or more is needed");
+        section.complain(
+            section.line,
+            "tests",
+            Code::Missing,
+            "one test or more is needed",
+        );
     }
     Condition {
         rule,
         objects: section.texts("objects"),
         tests,
-        otherwise: section.word("otherwise", &Answer::WORDS).unwrap_or(Answer::HeadOffice),
+        otherwise: section
+            .word("otherwise", &Answer::WORDS)
+            .unwrap_or(Answer::HeadOffice),
     }
 }
 
@@ -100,7 +131,9 @@ fn registered(section: &mut Section<'_, '_>) -> Registered {
         crew: section.maybe_figure("crew"),
         passengers: section.maybe_figure("passengers"),
         attributes: section
-            .table("attributes", |s| s.entries().into_iter().collect::<BTreeMap<_, _>>())
+            .table("attributes", |s| {
+                s.entries().into_iter().collect::<BTreeMap<_, _>>()
+            })
             .unwrap_or_default(),
     }
 }

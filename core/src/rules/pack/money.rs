@@ -28,8 +28,12 @@ fn cover(section: &mut Section<'_, '_>) -> Cover {
         rule: section.rule(),
         line: section.maybe_text("line"),
         objects: section.texts("objects"),
-        bought: section.word("bought", &Chosen::WORDS).unwrap_or(Chosen::ByPolicy),
-        span: section.word("span", &SpanOf::WORDS).unwrap_or(SpanOf::Event),
+        bought: section
+            .word("bought", &Chosen::WORDS)
+            .unwrap_or(Chosen::ByPolicy),
+        span: section
+            .word("span", &SpanOf::WORDS)
+            .unwrap_or(SpanOf::Event),
         limit: section.choice("limit"),
         deductible: section.choice("deductible"),
         underinsurance: section.figure("underinsurance"),
@@ -39,7 +43,10 @@ fn cover(section: &mut Section<'_, '_>) -> Cover {
         depreciation: section.figure("depreciation"),
         rescue: section.figure("rescue"),
     };
-    for (key, missing) in [("limit", cover.limit.0.is_empty()), ("deductible", cover.deductible.0.is_empty())] {
+    for (key, missing) in [
+        ("limit", cover.limit.0.is_empty()),
+        ("deductible", cover.deductible.0.is_empty()),
+    ] {
         if missing {
             let text = "a number, a blank or from = \"policy\" is needed: it must be stated";
             section.complain(section.line, key, Code::Missing, text);
@@ -57,14 +64,18 @@ fn tariff(section: &mut Section<'_, '_>) -> Tariff {
     Tariff {
         rule: section.rule(),
         version: section.text("version"),
-        status: section.word("status", &TariffStatus::WORDS).unwrap_or(TariffStatus::Example),
+        status: section
+            .word("status", &TariffStatus::WORDS)
+            .unwrap_or(TariffStatus::Example),
         items: section.texts("items"),
         grades: section.list::<(String, Names)>("grades", named),
         structures: section.list::<(String, Names)>("structures", named),
         rows: section.list("rows", |s| TariffRow {
             grade: s.text("grade"),
             structure: s.text("structure"),
-            per: s.word("per", &PerUnit::WORDS).unwrap_or(PerUnit::SquareMetre),
+            per: s
+                .word("per", &PerUnit::WORDS)
+                .unwrap_or(PerUnit::SquareMetre),
             rate: s.figure("rate"),
         }),
     }

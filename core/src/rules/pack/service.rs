@@ -35,11 +35,17 @@ fn zone(section: &mut Section<'_, '_>) -> Zone {
             section.complain(section.line, "areas", Code::BadValue, &text);
         }
     }
-    Zone { rule, areas, polygon: polygon(section) }
+    Zone {
+        rule,
+        areas,
+        polygon: polygon(section),
+    }
 }
 
 fn polygon(section: &mut Section<'_, '_>) -> Vec<(i64, i64)> {
-    let Some(node) = section.raw("polygon") else { return Vec::new() };
+    let Some(node) = section.raw("polygon") else {
+        return Vec::new();
+    };
     let corners: Option<Vec<(i64, i64)>> = match &node.value {
         Value::List(corners) => corners.iter().map(corner).collect(),
         Value::Text(_) | Value::Whole(_) | Value::Truth(_) | Value::Table(_) => None,
@@ -47,7 +53,8 @@ fn polygon(section: &mut Section<'_, '_>) -> Vec<(i64, i64)> {
     match corners {
         Some(corners) if corners.len() >= 3 => corners,
         Some(_) | None => {
-            let text = "three corners or more as [[\"longitude\", \"latitude\"], …] in degrees as text";
+            let text =
+                "three corners or more as [[\"longitude\", \"latitude\"], …] in degrees as text";
             section.complain(node.line, "polygon", Code::BadValue, text);
             Vec::new()
         }
@@ -56,7 +63,9 @@ fn polygon(section: &mut Section<'_, '_>) -> Vec<(i64, i64)> {
 
 fn corner(node: &Node) -> Option<(i64, i64)> {
     let pair = <Vec<String>>::read(node)?;
-    let [lon, lat] = pair.as_slice() else { return None };
+    let [lon, lat] = pair.as_slice() else {
+        return None;
+    };
     let (lon, lat): (Degrees, Degrees) = (lon.parse().ok()?, lat.parse().ok()?);
     Some((lon.0, lat.0))
 }
@@ -72,7 +81,12 @@ fn events(section: &mut Section<'_, '_>, key: &str) -> Vec<Event> {
 fn event(section: &mut Section<'_, '_>, key: &str, text: &str) -> Option<Event> {
     let event = Event::named(text);
     if event.is_none() && !text.is_empty() {
-        section.complain(section.line, key, Code::UnknownId, &format!("{text:?} is no event"));
+        section.complain(
+            section.line,
+            key,
+            Code::UnknownId,
+            &format!("{text:?} is no event"),
+        );
     }
     event
 }
@@ -81,7 +95,12 @@ fn clock(section: &mut Section<'_, '_>) -> Clock {
     let rule = section.rule();
     let from = events(section, "from");
     if from.is_empty() {
-        section.complain(section.line, "from", Code::Missing, "the event it starts from is needed");
+        section.complain(
+            section.line,
+            "from",
+            Code::Missing,
+            "the event it starts from is needed",
+        );
     }
     let until = section.text("until");
     let until = event(section, "until", &until).unwrap_or(Event::Closed);
@@ -90,13 +109,17 @@ fn clock(section: &mut Section<'_, '_>) -> Clock {
         let text = "a span with its source, or a blank, is needed";
         section.complain(section.line, "due", Code::Missing, text);
     }
-    let topic = section.maybe_text("topic").unwrap_or_else(|| rule.id.clone());
+    let topic = section
+        .maybe_text("topic")
+        .unwrap_or_else(|| rule.id.clone());
     Clock {
         rule,
         stage: section.word("stage", &Stage::WORDS).unwrap_or(Stage::Other),
         topic,
         from,
-        order: section.maybe_word("of", &Order::WORDS).unwrap_or(Order::Later),
+        order: section
+            .maybe_word("of", &Order::WORDS)
+            .unwrap_or(Order::Later),
         until,
         when: section.tests("when"),
         due,
@@ -112,7 +135,9 @@ fn notice(section: &mut Section<'_, '_>) -> Notice {
     let by = section.words("by", &Channel::WORDS);
     Notice {
         rule,
-        kind: section.word("kind", &NoticeKind::WORDS).unwrap_or(NoticeKind::Progress),
+        kind: section
+            .word("kind", &NoticeKind::WORDS)
+            .unwrap_or(NoticeKind::Progress),
         from,
         until,
         due: section.choice("due"),
@@ -129,7 +154,9 @@ fn notice(section: &mut Section<'_, '_>) -> Notice {
 fn kpi(section: &mut Section<'_, '_>) -> Kpi {
     Kpi {
         rule: section.rule(),
-        formula: section.word("formula", &Formula::WORDS).unwrap_or(Formula::ClocksInTime),
+        formula: section
+            .word("formula", &Formula::WORDS)
+            .unwrap_or(Formula::ClocksInTime),
         version: section.text("version"),
         clocks: section.texts("clocks"),
         numerator: section.names_under("numerator"),

@@ -63,7 +63,8 @@ pub enum Chosen {
 }
 
 impl Chosen {
-    pub(super) const WORDS: [(&str, Self); 2] = [("always", Self::Always), ("policy", Self::ByPolicy)];
+    pub(super) const WORDS: [(&str, Self); 2] =
+        [("always", Self::Always), ("policy", Self::ByPolicy)];
 }
 
 /// What a limit counts over.
@@ -89,8 +90,10 @@ pub enum Pays {
 }
 
 impl Pays {
-    pub(super) const WORDS: [(&str, Self); 2] =
-        [("agreed_value", Self::AgreedValue), ("sum_insured", Self::SumInsured)];
+    pub(super) const WORDS: [(&str, Self); 2] = [
+        ("agreed_value", Self::AgreedValue),
+        ("sum_insured", Self::SumInsured),
+    ];
 }
 
 /// How firm a table of prices is.
@@ -170,7 +173,8 @@ pub enum Order {
 }
 
 impl Order {
-    pub(super) const WORDS: [(&str, Self); 2] = [("later", Self::Later), ("earlier", Self::Earlier)];
+    pub(super) const WORDS: [(&str, Self); 2] =
+        [("later", Self::Later), ("earlier", Self::Earlier)];
 }
 
 /// Stage of service (R135).
@@ -207,7 +211,10 @@ impl Stage {
 
     /// Its word.
     pub fn key(self) -> &'static str {
-        Self::WORDS.iter().find(|(_, stage)| *stage == self).map_or("other", |(word, _)| *word)
+        Self::WORDS
+            .iter()
+            .find(|(_, stage)| *stage == self)
+            .map_or("other", |(word, _)| *word)
     }
 }
 
@@ -248,7 +255,10 @@ impl NoticeKind {
 
     /// Its word.
     pub fn key(self) -> &'static str {
-        Self::WORDS.iter().find(|(_, kind)| *kind == self).map_or("", |(word, _)| *word)
+        Self::WORDS
+            .iter()
+            .find(|(_, kind)| *kind == self)
+            .map_or("", |(word, _)| *word)
     }
 }
 
@@ -280,7 +290,10 @@ impl Channel {
 
     /// Its word.
     pub fn key(self) -> &'static str {
-        Self::WORDS.iter().find(|(_, channel)| *channel == self).map_or("", |(word, _)| *word)
+        Self::WORDS
+            .iter()
+            .find(|(_, channel)| *channel == self)
+            .map_or("", |(word, _)| *word)
     }
 }
 
@@ -304,7 +317,10 @@ impl Formula {
 
     /// Its word.
     pub fn key(self) -> &'static str {
-        Self::WORDS.iter().find(|(_, formula)| *formula == self).map_or("", |(word, _)| *word)
+        Self::WORDS
+            .iter()
+            .find(|(_, formula)| *formula == self)
+            .map_or("", |(word, _)| *word)
     }
 }
 
@@ -338,6 +354,9 @@ impl Mask {
 
     /// Its word.
     pub fn key(self) -> &'static str {
-        Self::WORDS.iter().find(|(_, mask)| *mask == self).map_or("", |(word, _)| *word)
+        Self::WORDS
+            .iter()
+            .find(|(_, mask)| *mask == self)
+            .map_or("", |(word, _)| *word)
     }
 }

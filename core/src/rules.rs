@@ -49,7 +49,7 @@ pub use notice::NoticeState;
 pub use pack::*;
 pub use path::{NoSurveyAnswer, NoSurveyResult};
 pub use pay::{CoverPayable, Payable, Step};
-pub use price::PricedLine;
+pub use price::{PricedLine, Standing};
 pub use problem::{Code, PackError, Problem};
 pub use reason::Reason;
 pub use review::ReviewState;

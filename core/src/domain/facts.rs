@@ -179,7 +179,7 @@ pub struct Policy {
     pub objects: Option<Vec<String>>,
     /// Covers bought with their figures; nothing when not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub covers: Option<BTreeMap<String, money::CoverFigures>>,
+    pub covers: Option<BTreeMap<String, CoverFigures>>,
     /// Insured persons by date (R16, R17).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub roster: Vec<Rostered>,

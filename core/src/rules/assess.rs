@@ -11,6 +11,7 @@ use super::case::Case;
 use super::checklist::{self, Missing};
 use super::clock::{self, Desk, Running};
 use super::cover::{self, CoverAnswer};
+use super::figure::Sourced;
 use super::kpi::{self, KpiPart};
 use super::notice::{self, NoticeState};
 use super::pack::{Answer, Pack};
@@ -179,7 +180,7 @@ fn remarks(case: &Case<'_>, service: &Case<'_>, findings: &mut Vec<Reason>) {
         findings.push(Reason::of("contested_amount"));
     }
     aboard(case, findings);
-    findings.extend(super::cover::off_roster(case));
+    findings.extend(cover::off_roster(case));
     let facts = case.facts;
     let unit = facts.policy.unit.as_ref();
     for open in &facts.policy.open {
@@ -210,9 +211,8 @@ fn aboard(case: &Case<'_>, findings: &mut Vec<Reason>) {
     let (Some(object), Some(entry)) = (&case.facts.object, case.registered()) else {
         return;
     };
-    let seats = |figure: &Option<super::figure::Sourced<u32>>| {
-        figure.as_ref().and_then(|figure| figure.value().copied())
-    };
+    let seats =
+        |figure: &Option<Sourced<u32>>| figure.as_ref().and_then(|figure| figure.value().copied());
     let (Some(crew), Some(passengers)) = (seats(&entry.crew), seats(&entry.passengers)) else {
         return;
     };

@@ -5,7 +5,7 @@
 
 use super::fact::{Fact, Facts, Known, Scalar};
 use super::pack::{ObjectKind, Pack, Peril, Registered};
-use super::price::{self, PricedLine};
+use super::price::{self, PricedLine, Standing};
 use super::{path, zone};
 use crate::domain::facts::{Answer, CaseFacts, Event, Given};
 use crate::domain::{Money, MoneyRange, WallMs};
@@ -45,16 +45,18 @@ impl<'a> Case<'a> {
 
     /// Whether somebody disagrees about an amount.
     pub(super) fn is_contested(&self) -> bool {
-        self.lines.iter().any(|line| line.contested)
+        self.lines
+            .iter()
+            .any(|line| line.standing == Standing::Contested)
     }
 
     /// When it happened; the loss itself is the accident if nobody noted another instant.
     pub(super) fn happened(&self, event: Event) -> Option<WallMs> {
         let noted = self.facts.events.get(&event).copied();
-        match event {
-            Event::Accident => noted.or(Some(self.facts.loss.at)),
-            _ => noted,
+        if event == Event::Accident {
+            return noted.or(Some(self.facts.loss.at));
         }
+        noted
     }
 
     /// The kind of the object.

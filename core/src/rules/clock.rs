@@ -430,10 +430,10 @@ struct WithTier<'c, 'a> {
 
 impl Facts for WithTier<'_, '_> {
     fn known(&self, fact: &super::fact::Fact) -> Known {
-        match fact {
-            super::fact::Fact::Tier => Known::Values(vec![Scalar::word(self.tier)]),
-            _ => self.case.known(fact),
+        if *fact == super::fact::Fact::Tier {
+            return Known::Values(vec![Scalar::word(self.tier)]);
         }
+        self.case.known(fact)
     }
 }
 

@@ -33,36 +33,43 @@ fn range(text: &str) -> MoneyRange {
     }
 }
 
+fn same(said: impl Into<String>, wanted: &str) -> Result<(), String> {
+    let said = said.into();
+    if said == wanted { Ok(()) } else { Err(said) }
+}
+
+fn option(said: &Option<String>, wanted: &str) -> Result<(), String> {
+    same(said.as_deref().unwrap_or("none"), wanted)
+}
+
+fn codes(reasons: &[super::reason::Reason]) -> Vec<String> {
+    let both = reasons
+        .iter()
+        .flat_map(|reason| [Some(reason.code.clone()), reason.rule.clone()]);
+    both.flatten().collect()
+}
+
+fn has(list: Vec<String>, wanted: &str, there: bool) -> Result<(), String> {
+    if list.iter().any(|one| one == wanted) == there {
+        Ok(())
+    } else {
+        Err(list.join(" "))
+    }
+}
+
 /// What the program says to the subject of one expected line, and whether the line holds.
 fn holds(words: &[&str], a: &Assessment) -> Result<(), String> {
-    let same = |said: String, wanted: &str| if said == wanted { Ok(()) } else { Err(said) };
     let money = |said: Option<MoneyRange>, wanted: &str| match (said, wanted) {
         (None, "unknown") => Ok(()),
         (Some(said), wanted) if wanted != "unknown" && said == range(wanted) => Ok(()),
         (said, _) => Err(format!("{said:?}")),
-    };
-    let option =
-        |said: &Option<String>, wanted: &str| same(said.clone().unwrap_or("none".into()), wanted);
-    let codes = |reasons: &[super::reason::Reason]| -> Vec<String> {
-        reasons
-            .iter()
-            .flat_map(|r| [Some(r.code.clone()), r.rule.clone()])
-            .flatten()
-            .collect()
-    };
-    let has = |list: Vec<String>, wanted: &str, there: bool| {
-        if list.iter().any(|one| one == wanted) == there {
-            Ok(())
-        } else {
-            Err(list.join(" "))
-        }
     };
     let (no, words) = match words {
         ["no", rest @ ..] => (true, rest),
         all => (false, all),
     };
     match words {
-        ["cover", answer] => same(a.cover.answer.key().into(), answer),
+        ["cover", answer] => same(a.cover.answer.key(), answer),
         ["reason", code] => has(codes(&a.cover.reasons), code, !no),
         ["assessed", amount] => money(a.money.assessed, amount),
         ["line", id, rest @ ..] => line(a, id, rest),
@@ -77,7 +84,7 @@ fn holds(words: &[&str], a: &Assessment) -> Result<(), String> {
             .recovery
             .map_or(Ok(()), |said| Err(said.to_string())),
         ["recovery", amount] => money(a.money.recovery, amount),
-        ["final", answer] => same(if a.money.is_final { "yes" } else { "no" }.into(), answer),
+        ["final", answer] => same(if a.money.is_final { "yes" } else { "no" }, answer),
         ["capital", text] => option(&a.money.capital, text),
         ["tier", tier] => option(&a.tier, tier),
         ["class", class] => option(&a.class, class),
@@ -87,11 +94,15 @@ fn holds(words: &[&str], a: &Assessment) -> Result<(), String> {
                 .no_survey
                 .as_ref()
                 .map(|result| serde_json::to_value(result.answer).unwrap());
-            same(
-                said.map_or("none".into(), |said| said.as_str().unwrap().to_owned()),
-                answer,
-            )
+            option(&said.map(|said| said.as_str().unwrap().to_owned()), answer)
         }
+        _ => handled(words, no, a),
+    }
+}
+
+/// The lines about time, papers and review.
+fn handled(words: &[&str], no: bool, a: &Assessment) -> Result<(), String> {
+    match words {
         ["clock", id, rest @ ..] => clock(a.clocks.iter().find(|clock| clock.id == *id), rest, no),
         ["missing", kind, id, ..] => {
             let said = a

@@ -132,29 +132,38 @@ fn read(input: &mut Decoder<'_>, depth: u8) -> Option<Node> {
     if depth > MAX_DEPTH {
         return None;
     }
-    let value = match input.datatype().ok()? {
-        Type::String => Value::Text(input.str().ok()?.to_owned()),
-        Type::Bool => Value::Truth(input.bool().ok()?),
-        Type::Array => {
-            let length = input.array().ok()??;
-            let mut items = Vec::new();
-            for _ in 0..length {
-                items.push(read(input, depth.saturating_add(1))?);
-            }
-            Value::List(items)
-        }
-        Type::Map => {
-            let length = input.map().ok()??;
-            let mut map = BTreeMap::new();
-            for _ in 0..length {
-                let key = input.str().ok()?.to_owned();
-                map.insert(key, read(input, depth.saturating_add(1))?);
-            }
-            Value::Table(map)
-        }
-        _ => Value::Whole(input.i64().ok()?),
+    let kind = input.datatype().ok()?;
+    let value = if kind == Type::String {
+        Value::Text(input.str().ok()?.to_owned())
+    } else if kind == Type::Bool {
+        Value::Truth(input.bool().ok()?)
+    } else if kind == Type::Array {
+        Value::List(read_list(input, depth)?)
+    } else if kind == Type::Map {
+        Value::Table(read_table(input, depth)?)
+    } else {
+        Value::Whole(input.i64().ok()?)
     };
     Some(Node { value, line: 0 })
+}
+
+fn read_list(input: &mut Decoder<'_>, depth: u8) -> Option<Vec<Node>> {
+    let length = input.array().ok()??;
+    let mut items = Vec::new();
+    for _ in 0..length {
+        items.push(read(input, depth.saturating_add(1))?);
+    }
+    Some(items)
+}
+
+fn read_table(input: &mut Decoder<'_>, depth: u8) -> Option<BTreeMap<String, Node>> {
+    let length = input.map().ok()??;
+    let mut map = BTreeMap::new();
+    for _ in 0..length {
+        let key = input.str().ok()?.to_owned();
+        map.insert(key, read(input, depth.saturating_add(1))?);
+    }
+    Some(map)
 }
 
 /// Where lines begin.

@@ -13,7 +13,7 @@ use super::case::{Case, sum};
 use super::cover::{self, Bought, bought};
 use super::figure::{Figure, Sourced};
 use super::pack::{Answer, Choice, Cover, SpanOf, Undecided};
-use super::price::{half_up, spread};
+use super::price::{Standing, half_up, spread};
 use super::reason::Reason;
 use crate::domain::facts::{CoverFigures, Given};
 use crate::domain::{Money, MoneyRange};
@@ -123,7 +123,10 @@ pub(super) fn pay(
     let is_final = answer == Answer::Covered
         && open.is_empty()
         && payable.is_some_and(MoneyRange::is_exact)
-        && case.lines.iter().all(|line| line.is_final || !line.covered);
+        && case
+            .lines
+            .iter()
+            .all(|line| line.standing == Standing::Firm || !line.covered);
     let result = Payable {
         assessed: case.assessed(),
         excluded,

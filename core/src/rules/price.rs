@@ -28,10 +28,20 @@ pub struct PricedLine {
     /// Why it is not covered, not final, or doubtful.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub reasons: Vec<Reason>,
-    #[serde(skip)]
-    pub(super) contested: bool,
-    #[serde(skip)]
-    pub(super) is_final: bool,
+    /// How firm the amount is.
+    pub standing: Standing,
+}
+
+/// How firm an amount is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    /// Nothing about it is open.
+    Firm,
+    /// Priced by an example, not priced, or not confirmed.
+    Open,
+    /// People gave different figures.
+    Contested,
 }
 
 /// Prices every line of the case.
@@ -58,7 +68,7 @@ fn price(case: &Case<'_>, line: &Line) -> PricedLine {
         cover,
         item,
         reasons: Vec::new(),
-        is_final: true,
+        standing: Standing::Firm,
     };
     let (amount, formula) = pricing.amount();
     let covered = pricing.covered();
@@ -71,6 +81,11 @@ fn price(case: &Case<'_>, line: &Line) -> PricedLine {
         line.salvage.as_ref().is_some_and(Given::is_contested),
     ]
     .contains(&true);
+    let standing = if contested {
+        Standing::Contested
+    } else {
+        pricing.standing
+    };
     PricedLine {
         id: line.id.clone(),
         item: line.item.clone(),
@@ -78,8 +93,7 @@ fn price(case: &Case<'_>, line: &Line) -> PricedLine {
         covered,
         amount,
         formula,
-        contested,
-        is_final: pricing.is_final && !contested,
+        standing,
         reasons: pricing.reasons,
     }
 }
@@ -90,7 +104,7 @@ struct Pricing<'c, 'a> {
     cover: Option<&'a Cover>,
     item: Option<&'a Item>,
     reasons: Vec<Reason>,
-    is_final: bool,
+    standing: Standing,
 }
 
 impl Pricing<'_, '_> {
@@ -99,7 +113,7 @@ impl Pricing<'_, '_> {
     }
 
     fn open(&mut self, code: &str) {
-        self.is_final = false;
+        self.standing = Standing::Open;
         self.note(code);
     }
 

@@ -8,6 +8,7 @@
 
 pub mod cbor;
 mod digest;
+mod fold;
 mod host;
 mod id;
 mod money;
@@ -16,6 +17,7 @@ mod role;
 mod time;
 
 pub use digest::{CHUNK_BYTES, ChunkedDigest, Digest, DigestParseError};
+pub use fold::{fold, half_width};
 pub use host::{Host, Reading};
 pub use id::{CaseId, CaseNumber, DeviceId, Epoch, IdParseError, RowId, ScopeId};
 pub use money::{Money, MoneyParseError, MoneyRange};

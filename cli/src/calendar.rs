@@ -75,3 +75,31 @@ fn tell(calendar: &Calendar, day: Date) -> Result<(Value, String), OutOfRange> {
     let line = format!("{day}  {} / {}{name}{note}", kind.zh(), kind.word());
     Ok((json, line))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::civil::date;
+
+    #[test]
+    fn each_day_is_told_with_its_holiday() {
+        let args = CalendarArgs {
+            from: date(2025, 9, 30),
+            to: Some(date(2025, 10, 1)),
+        };
+        let text = run(&args).unwrap().text;
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines[0], "2025-09-30  工作日 / working");
+        assert!(lines[1].starts_with("2025-10-01  节假日 / holiday  国庆节"));
+    }
+
+    #[test]
+    fn days_that_nobody_announced_are_refused_or_marked() {
+        let told = |from, to| run(&CalendarArgs { from, to });
+        assert!(told(date(2027, 1, 1), None).unwrap().text.contains("暂定"));
+        let refused = told(date(2027, 12, 31), Some(date(2028, 1, 1))).unwrap_err();
+        assert_eq!((refused.exit, refused.code.as_str()), (2, "CALENDAR_YEAR"));
+        let backwards = told(date(2026, 1, 2), Some(date(2026, 1, 1))).unwrap_err();
+        assert_eq!(backwards.exit, 2);
+    }
+}

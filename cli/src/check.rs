@@ -151,3 +151,39 @@ fn amounts(texts: &[String]) -> Result<Checked, Failure> {
         is_good: true,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(kind: Kind, texts: &[&str]) -> Result<Checked, Failure> {
+        run(&CheckArgs {
+            kind,
+            texts: texts.iter().map(|text| (*text).to_owned()).collect(),
+            day: Some(jiff::civil::date(2026, 11, 22)),
+        })
+    }
+
+    #[test]
+    fn an_answer_never_shows_the_number() {
+        let id = "110105194912310021";
+        let checked = answer(Kind::Id, &["11010519491231002X", id]).unwrap();
+        assert!(!checked.is_good);
+        let said = format!("{}{}", checked.said.text, checked.said.json);
+        assert!(said.contains("110***********0021") && !said.contains(id));
+    }
+
+    #[test]
+    fn a_warning_may_stand() {
+        let checked = answer(Kind::Vin, &["1M8GDM9A1KP042788"]).unwrap();
+        assert!(checked.is_good);
+        assert!(checked.said.text.contains("VIN_CHECK_DIGIT"));
+    }
+
+    #[test]
+    fn an_amount_is_written_in_capitals_and_anything_else_is_bad_input() {
+        let checked = answer(Kind::Amount, &["1409.50"]).unwrap();
+        assert!(checked.said.text.ends_with("人民币壹仟肆佰零玖元伍角"));
+        assert_eq!(answer(Kind::Amount, &["x"]).unwrap_err().exit, 2);
+    }
+}

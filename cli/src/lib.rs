@@ -1,9 +1,11 @@
-//! The `lossbook` command: demo, inspect, device, office, hub.
+//! The `lossbook` command: demo, inspect, check, calendar, device, office, hub.
 //!
 //! A library so that the demonstration, the tests and the benchmarks drive the same client that
 //! people do. Every command says one thing for people and one JSON object for machines; failures
 //! are one line with an exit code ([`failure`]).
 
+pub mod calendar;
+pub mod check;
 pub mod demo;
 pub mod device;
 pub mod driver;

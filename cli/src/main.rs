@@ -13,6 +13,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use lossbook_cli::calendar::{self, CalendarArgs};
+use lossbook_cli::check::{self, CheckArgs};
 use lossbook_cli::device::{self, DeviceArgs, Said};
 use lossbook_cli::failure::Failure;
 use lossbook_cli::hub::{self, HubArgs};
@@ -40,6 +42,10 @@ enum Command {
         #[arg(required = true)]
         photos: Vec<PathBuf>,
     },
+    /// The form of identity numbers, and amounts in Chinese capitals.
+    Check(CheckArgs),
+    /// Working days, make-up days and holidays of mainland China.
+    Calendar(CalendarArgs),
     /// A phone.
     Device(DeviceArgs),
     /// A reviewer at head office.
@@ -104,6 +110,16 @@ fn run(args: &Lossbook) -> Result<Option<Said>, Failure> {
                 code => std::process::exit(code),
             }
         }
+        Command::Check(check) => {
+            let checked = check::run(check)?;
+            say(&checked.said, args.json);
+            if checked.is_good {
+                Ok(None)
+            } else {
+                std::process::exit(1)
+            }
+        }
+        Command::Calendar(calendar) => calendar::run(calendar).map(Some),
         Command::Device(device) => device::run(device, progress).map(Some),
         Command::Office(office) => office::run(office).map(Some),
         Command::Hub(hub) => hub::run(hub, &mut |said| say(said, args.json)).map(Some),

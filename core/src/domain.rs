@@ -9,6 +9,7 @@
 pub mod cbor;
 mod digest;
 pub mod facts;
+mod fold;
 mod host;
 mod id;
 mod money;
@@ -18,6 +19,7 @@ mod role;
 mod time;
 
 pub use digest::{CHUNK_BYTES, ChunkedDigest, Digest, DigestParseError};
+pub use fold::{fold, half_width};
 pub use host::{Host, Reading};
 pub use id::{CaseId, CaseNumber, DeviceId, Epoch, IdParseError, RowId, ScopeId};
 pub use money::{Money, MoneyParseError, MoneyRange};

@@ -36,7 +36,7 @@ enum Act {
     Demo,
     /// A foreign reader. `{program}` and `{folder}` stand for the built program and an empty folder.
     Peer {
-        /// What our program is told first, so that there is something to read.
+        /// What our program is told first, so that there is something to read; nothing if empty.
         first: &'static [&'static str],
         /// The Python script that reads and judges it.
         script: &'static [&'static str],
@@ -109,6 +109,21 @@ pub(crate) const LEGS: &[Leg] = &[
         act: Act::Peer {
             first: &["scene", "{folder}"],
             script: &["tests/peers/exiftool_peer.py", "{program}", "{folder}"],
+        },
+    },
+    Leg {
+        name: "rules",
+        what: "four Python packages agree on working days, numbers and capitals",
+        needs: &[
+            "python3",
+            "chinesecalendar",
+            "python-stdnum",
+            "vininfo",
+            "cn2an",
+        ],
+        act: Act::Peer {
+            first: &[],
+            script: &["tests/peers/rules_peer.py", "{program}"],
         },
     },
 ];
@@ -219,7 +234,9 @@ fn peer(machine: &Machine, leg: &str, first: &[&str], script: &[&str]) -> Result
             })
             .collect()
     };
-    machine.run(machine.command(&[&program]).args(filled(first)))?;
+    if !first.is_empty() {
+        machine.run(machine.command(&[&program]).args(filled(first)))?;
+    }
     machine.run(machine.command(&["python3"]).args(filled(script)))
 }
 

@@ -45,6 +45,26 @@ const TOOLS: &[Tool] = &[
         probe: &["exiftool", "-ver"],
         from: Source::Apt(&["libimage-exiftool-perl"]),
     },
+    Tool {
+        name: "chinesecalendar",
+        probe: &["python3", "-c", "import chinese_calendar"],
+        from: Source::Pip("chinesecalendar==1.11.0"),
+    },
+    Tool {
+        name: "python-stdnum",
+        probe: &["python3", "-c", "import stdnum.cn.ric"],
+        from: Source::Pip("python-stdnum==2.2"),
+    },
+    Tool {
+        name: "vininfo",
+        probe: &["python3", "-c", "import vininfo"],
+        from: Source::Pip("vininfo==1.11.0"),
+    },
+    Tool {
+        name: "cn2an",
+        probe: &["python3", "-c", "import cn2an"],
+        from: Source::Pip("cn2an==0.5.24"),
+    },
 ];
 
 /// What became of a look for a tool.

@@ -15,15 +15,7 @@ fn a_reported_case_is_listed_and_found_by_two_characters_of_a_name() {
     let world = World::new();
     let phone = world.phone("li", 1);
     let (case, _) = case_with_line(&phone);
-    let find = |text: &str| {
-        phone
-            .cases(&CaseQuery {
-                text: Some(text.into()),
-                ..CaseQuery::default()
-            })
-            .unwrap()
-            .len()
-    };
+    let find = |text: &str| found(&phone, text);
     assert_eq!(
         (
             find("小明"),
@@ -43,6 +35,50 @@ fn a_reported_case_is_listed_and_found_by_two_characters_of_a_name() {
         ),
         ("王小明", "1250.50", "open")
     );
+}
+
+fn found(phone: &Device, text: &str) -> usize {
+    let query = CaseQuery {
+        text: Some(text.into()),
+        ..CaseQuery::default()
+    };
+    phone.cases(&query).unwrap().len()
+}
+
+#[test]
+fn a_search_in_traditional_characters_finds_simplified_ones_and_back() {
+    let world = World::new();
+    let phone = world.phone("li", 1);
+    let fields = [("household", "報案人王小龍"), ("place", "威远镇Ａ区")];
+    phone.report_loss(None, &report(&fields)).unwrap();
+    for text in ["报案", "報案", "王小龙", "王小龍", "威遠鎮", "a区", "Ａ區"] {
+        assert_eq!(found(&phone, text), 1, "{text}");
+    }
+    assert_eq!(found(&phone, "理賠"), 0);
+}
+
+#[test]
+fn a_store_whose_words_older_rules_made_is_indexed_anew_when_it_opens() {
+    let world = World::new();
+    let phone = world.phone("li", 1);
+    let fields = [("household", "報案人")];
+    phone.report_loss(None, &report(&fields)).unwrap();
+    // What a build without folding would have left behind.
+    phone
+        .store()
+        .transact(|tx| {
+            tx.sql().execute_batch(
+                "DELETE FROM memo WHERE key = 'words'; DELETE FROM case_text;
+                 INSERT INTO case_text (rowid, words) VALUES (1, '報案 案人');
+                 UPDATE case_row SET words = x'00';",
+            )?;
+            Ok::<_, StoreError>(())
+        })
+        .unwrap();
+    assert_eq!((found(&phone, "报案"), found(&phone, "案人")), (0, 1));
+    drop(phone);
+    let phone = Device::open(&world.home("li"), &World::key(1), TestHost::new(7)).unwrap();
+    assert_eq!((found(&phone, "报案"), found(&phone, "案人")), (1, 1));
 }
 
 #[test]

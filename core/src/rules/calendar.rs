@@ -42,7 +42,7 @@ use jiff::{Timestamp, ToSpan as _};
 
 use crate::domain::WallMs;
 
-pub use file::{CalendarError, CalendarProblem};
+pub use file::{CalendarError, CalendarProblem, Wanted};
 pub use hours::{WorkingHours, WorkingHoursError};
 
 /// What a day is in a calendar.

@@ -27,6 +27,8 @@ mod tests;
 
 use jiff::civil::{Date, DateTime};
 
+use crate::domain::half_width;
+
 pub use reason::Reason;
 
 /// A kind of identity field.
@@ -163,14 +165,6 @@ impl Field {
             .enumerate()
             .map(|(at, c)| if hidden(at) { '*' } else { c })
             .collect()
-    }
-}
-
-fn half_width(c: char) -> char {
-    match c {
-        '\u{3000}' => ' ',
-        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c).saturating_sub(0xfee0)).unwrap_or(c),
-        _ => c,
     }
 }
 

@@ -45,6 +45,9 @@ pub struct Store {
 
 const DATABASE: &str = "store.db";
 
+/// So many documents are in memory at once while words are renewed.
+const CASES_AT_ONCE: usize = 50;
+
 impl Store {
     /// Makes a new, empty store in `home`, which is created if need be.
     ///
@@ -123,12 +126,30 @@ impl Store {
         }
         let connection = prepare(home, key, parts)?;
         let files = Files::open(home, fault)?;
-        Ok(Self {
+        let store = Self {
             connection: Mutex::new(connection),
             files,
             home: home.to_owned(),
             _lock: Some(lock),
-        })
+        };
+        store.renew_words()?;
+        Ok(store)
+    }
+
+    /// Indexes anew what older rules for words indexed, a few cases in a transaction: whoever stops
+    /// in between only begins again.
+    fn renew_words(&self) -> Result<(), StoreError> {
+        let read = |tx: &Tx<'_>| {
+            let is_old = tx.words_are_old()?;
+            is_old.then(|| tx.all_cases()).transpose()
+        };
+        let Some(cases) = self.transact(read)? else {
+            return Ok(());
+        };
+        for some in cases.chunks(CASES_AT_ONCE) {
+            self.transact(|tx| tx.renew_words(some))?;
+        }
+        self.transact(|tx| tx.words_are_new())
     }
 
     /// Does one use case: everything in it is committed together, durably, or not at all.

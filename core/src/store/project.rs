@@ -24,6 +24,9 @@ pub struct Rebuilt {
 /// Everything a projection row says, as one comparable text.
 type RowPrint = Option<String>;
 
+/// The memo that says by which rules the words of the index were made.
+const WORDS: &str = "words";
+
 impl Tx<'_> {
     /// Writes a case's list row and its words.
     pub(super) fn project(&self, case: CaseId) -> Result<(), StoreError> {
@@ -110,18 +113,45 @@ impl Tx<'_> {
             .query_row([case.as_bytes()], |row| row.get(0))?)
     }
 
-    /// Replays every case from its envelopes and projects it anew; says what was different.
-    ///
-    /// # Errors
-    /// As the database fails.
-    pub fn rebuild(&self) -> Result<Rebuilt, StoreError> {
+    /// All cases whose document is here.
+    pub(super) fn all_cases(&self) -> Result<Vec<CaseId>, StoreError> {
         let mut select = self
             .sql()
             .prepare("SELECT case_id FROM document ORDER BY case_id")?;
         let ids: Vec<Vec<u8>> = select
             .query_map([], |row| row.get(0))?
             .collect::<Result<_, _>>()?;
-        let cases: Vec<CaseId> = ids.iter().filter_map(|id| CaseId::from_slice(id)).collect();
+        Ok(ids.iter().filter_map(|id| CaseId::from_slice(id)).collect())
+    }
+
+    /// Whether older rules made the words of the index.
+    pub(super) fn words_are_old(&self) -> Result<bool, StoreError> {
+        Ok(self.memo(WORDS)? != Some(vec![tokens::RULES]))
+    }
+
+    /// Projects cases anew, so that their words follow the rules of this build. A case that this
+    /// build cannot read keeps what it has.
+    pub(super) fn renew_words(&self, cases: &[CaseId]) -> Result<(), StoreError> {
+        for case in cases {
+            match self.project(*case) {
+                Ok(()) | Err(StoreError::Record(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Remembers that all words follow the rules of this build.
+    pub(super) fn words_are_new(&self) -> Result<(), StoreError> {
+        self.set_memo(WORDS, &[tokens::RULES])
+    }
+
+    /// Replays every case from its envelopes and projects it anew; says what was different.
+    ///
+    /// # Errors
+    /// As the database fails.
+    pub fn rebuild(&self) -> Result<Rebuilt, StoreError> {
+        let cases = self.all_cases()?;
         let before: Vec<RowPrint> = cases
             .iter()
             .map(|case| self.row_print(*case))
@@ -137,6 +167,7 @@ impl Tx<'_> {
                 differing.push(*case);
             }
         }
+        self.words_are_new()?;
         Ok(Rebuilt {
             cases: cases.len() as u64,
             differing,

@@ -1,17 +1,24 @@
 //! Words for the text index: Chinese as overlapping pairs of characters, the rest as words.
 //!
-//! 王小明 is indexed as 王小 and 小明, so that any two neighbouring characters find it.
+//! 王小明 is indexed as 王小 and 小明, so that any two neighbouring characters find it. What is indexed
+//! and what is asked for are folded alike, so that 報案 finds 报案 (G24).
+
+use crate::domain::fold;
+
+/// Raised when the same text makes other words: stores indexed before are then indexed anew.
+/// 1: lower case only; 2: folded.
+pub(super) const RULES: u8 = 2;
 
 /// Whether a character is written without spaces around words (CJK ideographs).
 fn is_ideograph(c: char) -> bool {
     matches!(c, '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{323af}')
 }
 
-/// Runs of ideographs and runs of other letters and digits, in lower case.
+/// Runs of ideographs and runs of other letters and digits, folded.
 fn runs(text: &str) -> Vec<(bool, String)> {
     let mut runs: Vec<(bool, String)> = Vec::new();
     let mut open = false;
-    for c in text.chars().flat_map(char::to_lowercase) {
+    for c in fold(text).chars() {
         let ideograph = is_ideograph(c);
         if !ideograph && !c.is_alphanumeric() {
             open = false;
@@ -72,5 +79,11 @@ mod tests {
         assert_eq!(query("小明"), "\"小明\"");
         assert_eq!(query("王"), "\"王\"*");
         assert_eq!(query(" -- "), "");
+    }
+
+    #[test]
+    fn traditional_and_simplified_texts_make_the_same_words() {
+        assert_eq!(index(["報案 ＡＢ１２"].into_iter()), "报案 ab12");
+        assert_eq!(query("報案 ＡＢ"), query("报案 ab"));
     }
 }

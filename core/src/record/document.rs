@@ -239,6 +239,12 @@ impl CaseDocument {
                 if self.is_merged_text(path.section, path.name) {
                     return self.put_text(&target, path.name, &value.to_string());
                 }
+                // Among several values Automerge would "put" one by deleting the others; two people
+                // who choose differently would then delete both. So the chosen one is new.
+                if self.doc.get_all(&target, path.name)?.len() > 1 {
+                    self.doc
+                        .put(&target, path.name, value.another().to_scalar())?;
+                }
                 self.doc.put(&target, path.name, value.to_scalar())?;
             }
             Edit::Add(row) => {

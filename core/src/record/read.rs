@@ -88,6 +88,8 @@ pub struct Row {
     pub fields: BTreeMap<&'static str, Field>,
     /// Whether it counts.
     pub withdrawal: Withdrawal,
+    /// If it was withdrawn: fields that were written by somebody who did not see that.
+    pub written_apart: Vec<&'static str>,
 }
 
 impl Row {
@@ -125,6 +127,7 @@ impl CaseRecord {
         static EMPTY: Row = Row {
             fields: BTreeMap::new(),
             withdrawal: Withdrawal::Stands,
+            written_apart: Vec::new(),
         };
         self.fields.get(&section).unwrap_or(&EMPTY)
     }
@@ -421,7 +424,7 @@ impl Lens<'_> {
             }
         }
         if row.fields.contains_key("removed") {
-            row.withdrawal = self.withdrawal(section, object, &row)?;
+            (row.withdrawal, row.written_apart) = self.withdrawal(section, object, &row)?;
         }
         Ok(row)
     }
@@ -476,16 +479,14 @@ impl Lens<'_> {
         section: Section,
         object: &ObjId,
         row: &Row,
-    ) -> Result<Withdrawal, RecordError> {
+    ) -> Result<(Withdrawal, Vec<&'static str>), RecordError> {
         let (kept, withdrawn): (Vec<&Standing>, Vec<&Standing>) = row
             .field("removed")
             .standing()
             .iter()
             .partition(|one| one.value == Value::Text(String::new()));
-        match (kept.is_empty(), withdrawn.is_empty()) {
-            (_, true) => return Ok(Withdrawal::Stands),
-            (false, false) => return Ok(Withdrawal::Asked),
-            (true, false) => {}
+        if withdrawn.is_empty() {
+            return Ok((Withdrawal::Stands, Vec::new()));
         }
         let seen: Vec<Digest> = withdrawn.iter().map(|one| one.change).collect();
         let heads = change_hashes(&seen);
@@ -493,14 +494,19 @@ impl Lens<'_> {
             doc: self.doc,
             at: Some(&heads),
         };
-        for (name, field_now) in row.fields.iter().filter(|(name, _)| **name != "removed") {
+        let mut apart = Vec::new();
+        for (name, now) in row.fields.iter().filter(|(name, _)| **name != "removed") {
             let Some(spec) = field(section, name) else {
                 continue;
             };
-            if then.all_standing(object, spec)? != field_now.standing {
-                return Ok(Withdrawal::Asked);
+            if then.all_standing(object, spec)? != now.standing {
+                apart.push(*name);
             }
         }
-        Ok(Withdrawal::Withdrawn)
+        if kept.is_empty() && apart.is_empty() {
+            Ok((Withdrawal::Withdrawn, apart))
+        } else {
+            Ok((Withdrawal::Asked, apart))
+        }
     }
 }

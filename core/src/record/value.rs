@@ -87,6 +87,17 @@ impl Value {
         }
     }
 
+    /// Some other value of the same kind.
+    pub(super) fn another(&self) -> Self {
+        match self {
+            Self::Text(text) => Self::Text(format!("{text} ")),
+            Self::Money(money) => Self::Money(Money::from_fen(!money.fen())),
+            Self::Number(number) => Self::Number(Thousandths(!number.0)),
+            Self::Time(at) => Self::Time(WallMs(!at.0)),
+            Self::Digest(digest) => Self::Digest(Digest::of(digest.as_bytes())),
+        }
+    }
+
     pub(super) fn to_scalar(&self) -> ScalarValue {
         match self {
             Self::Text(text) => ScalarValue::Str(text.as_str().into()),

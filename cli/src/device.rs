@@ -106,6 +106,13 @@ fn dispatch(
             caption,
             origin,
         } => photos(device, case, files, (slot, caption, origin)),
+        Command::Withdraw { case, row, reason } => {
+            device.withdraw(case, row, reason)?;
+            Ok(Said::new(
+                json!({"case": case, "withdrawn": row, "status": "saved"}),
+                format!("withdrew {row}"),
+            ))
+        }
         Command::Settle {
             case,
             path,
@@ -167,6 +174,7 @@ fn look(device: &Device, command: &Command) -> Result<Said, Failure> {
         | Command::Add { .. }
         | Command::Line { .. }
         | Command::Photo { .. }
+        | Command::Withdraw { .. }
         | Command::Settle { .. }
         | Command::Sign { .. }
         | Command::Sync { .. } => sync::status(device),

@@ -16,6 +16,7 @@ mod edit;
 mod error;
 mod exchange;
 pub mod office;
+mod settle;
 mod sign;
 #[cfg(test)]
 mod tests;

@@ -24,6 +24,7 @@ mod project;
 mod stream;
 mod tokens;
 mod tx;
+mod unique;
 
 pub use blob::{BlobRow, StoredBlob};
 pub use case::{CaseEnvelope, CaseQuery, CaseRow, CaseStanding, SignatureStanding};
@@ -36,5 +37,6 @@ pub use progress::{CaseProgress, Quarantined};
 pub use project::Rebuilt;
 pub use stream::OwnStream;
 pub use tx::Tx;
+pub use unique::Clash;
 
 pub use rusqlite;

@@ -61,7 +61,8 @@ fn enrolment(world: &mut World, checks: &mut Checks<'_>) -> Result<Cast, Failure
     );
     world.link.good();
     let cast = Cast {
-        liaison: world.phone("liaison", ("liaison", LIAISON))?,
+        // A liaison may not price, so whoever prices in the village is enrolled as a surveyor.
+        liaison: world.phone("liaison", ("surveyor", LIAISON))?,
         surveyor: world.phone("surveyor", ("surveyor", SURVEYOR))?,
         reviewer: world.office_user(REVIEWER)?,
         surveyor_at_office: world.office_user(SURVEYOR)?,

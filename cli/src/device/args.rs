@@ -85,7 +85,19 @@ pub enum Command {
         #[arg(long, default_value = "imported")]
         origin: String,
     },
-    /// Settle a contested field with one of its values.
+    /// Withdraw a row: it stays readable and no longer counts.
+    Withdraw {
+        /// Case number or id.
+        case: String,
+        /// Which row: lines.ROW, parties.ROW, photos.ROW, …
+        row: String,
+        /// Why.
+        #[arg(long)]
+        reason: String,
+    },
+    /// Settle a dispute: a contested field with one of its values, a withdrawn row that another
+    /// edited with keep or withdraw, several payees by the role of one, a clash with other cases
+    /// by the value that stands here.
     Settle {
         /// Case number or id.
         case: String,

@@ -6,7 +6,7 @@ use lossbook_core::app::{CaseView, Device};
 use lossbook_core::domain::civil_text;
 use lossbook_core::record::{CaseRecord, FieldReading, Section};
 use lossbook_core::statement::{CaseStatus, Difference, SignatureState};
-use lossbook_core::store::CaseRow;
+use lossbook_core::store::{CaseRow, Clash};
 use serde_json::{Map, Value, json};
 
 use super::Said;
@@ -91,16 +91,38 @@ fn row_fields(row: &lossbook_core::record::Row) -> Value {
     )
 }
 
+fn clash_json(clash: &Clash) -> Value {
+    let (zh, en) = clash.kind.words();
+    let others: Vec<Value> = clash
+        .others
+        .iter()
+        .map(|(number, value)| json!({"number": number, "value": value}))
+        .collect();
+    json!({"path": clash.path.to_string(), "value": clash.value, "zh": zh, "en": en, "others": others})
+}
+
 /// A whole case.
 pub fn case_json(view: &CaseView) -> Value {
     let standing = &view.standing;
     let total = standing.record.total().unwrap_or_default();
     let contested: Vec<Value> = view.contested.iter().map(|field| {
         let values: Vec<Value> = field.values.iter().map(|one| json!({
-            "value": one.value, "user": one.user, "device": one.device.map(|id| id.to_string()), "wall_ms": one.wall.0,
+            "value": one.value, "reason": one.reason, "user": one.user, "device": one.device.map(|id| id.to_string()), "wall_ms": one.wall.0,
         })).collect();
         json!({"path": field.path.to_string(), "binding": field.binding, "values": values})
     }).collect();
+    let clashes: Vec<Value> = standing.clashes.iter().map(clash_json).collect();
+    let duplicates: Vec<Value> = view
+        .duplicates
+        .iter()
+        .map(|(one, other)| json!([one.to_string(), other.to_string()]))
+        .collect();
+    let causes: Vec<String> = standing
+        .record
+        .total_causes()
+        .iter()
+        .map(ToString::to_string)
+        .collect();
     let signatures: Vec<Value> = standing.signatures.iter().map(|one| {
         let (changed, contested) = match &one.state {
             SignatureState::Superseded(all) => (differences(all), Value::Null),
@@ -128,6 +150,7 @@ pub fn case_json(view: &CaseView) -> Value {
         "reopened_by": reopened, "sync": view.progress.word(),
         "heads": standing.heads.iter().map(|head| head.to_hex()).collect::<Vec<_>>(),
         "total_fen": {"low": total.low.fen(), "high": total.high.fen()},
+        "total_causes": causes, "clashes": clashes, "likely_duplicates": duplicates,
         "contested": contested, "signatures": signatures, "decisions": decisions, "photos": photos,
         "record": record_json(&standing.record),
     })
@@ -157,13 +180,30 @@ pub(super) fn case(view: &CaseView) -> Said {
     for field in &view.contested {
         text.line(format!("  contested {}:", field.path));
         for one in &field.values {
+            let reason = if one.reason.is_empty() {
+                String::new()
+            } else {
+                format!(" ({})", one.reason)
+            };
             text.line(format!(
-                "    {} by {} at {}",
+                "    {}{reason} by {} at {}",
                 one.value,
                 one.user,
                 civil_text(one.wall, ZONE)
             ));
         }
+    }
+    for clash in &standing.clashes {
+        let (zh, en) = clash.kind.words();
+        text.line(format!("  {zh} / {en} at {}: {}", clash.path, clash.value));
+        for (number, value) in &clash.others {
+            text.line(format!("    case {number} says {value}"));
+        }
+    }
+    for (one, other) in &view.duplicates {
+        text.line(format!(
+            "  可能重复录入 / probably entered twice: {one} and {other}"
+        ));
     }
     text.line(format!(
         "  total: {}",

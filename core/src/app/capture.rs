@@ -3,10 +3,12 @@
 use std::io::Cursor;
 
 use super::device::{Device, case_named, enrolled};
+use super::edit::{check_bringing, roles};
 use super::error::AppError;
 use crate::chain::{BlobRole, Kind, Origin, PhotoBody, Subject};
 use crate::domain::{CaseId, ChunkedDigest, Digest, RowId, ScopeId, cbor};
 use crate::evidence::{self, PhotoFacts, Problem};
+use crate::record::access::Bringing;
 use crate::record::{Edit, NewRow, Section, Value};
 use crate::store::StoredBlob;
 
@@ -41,7 +43,11 @@ impl Device {
     /// [`AppError::Photo`] if it is no photo; [`crate::store::StoreError::DiskFull`], and then
     /// the case is as before.
     pub fn add_photo(&self, case: &str, photo: NewPhoto<'_>) -> Result<AddedPhoto, AppError> {
-        let (case, scope) = self.store.transact(|tx| case_named(tx, case))?;
+        let (case, scope) = self.store.transact(|tx| {
+            let me = tx.identity()?;
+            check_bringing(Bringing::Photo, &roles(tx, &me)?)?;
+            case_named(tx, case)
+        })?;
         let facts = evidence::examine(&mut Cursor::new(photo.bytes))?;
         let known = self.store.transact(|tx| {
             let held = tx.blobs_of_case(case)?;

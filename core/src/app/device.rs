@@ -121,6 +121,7 @@ impl Device {
             let hub = Author {
                 key: answer.hub_key,
                 scopes: Vec::new(),
+                roles: Vec::new(),
                 revoked: false,
                 is_hub: true,
             };

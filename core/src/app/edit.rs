@@ -1,11 +1,12 @@
-//! Reporting a loss, writing fields and rows, settling what is contested.
+//! Reporting a loss, writing fields and rows, withdrawing rows; each within the user's rights.
 
 use super::device::{Device, case_named, enrolled, scope_named};
 use super::error::AppError;
-use crate::chain::{Kind, MAX_BODY_BYTES, Subject};
-use crate::domain::{CaseId, RowId, ScopeId};
+use crate::chain::{Kind, Ledger, MAX_BODY_BYTES, Subject};
+use crate::domain::{CaseId, Role, RowId, ScopeId};
+use crate::record::access::{Bringing, Deed, any_may, may_bring};
 use crate::record::{
-    CaseDocument, Edit, FieldPath, FieldReading, NewRow, Section, Value, Written, field, fields,
+    CaseDocument, Edit, FieldPath, NewRow, Section, Value, Written, field, fields,
 };
 use crate::store::{Identity, Tx};
 
@@ -39,6 +40,8 @@ impl Device {
         self.store.transact(|tx| {
             let me = tx.identity()?;
             let scope = scope_named(tx, scope)?;
+            may_report(&roles(tx, &me)?)?;
+            check_rights(&roles(tx, &me)?, &first)?;
             let case = CaseId::make(self.host.as_ref());
             let (document, written) =
                 CaseDocument::create(case, self.actor(tx, &me)?, &first, self.host.now().wall)?;
@@ -55,9 +58,15 @@ impl Device {
     /// [`AppError::UnknownCase`], [`AppError::Path`], [`AppError::Value`].
     pub fn set_field(&self, case: &str, path: &str, text: &str) -> Result<(), AppError> {
         let path: FieldPath = path.parse()?;
-        let edit = Edit::Set(path.clone(), parse_value(&path, text)?);
-        self.store
-            .transact(|tx| self.write(tx, case_named(tx, case)?, &[edit]))
+        let value = parse_value(&path, text)?;
+        self.store.transact(|tx| {
+            let (case, scope) = case_named(tx, case)?;
+            let record = tx.with_document(case, |document| document.read())?;
+            if record.contested().contains(&path) {
+                return Err(AppError::Contested(path.to_string()));
+            }
+            self.write(tx, (case, scope), &[Edit::Set(path, value)])
+        })
     }
 
     /// Adds a row to a section and returns its id.
@@ -82,59 +91,15 @@ impl Device {
         Ok(id)
     }
 
-    /// Settles a contested field with one of the values that stand, and records why.
+    /// Withdraws a row, with a reason; it stays readable, and comes back with an empty one.
     ///
     /// # Errors
-    /// [`AppError::NotContested`], [`AppError::NotStanding`], [`AppError::NoReason`].
-    pub fn settle(
-        &self,
-        case: &str,
-        path: &str,
-        chosen: &str,
-        reason: &str,
-    ) -> Result<(), AppError> {
+    /// [`AppError::NoReason`], [`AppError::NotAllowed`], and as [`Device::set_field`].
+    pub fn withdraw(&self, case: &str, row: &str, reason: &str) -> Result<(), AppError> {
         if reason.trim().is_empty() {
             return Err(AppError::NoReason);
         }
-        let path: FieldPath = path.parse()?;
-        let value = parse_value(&path, chosen)?;
-        self.store.transact(|tx| {
-            let me = tx.identity()?;
-            let user = enrolled(&me)?.user.clone();
-            let (case, scope) = case_named(tx, case)?;
-            let record = tx.with_document(case, |document| document.read())?;
-            let Some(FieldReading::Contested(standing)) =
-                record.field(&path).map(crate::record::Field::reading)
-            else {
-                return Err(AppError::NotContested(path.to_string()));
-            };
-            if !standing.iter().any(|one| one.value == value) {
-                let all = standing
-                    .iter()
-                    .map(|one| one.value.to_string())
-                    .collect::<Vec<_>>()
-                    .join(", ");
-                return Err(AppError::NotStanding {
-                    got: chosen.to_owned(),
-                    standing: all,
-                });
-            }
-            let account = NewRow {
-                section: Section::Settlements,
-                id: RowId::make(self.host.as_ref()),
-                values: vec![
-                    ("path", Value::Text(path.to_string())),
-                    ("chosen", Value::Text(value.to_string())),
-                    ("reason", Value::Text(reason.to_owned())),
-                    ("by", Value::Text(user)),
-                ],
-            };
-            self.write(
-                tx,
-                (case, scope),
-                &[Edit::Set(path, value), Edit::Add(account)],
-            )
-        })
+        self.set_field(case, &format!("{row}.removed"), reason)
     }
 
     /// One change of one case, in one envelope.
@@ -145,6 +110,7 @@ impl Device {
         edits: &[Edit],
     ) -> Result<(), AppError> {
         let me = tx.identity()?;
+        check_rights(&roles(tx, &me)?, edits)?;
         let actor = self.actor(tx, &me)?;
         let at = self.host.now().wall;
         let written = tx.with_document(case, |document| {
@@ -183,7 +149,57 @@ impl Device {
     }
 }
 
-fn parse_value(path: &FieldPath, text: &str) -> Result<Value, AppError> {
+/// What this device's user may be, by its certificate.
+pub(super) fn roles(tx: &Tx<'_>, me: &Identity) -> Result<Vec<Role>, AppError> {
+    let author = tx.author(me.device)?.ok_or(AppError::NotEnrolled)?;
+    Ok(author.roles)
+}
+
+/// Whether one of the roles may bring a photo or a signature.
+pub(super) fn check_bringing(what: Bringing, roles: &[Role]) -> Result<(), AppError> {
+    let may = roles.iter().any(|role| may_bring(*role, what));
+    let word = format!("bring a {what:?}").to_lowercase();
+    may.then_some(())
+        .ok_or_else(|| AppError::not_allowed(roles, &word))
+}
+
+fn may_report(roles: &[Role]) -> Result<(), AppError> {
+    let may =
+        field(Section::Report, "household").is_some_and(|spec| any_may(roles, Deed::Write, spec));
+    may.then_some(())
+        .ok_or_else(|| AppError::not_allowed(roles, "report a loss"))
+}
+
+/// Asks the table of rights before anything is written; the gate of others asks it again.
+fn check_rights(roles: &[Role], edits: &[Edit]) -> Result<(), AppError> {
+    let check = |path: &FieldPath| {
+        let (deed, word) = if path.name == "removed" {
+            (Deed::Withdraw, "withdraw")
+        } else {
+            (Deed::Write, "write")
+        };
+        let may = path.spec().is_some_and(|spec| any_may(roles, deed, spec));
+        may.then_some(())
+            .ok_or_else(|| AppError::not_allowed(roles, &format!("{word} {path}")))
+    };
+    for edit in edits {
+        match edit {
+            Edit::Set(path, _) => check(path)?,
+            Edit::Add(row) => {
+                for (name, _) in &row.values {
+                    check(&FieldPath {
+                        section: row.section,
+                        row: Some(row.id),
+                        name,
+                    })?;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn parse_value(path: &FieldPath, text: &str) -> Result<Value, AppError> {
     let kind = path
         .spec()
         .map_or(crate::record::ValueKind::Text, |spec| spec.kind);

@@ -1,7 +1,7 @@
 //! What a use case can fail at, in the user's terms, with a stable code and what to do.
 
 use crate::chain::{EnrolError, InviteParseError};
-use crate::domain::IdParseError;
+use crate::domain::{IdParseError, Role};
 use crate::evidence::ExamineError;
 use crate::record::{PathError, RecordError, ValueError};
 use crate::statement::FreezeError;
@@ -77,6 +77,17 @@ pub enum AppError {
         /// What there is.
         known: String,
     },
+    /// The user's role does not include it.
+    #[error("{roles} may not {what}: ask somebody whose role includes it (docs/roles.md)")]
+    NotAllowed {
+        /// The user's roles.
+        roles: String,
+        /// What was tried.
+        what: String,
+    },
+    /// Different values stand; one is chosen by settling, not by writing over them.
+    #[error("different values stand in {0}: settle it with a reason")]
+    Contested(String),
     /// There is nothing to settle.
     #[error("{0} is not contested: nothing to settle")]
     NotContested(String),
@@ -111,6 +122,14 @@ impl From<RecordError> for AppError {
 }
 
 impl AppError {
+    pub(super) fn not_allowed(roles: &[Role], what: &str) -> Self {
+        let words: Vec<&str> = roles.iter().map(|role| role.word()).collect();
+        Self::NotAllowed {
+            roles: words.join(", "),
+            what: what.to_owned(),
+        }
+    }
+
     /// What kind of failure it is.
     pub const fn class(&self) -> Class {
         match self {
@@ -118,7 +137,9 @@ impl AppError {
             Self::Photo(ExamineError::Read(_)) | Self::Enrol(_) | Self::PhotoChanged => {
                 Class::NotNow
             }
-            Self::Freeze(FreezeError::Contested(_)) => Class::No,
+            Self::Freeze(FreezeError::Contested(_))
+            | Self::Contested(_)
+            | Self::NotAllowed { .. } => Class::No,
             Self::Photo(_)
             | Self::Path(_)
             | Self::Id(_)
@@ -155,6 +176,8 @@ impl AppError {
             Self::UnknownScope { .. } => "unknown_scope",
             Self::UnknownCase(_) => "unknown_case",
             Self::UnknownField { .. } => "unknown_field",
+            Self::NotAllowed { .. } => "not_allowed",
+            Self::Contested(_) => "contested",
             Self::NotContested(_) => "not_contested",
             Self::NotStanding { .. } => "not_standing",
             Self::NoReason => "no_reason",

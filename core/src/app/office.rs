@@ -5,7 +5,7 @@ use crate::domain::Digest;
 use crate::statement::{
     Action, ApprovalInputs, DecisionBody, ReasonToRefuse, SignatureState, approval_obstacles,
 };
-use crate::store::{CaseStanding, StoreError, Tx};
+use crate::store::{CaseStanding, Clash, StoreError, Tx};
 
 /// What a reviewer wants.
 #[derive(Debug, Clone)]
@@ -74,6 +74,7 @@ pub fn decide(
     check_order(new.action, standing)?;
     if new.action == Action::Approve {
         let authors = authors(tx, standing)?;
+        let clashes: Vec<String> = standing.clashes.iter().map(clash_words).collect();
         let states: Vec<SignatureState> = standing
             .signatures
             .iter()
@@ -81,6 +82,7 @@ pub fn decide(
             .collect();
         let against = approval_obstacles(&ApprovalInputs {
             now: &standing.binding,
+            clashes: &clashes,
             signatures: &states,
             missing_photos,
             authors: &authors,
@@ -120,6 +122,16 @@ fn check_order(action: Action, standing: &CaseStanding) -> Result<(), DecisionEr
     } else {
         Err(DecisionError::NotNow { action, status })
     }
+}
+
+fn clash_words(clash: &Clash) -> String {
+    let others: Vec<String> = clash
+        .others
+        .iter()
+        .map(|(number, value)| format!("{number} says {value}"))
+        .collect();
+    let (_, words) = clash.kind.words();
+    format!("{} ({words}; {})", clash.path, others.join(", "))
 }
 
 /// Everybody whose hand is in the case: who wrote changes, froze, or collected signatures.

@@ -3,9 +3,11 @@
 use minicbor::bytes::ByteArray;
 
 use super::device::{Device, case_named, enrolled};
+use super::edit::{check_bringing, roles};
 use super::error::AppError;
 use crate::chain::{Kind, Subject};
 use crate::domain::{Digest, Money, cbor};
+use crate::record::access::Bringing;
 use crate::statement::{Act, FreezeBody, Language, SignatureBody, Stroke};
 
 /// What the person in front of the screen gave.
@@ -58,6 +60,7 @@ impl Device {
         self.store.transact(|tx| {
             let me = tx.identity()?;
             let user = &enrolled(&me)?.user;
+            check_bringing(Bringing::Signature, &roles(tx, &me)?)?;
             let (case, scope) = case_named(tx, case)?;
             let heads = tx.heads(case)?;
             let record = tx.with_document(case, |document| document.read())?;

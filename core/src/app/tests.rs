@@ -1,5 +1,7 @@
 //! Phones without a hub between them: runs are handed over directly, through the same gate.
 
+mod merge;
+mod roles;
 mod world;
 
 use super::*;
@@ -353,7 +355,7 @@ fn an_answer_of_another_hub_is_refused_and_nothing_is_kept() {
         user: String::new(),
     };
     let refused = device
-        .complete_enrolment(&invite, &world.answer(&device, "x"))
+        .complete_enrolment(&invite, &world.answer(&device, ("x", Role::Surveyor)))
         .unwrap_err();
     assert_eq!(
         (refused.code(), refused.class()),

@@ -2,15 +2,17 @@
 
 use super::device::{Device, case_named};
 use super::error::AppError;
-use crate::domain::{DeviceId, WallMs};
-use crate::record::{CaseRecord, FieldPath, FieldReading};
+use crate::domain::{DeviceId, Digest, WallMs};
+use crate::record::{CaseRecord, Dispute, Field, FieldPath, FieldReading, Section, Standing};
 use crate::store::{BlobRow, CaseProgress, CaseQuery, CaseRow, CaseStanding, StoreError, Tx};
 
 /// A value and its writer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WrittenBy {
-    /// The value, as text.
+    /// The value, as text; what a settlement takes.
     pub value: String,
+    /// Why, where a reason was given: a withdrawal's.
+    pub reason: String,
     /// Who used the device.
     pub user: String,
     /// Which device.
@@ -24,9 +26,11 @@ pub struct WrittenBy {
 pub struct ContestedField {
     /// Which field.
     pub path: FieldPath,
+    /// What is asked.
+    pub dispute: Dispute,
     /// All values, with writer and time.
     pub values: Vec<WrittenBy>,
-    /// Whether approval waits for it.
+    /// Whether signature and approval wait for it.
     pub binding: bool,
 }
 
@@ -37,6 +41,8 @@ pub struct CaseView {
     pub standing: CaseStanding,
     /// What is contested.
     pub contested: Vec<ContestedField>,
+    /// Pairs of lines that two people probably entered for the same damage. A suggestion only.
+    pub duplicates: Vec<(FieldPath, FieldPath)>,
     /// Its photos and thumbnails.
     pub blobs: Vec<BlobRow>,
     /// How far what was written here has come.
@@ -50,11 +56,13 @@ impl CaseView {
     /// As the store fails.
     pub fn of(tx: &Tx<'_>, standing: CaseStanding) -> Result<Self, StoreError> {
         let contested = contested_fields(tx, &standing.record)?;
+        let duplicates = duplicates(tx, &standing.record)?;
         let blobs = tx.blobs_of_case(standing.case)?;
         let progress = tx.progress_of_case(standing.case)?;
         Ok(Self {
             standing,
             contested,
+            duplicates,
             blobs,
             progress,
         })
@@ -63,31 +71,130 @@ impl CaseView {
 
 fn contested_fields(tx: &Tx<'_>, record: &CaseRecord) -> Result<Vec<ContestedField>, StoreError> {
     let mut all = Vec::new();
-    for (path, field) in record.all_fields() {
-        let FieldReading::Contested(standing) = field.reading() else {
-            continue;
+    for (path, dispute) in record.disputes() {
+        let values = match dispute {
+            Dispute::Values => {
+                let standing = record.field(&path).map(Field::standing).unwrap_or_default();
+                said(tx, standing)?
+            }
+            Dispute::Withdrawal => withdrawal(tx, record, &path)?,
+            Dispute::Payees => payees(tx, record)?,
         };
-        let mut values = Vec::new();
-        for one in standing {
-            let writer = tx.writer_of(&one.change)?;
-            values.push(WrittenBy {
-                value: one.value.to_string(),
-                user: writer
-                    .as_ref()
-                    .map(|header| header.user.clone())
-                    .unwrap_or_default(),
-                device: writer.as_ref().map(|header| header.device),
-                wall: writer.map(|header| header.wall).unwrap_or_default(),
-            });
-        }
-        let binding = path.spec().is_some_and(|spec| spec.binding);
         all.push(ContestedField {
             path,
+            dispute,
             values,
-            binding,
+            binding: true,
         });
     }
+    for (path, field) in record.all_fields() {
+        let is_free = path.spec().is_some_and(|spec| !spec.binding);
+        if let (true, FieldReading::Contested(standing)) = (is_free, field.reading()) {
+            all.push(ContestedField {
+                path,
+                dispute: Dispute::Values,
+                values: said(tx, standing)?,
+                binding: false,
+            });
+        }
+    }
     Ok(all)
+}
+
+fn said(tx: &Tx<'_>, standing: &[Standing]) -> Result<Vec<WrittenBy>, StoreError> {
+    standing
+        .iter()
+        .map(|one| written_by(tx, one.value.to_string(), &one.change))
+        .collect()
+}
+
+pub(super) fn written_by(
+    tx: &Tx<'_>,
+    value: String,
+    change: &Digest,
+) -> Result<WrittenBy, StoreError> {
+    let writer = tx.writer_of(change)?;
+    let (user, device, wall) = writer.map_or_else(
+        || (String::new(), None, WallMs::default()),
+        |header| (header.user, Some(header.device), header.wall),
+    );
+    Ok(WrittenBy {
+        value,
+        reason: String::new(),
+        user,
+        device,
+        wall,
+    })
+}
+
+/// Who withdrew the row and why; and who wrote in it without seeing that.
+fn withdrawal(
+    tx: &Tx<'_>,
+    record: &CaseRecord,
+    path: &FieldPath,
+) -> Result<Vec<WrittenBy>, StoreError> {
+    let row = path
+        .row
+        .and_then(|id| record.rows.get(&path.section)?.get(&id));
+    let Some(row) = row else {
+        return Ok(Vec::new());
+    };
+    let mut values = Vec::new();
+    for one in row.field("removed").standing() {
+        let reason = one.value.to_string();
+        let word = if reason.is_empty() {
+            "keep"
+        } else {
+            "withdraw"
+        };
+        let mut said = written_by(tx, word.to_owned(), &one.change)?;
+        said.reason = reason;
+        values.push(said);
+    }
+    for name in &row.written_apart {
+        for one in row.field(name).standing() {
+            let mut said = written_by(tx, "keep".to_owned(), &one.change)?;
+            said.reason = format!("{name} = {}", one.value);
+            values.push(said);
+        }
+    }
+    Ok(values)
+}
+
+fn payees(tx: &Tx<'_>, record: &CaseRecord) -> Result<Vec<WrittenBy>, StoreError> {
+    let rows = record.rows.get(&Section::Parties);
+    let mut values = Vec::new();
+    for row in record.payees().iter().filter_map(|id| rows?.get(id)) {
+        let name = row.text("name").unwrap_or_default();
+        if let Some(one) = row.field("role").standing().first() {
+            values.push(written_by(tx, name, &one.change)?);
+        }
+    }
+    Ok(values)
+}
+
+/// The same room and item, entered by different people.
+fn duplicates(tx: &Tx<'_>, record: &CaseRecord) -> Result<Vec<(FieldPath, FieldPath)>, StoreError> {
+    let path = |row| FieldPath {
+        section: Section::Lines,
+        row: Some(row),
+        name: "item",
+    };
+    let user = |path: &FieldPath| -> Result<Option<String>, StoreError> {
+        let standing = record.field(path).map(Field::standing).unwrap_or_default();
+        let Some(first) = standing.first() else {
+            return Ok(None);
+        };
+        Ok(tx.writer_of(&first.change)?.map(|header| header.user))
+    };
+    let mut pairs = Vec::new();
+    for (one, other) in record.likely_duplicates() {
+        let (one, other) = (path(one), path(other));
+        if user(&one)? != user(&other)? {
+            pairs.push((one, other));
+        }
+    }
+    Ok(pairs)
 }
 
 impl Device {

@@ -2,23 +2,29 @@
 //!
 //! Runs come from the network (later from bundles and peers) with a [`Ledger`] to compare
 //! against; verdicts go to [`super::ingest`]. Checks go from cheap to dear: form and limits, known
-//! key, seal before any body is parsed, number and chain, rights, then each change's own header.
+//! key, seal before any body is parsed, number and chain, rights, then each change's own header
+//! and operation count, and last the document's: past, schema, roles, caps.
 //! (Numbers in comments are the rows of the check table in `docs/formats/envelope.md`.)
 //!
 //! Refuses: to apply, to store, to repair. A refused run costs its sender a code and nothing else.
 
-use std::collections::BTreeSet;
+mod chunk;
 
 use automerge::Change;
 
-use super::envelope::{Envelope, Header, Kind, MAX_BODY_BYTES, MAX_ENVELOPE_BYTES, Run, StreamId};
+pub use chunk::{MAX_OPS, scan};
+
+use super::envelope::{Envelope, Header, Kind, MAX_ENVELOPE_BYTES, Run, StreamId};
 use super::ledger::{Author, ChangeEntry, Ledger, Mark};
-use crate::domain::{CaseId, Digest, ScopeId};
+use crate::domain::{CaseId, Digest, Role, ScopeId};
+use crate::record::access::{Bringing, may_bring};
 
 /// Most envelopes in one run.
 pub const MAX_RUN_ENVELOPES: usize = 1_024;
 /// Most changes one change may name as its direct past.
 pub const MAX_DEPS: usize = 64;
+/// Most changes of one case that wait for others.
+pub const MAX_WAITING: u64 = 4_096;
 
 /// Why a run is not taken.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -76,6 +82,8 @@ pub struct Verified {
     pub fresh: Vec<(Header, Envelope)>,
     /// How many were held already.
     pub duplicates: usize,
+    /// Who wrote them.
+    pub author: Author,
 }
 
 /// Checks 1, 3 and 4: form, key and seal, number, chain, rights. Bodies stay unparsed.
@@ -103,7 +111,7 @@ pub fn verify_run<L: Ledger + ?Sized>(
     if let Err(refusal) = check_rights(&author, stream, &headers) {
         return Ok(Err(refusal));
     }
-    place_in_stream(run, headers, ledger)
+    place_in_stream(run, (headers, author), ledger)
 }
 
 /// Form, one stream, consecutive numbers, links, and the seal's header last.
@@ -167,7 +175,7 @@ fn check_rights(author: &Author, stream: StreamId, headers: &[Header]) -> Result
 /// Drops what is held already, and insists that the rest starts where the stream ends.
 fn place_in_stream<L: Ledger + ?Sized>(
     run: &Run,
-    headers: Vec<Header>,
+    (headers, author): (Vec<Header>, Author),
     ledger: &L,
 ) -> Result<Result<Verified, Refusal>, L::Error> {
     let stream = run.seal.stream;
@@ -179,6 +187,7 @@ fn place_in_stream<L: Ledger + ?Sized>(
         stream,
         fresh: Vec::new(),
         duplicates: 0,
+        author,
     };
     let mut expected = mark;
     for (header, envelope) in headers.into_iter().zip(&run.envelopes) {
@@ -206,11 +215,24 @@ fn place_in_stream<L: Ledger + ?Sized>(
     Ok(Ok(verified))
 }
 
+/// A change that passed checks 5 to 8, with what the document needs for the rest.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Admitted {
+    /// What is remembered about it once it is applied.
+    pub entry: ChangeEntry,
+    /// The change.
+    pub change: Change,
+    /// Its writer's roles.
+    pub roles: Vec<Role>,
+    /// The newest change of the same device and epoch in this case.
+    pub previous: Option<Digest>,
+}
+
 /// What is to be done with one change.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Verdict {
-    /// Everything it builds on is here: apply it.
-    Apply(ChangeEntry),
+    /// Everything it builds on is here: let the document take it.
+    Apply(Box<Admitted>),
     /// It is part of the record already, through another envelope (a restored phone wrote it anew).
     Known,
     /// It builds on changes that are not here yet.
@@ -219,15 +241,12 @@ pub enum Verdict {
     Quarantine(String),
 }
 
-/// Bytes of magic, checksum, type and at least one length byte.
-const CHUNK_PREFIX: usize = 10;
-
-/// Checks 5, 7 and 8 of one change body.
+/// Checks 5 to 8 of one change body; 9 to 11 follow where the document is ([`Admitted`]).
 ///
 /// # Errors
 /// As the ledger fails.
 pub fn judge_change<L: Ledger + ?Sized>(
-    header: &Header,
+    (header, author): (&Header, &Author),
     body: &[u8],
     ledger: &L,
 ) -> Result<Verdict, L::Error> {
@@ -239,39 +258,31 @@ pub fn judge_change<L: Ledger + ?Sized>(
     else {
         return quarantine("a change must name its case");
     };
-    let change = match read_change(body) {
+    let change = match chunk::read(body) {
         Ok(change) => change,
         Err(why) => return Ok(Verdict::Quarantine(why)),
     };
-    if ledger
-        .change_max_op(case, &Digest::from_bytes(change.hash().0))?
-        .is_some()
-    {
+    let hash = Digest::from_bytes(change.hash().0);
+    if ledger.change_max_op(case, &hash)?.is_some() {
         return Ok(Verdict::Known);
     }
     let actor = change.actor_id().to_bytes();
-    let owner = (header.device, header.epoch);
     if ledger
         .actor_owner(actor)?
-        .is_some_and(|known| known != owner)
+        .is_some_and(|known| known != header.device)
     {
-        return quarantine("its actor belongs to another device or epoch");
+        return quarantine("its actor belongs to another device");
     }
-    let deps: Vec<Digest> = change
-        .deps()
-        .iter()
-        .map(|hash| Digest::from_bytes(hash.0))
-        .collect();
     let mut missing = Vec::new();
     let mut highest = 0;
-    for dep in &deps {
-        match ledger.change_max_op(case, dep)? {
+    for dep in change.deps().iter().map(|dep| Digest::from_bytes(dep.0)) {
+        match ledger.change_max_op(case, &dep)? {
             Some(max_op) => highest = highest.max(max_op),
-            None => missing.push(*dep),
+            None => missing.push(dep),
         }
     }
     if !missing.is_empty() {
-        return Ok(Verdict::Park(missing));
+        return park(case, missing, ledger);
     }
     if change.seq() != ledger.actor_seq(case, actor)? + 1 {
         return quarantine("its number does not follow the actor's last change");
@@ -279,49 +290,50 @@ pub fn judge_change<L: Ledger + ?Sized>(
     if change.start_op().get() != highest + 1 {
         return quarantine("its operation counter does not follow the changes it builds on");
     }
-    Ok(Verdict::Apply(entry(case, &change)))
+    let previous = ledger.newest_of(case, header.device, header.epoch)?;
+    Ok(Verdict::Apply(Box::new(Admitted {
+        entry: entry(case, &change),
+        change,
+        roles: author.roles.clone(),
+        previous,
+    })))
 }
 
-/// Check 5: magic, type byte 1 only, declared length, then a guarded parse.
-fn read_change(body: &[u8]) -> Result<Change, String> {
-    if body.len() > MAX_BODY_BYTES {
-        return Err("change over 64 KiB".to_owned());
-    }
-    let magic = body.get(..4) == Some([0x85, 0x6f, 0x4a, 0x83].as_slice());
-    if !magic || body.len() < CHUNK_PREFIX {
-        return Err("not an Automerge chunk".to_owned());
-    }
-    if body.get(8) != Some(&1) {
-        return Err("only uncompressed change chunks are taken".to_owned());
-    }
-    if declared_end(body) != Some(body.len()) {
-        return Err("the chunk's declared length is not its length".to_owned());
-    }
-    let parsed = std::panic::catch_unwind(|| Change::from_bytes(body.to_vec()));
-    let change = match parsed {
-        Ok(Ok(change)) => change,
-        Ok(Err(error)) => return Err(format!("unreadable change: {error}")),
-        Err(_) => return Err("reading the change failed".to_owned()),
+/// Orphans cost storage only, and only so much of it.
+fn park<L: Ledger + ?Sized>(
+    case: CaseId,
+    missing: Vec<Digest>,
+    ledger: &L,
+) -> Result<Verdict, L::Error> {
+    Ok(if ledger.waiting_count(case)? < MAX_WAITING {
+        Verdict::Park(missing)
+    } else {
+        Verdict::Quarantine(format!("{MAX_WAITING} changes of the case wait already"))
+    })
+}
+
+/// Whether a role of the author may bring what is no change; decisions are the hub's (check 4).
+///
+/// # Errors
+/// Why not.
+pub fn check_bringing(kind: Kind, author: &Author) -> Result<(), String> {
+    let what = match kind {
+        Kind::Photo => Bringing::Photo,
+        Kind::Freeze | Kind::Signature => Bringing::Signature,
+        Kind::Change
+        | Kind::Decision
+        | Kind::Audit
+        | Kind::Key
+        | Kind::Acl
+        | Kind::Tombstone
+        | Kind::Snapshot
+        | Kind::Receipt => return Ok(()),
     };
-    let distinct: BTreeSet<_> = change.deps().iter().collect();
-    if change.deps().len() > MAX_DEPS || distinct.len() != change.deps().len() {
-        return Err("too many or repeated dependencies".to_owned());
+    if author.roles.iter().any(|role| may_bring(*role, what)) {
+        Ok(())
+    } else {
+        Err(format!("its writer may not bring a {kind:?}").to_lowercase())
     }
-    Ok(change)
-}
-
-/// Where the chunk says it ends: after its LEB128 length and that many bytes.
-fn declared_end(body: &[u8]) -> Option<usize> {
-    let mut length: u64 = 0;
-    for (place, byte) in body.get(9..)?.iter().take(5).enumerate() {
-        length |= u64::from(byte & 0x7f) << (7 * place);
-        if byte & 0x80 == 0 {
-            return CHUNK_PREFIX
-                .checked_add(place)?
-                .checked_add(usize::try_from(length).ok()?);
-        }
-    }
-    None
 }
 
 /// What is remembered about a change once it is applied.

@@ -6,7 +6,7 @@
 
 use super::envelope::{Envelope, Header, Kind, Run, StreamId};
 use super::gate::{self, Refusal, Verdict};
-use super::ledger::Ledger;
+use super::ledger::{Author, Ledger};
 use crate::domain::{CaseId, Digest};
 
 /// What became of an envelope.
@@ -71,7 +71,7 @@ pub fn take_run<L: Ledger + ?Sized>(
     };
     for (header, envelope) in &verified.fresh {
         taken.fresh += 1;
-        take_envelope(header, envelope, ledger, &mut taken)?;
+        take_envelope((header, envelope), &verified.author, ledger, &mut taken)?;
     }
     if taken.fresh > 0 {
         ledger.put_seal(&run.seal)?;
@@ -91,35 +91,31 @@ fn keep_fork<L: Ledger + ?Sized>(run: &Run, seq: u64, ledger: &L) -> Result<(), 
 }
 
 fn take_envelope<L: Ledger + ?Sized>(
-    header: &Header,
-    envelope: &Envelope,
+    (header, envelope): (&Header, &Envelope),
+    author: &Author,
     ledger: &L,
     taken: &mut Taken,
 ) -> Result<(), L::Error> {
     let Some(body) = &envelope.body else {
         return ledger.put_envelope(header, envelope, &State::Bare);
     };
-    let state = take_body(header, envelope.id(), body, ledger)?;
+    let (state, change) = take_body((header, author), envelope.id(), body, ledger)?;
     ledger.put_envelope(header, envelope, &state)?;
-    settle(header, state, ledger, taken)
+    settle(header, (state, change), ledger, taken)
 }
 
 /// Notes what became of an envelope, and applies what waited for it.
 fn settle<L: Ledger + ?Sized>(
     header: &Header,
-    state: State,
+    (state, change): (State, Option<Digest>),
     ledger: &L,
     taken: &mut Taken,
 ) -> Result<(), L::Error> {
     match state {
         State::Applied => {
-            let case = header
-                .subject
-                .as_case()
-                .filter(|_| header.kind == Kind::Change);
-            if let Some(case) = case {
+            if let Some((case, change)) = header.subject.as_case().zip(change) {
                 note_case(taken, case);
-                unpark(case, ledger, taken)?;
+                unpark(change, ledger, taken)?;
             }
         }
         State::Parked { missing } => taken.parked.push((header.seq, missing)),
@@ -143,39 +139,54 @@ pub fn take_late<L: Ledger + ?Sized>(envelope: &Envelope, ledger: &L) -> Result<
         taken.duplicates = 1;
         return Ok(taken);
     }
-    let state = take_body(&header, id, body, ledger)?;
+    let Some(author) = ledger.author(header.device)? else {
+        return Ok(taken);
+    };
+    let (state, change) = take_body((&header, &author), id, body, ledger)?;
     ledger.set_state(&id, &state)?;
-    settle(&header, state, ledger, &mut taken)?;
+    settle(&header, (state, change), ledger, &mut taken)?;
     Ok(taken)
 }
 
+/// What becomes of a body; for a change that is now part of the record, its hash.
 fn take_body<L: Ledger + ?Sized>(
-    header: &Header,
+    (header, author): (&Header, &Author),
     id: Digest,
     body: &[u8],
     ledger: &L,
-) -> Result<State, L::Error> {
-    let outcome = match header.kind {
-        Kind::Change => match gate::judge_change(header, body, ledger)? {
-            Verdict::Apply(entry) => ledger.apply_change(header, &entry, body)?,
-            Verdict::Known => Ok(()),
-            Verdict::Park(missing) => return Ok(State::Parked { missing }),
-            Verdict::Quarantine(why) => Err(why),
-        },
-        Kind::Snapshot => Err("snapshots are not taken yet".to_owned()),
-        Kind::Photo
-        | Kind::Freeze
-        | Kind::Signature
-        | Kind::Decision
-        | Kind::Audit
-        | Kind::Key
-        | Kind::Acl
-        | Kind::Tombstone
-        | Kind::Receipt => ledger.apply_other(header, id, body)?,
+) -> Result<(State, Option<Digest>), L::Error> {
+    if header.kind == Kind::Change {
+        return take_change((header, author), body, ledger);
+    }
+    let outcome = match gate::check_bringing(header.kind, author) {
+        Ok(()) => ledger.apply_other(header, id, body)?,
+        Err(why) => Err(why),
     };
-    Ok(match outcome {
-        Ok(()) => State::Applied,
-        Err(why) => State::Quarantined { why },
+    Ok((
+        match outcome {
+            Ok(()) => State::Applied,
+            Err(why) => State::Quarantined { why },
+        },
+        None,
+    ))
+}
+
+fn take_change<L: Ledger + ?Sized>(
+    (header, author): (&Header, &Author),
+    body: &[u8],
+    ledger: &L,
+) -> Result<(State, Option<Digest>), L::Error> {
+    Ok(match gate::judge_change((header, author), body, ledger)? {
+        Verdict::Apply(admitted) => {
+            let hash = admitted.entry.hash;
+            match ledger.apply_change(header, *admitted)? {
+                Ok(()) => (State::Applied, Some(hash)),
+                Err(why) => (State::Quarantined { why }, None),
+            }
+        }
+        Verdict::Known => (State::Applied, None),
+        Verdict::Park(missing) => (State::Parked { missing }, None),
+        Verdict::Quarantine(why) => (State::Quarantined { why }, None),
     })
 }
 
@@ -185,23 +196,29 @@ fn note_case(taken: &mut Taken, case: CaseId) {
     }
 }
 
-/// Applies what waited, again and again until nothing more moves.
-fn unpark<L: Ledger + ?Sized>(case: CaseId, ledger: &L, taken: &mut Taken) -> Result<(), L::Error> {
-    loop {
-        let mut moved = false;
-        for waiting in ledger.parked(case)? {
-            let state = take_body(&waiting.header, waiting.envelope, &waiting.body, ledger)?;
+/// Applies what waited for a change, then what waited for that, until nothing more moves.
+fn unpark<L: Ledger + ?Sized>(
+    change: Digest,
+    ledger: &L,
+    taken: &mut Taken,
+) -> Result<(), L::Error> {
+    let mut arrived = vec![change];
+    while let Some(change) = arrived.pop() {
+        for waiting in ledger.waiting_for(&change)? {
+            let Some(author) = ledger.author(waiting.header.device)? else {
+                continue;
+            };
+            let of = (&waiting.header, &author);
+            let (state, change) = take_body(of, waiting.envelope, &waiting.body, ledger)?;
             if matches!(state, State::Parked { .. }) {
                 continue;
             }
             ledger.set_state(&waiting.envelope, &state)?;
-            moved = true;
             if state == State::Applied {
                 taken.unparked.push(waiting.envelope);
+                arrived.extend(change);
             }
         }
-        if !moved {
-            return Ok(());
-        }
     }
+    Ok(())
 }

@@ -4,8 +4,9 @@
 //! one intake happen inside one transaction of the implementer.
 
 use super::envelope::{Envelope, Header, Seal, StreamId};
+use super::gate::Admitted;
 use super::key::PublicKey;
-use crate::domain::{CaseId, DeviceId, Digest, Epoch, ScopeId};
+use crate::domain::{CaseId, DeviceId, Digest, Epoch, Role, ScopeId};
 
 /// A writer the hub vouched for, or the hub itself.
 #[expect(
@@ -18,6 +19,8 @@ pub struct Author {
     pub key: PublicKey,
     /// Where it may write.
     pub scopes: Vec<ScopeId>,
+    /// What its user may do there.
+    pub roles: Vec<Role>,
     /// Whether its certificate was withdrawn.
     pub revoked: bool,
     /// Whether it is the hub.
@@ -79,11 +82,21 @@ pub trait Ledger {
     /// # Errors
     /// As the store fails.
     fn header_at(&self, stream: StreamId, seq: u64) -> Result<Option<Digest>, Self::Error>;
-    /// Which device and epoch an actor belongs to.
+    /// Which device an actor belongs to.
     ///
     /// # Errors
     /// As the store fails.
-    fn actor_owner(&self, actor: &[u8]) -> Result<Option<(DeviceId, Epoch)>, Self::Error>;
+    fn actor_owner(&self, actor: &[u8]) -> Result<Option<DeviceId>, Self::Error>;
+    /// The newest change of a case that a device wrote in an epoch.
+    ///
+    /// # Errors
+    /// As the store fails.
+    fn newest_of(
+        &self,
+        case: CaseId,
+        device: DeviceId,
+        epoch: Epoch,
+    ) -> Result<Option<Digest>, Self::Error>;
     /// The newest change of an actor in a case: its number, 0 if none.
     ///
     /// # Errors
@@ -110,16 +123,15 @@ pub trait Ledger {
     /// # Errors
     /// As the store fails.
     fn put_seal(&self, seal: &Seal) -> Result<(), Self::Error>;
-    /// Applies one change that passed the gate to its case, and remembers it. `Ok(Err(why))`
-    /// means the record refused it: the envelope is then quarantined.
+    /// Lets the case's document take a change, and remembers it. `Ok(Err(why))` means the record
+    /// refused it: the envelope is then quarantined.
     ///
     /// # Errors
     /// As the store fails.
     fn apply_change(
         &self,
         header: &Header,
-        entry: &ChangeEntry,
-        bytes: &[u8],
+        admitted: Admitted,
     ) -> Result<Result<(), String>, Self::Error>;
     /// Takes in the body of any other kind. `Ok(Err(why))` quarantines the envelope.
     ///
@@ -131,11 +143,16 @@ pub trait Ledger {
         id: Digest,
         body: &[u8],
     ) -> Result<Result<(), String>, Self::Error>;
-    /// Changes of a case that wait.
+    /// Changes that wait for this one, perhaps among others.
     ///
     /// # Errors
     /// As the store fails.
-    fn parked(&self, case: CaseId) -> Result<Vec<ParkedChange>, Self::Error>;
+    fn waiting_for(&self, change: &Digest) -> Result<Vec<ParkedChange>, Self::Error>;
+    /// How many changes of a case wait.
+    ///
+    /// # Errors
+    /// As the store fails.
+    fn waiting_count(&self, case: CaseId) -> Result<u64, Self::Error>;
     /// A parked envelope's new state.
     ///
     /// # Errors

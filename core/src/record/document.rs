@@ -5,11 +5,22 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use automerge::hydrate;
 use automerge::transaction::{CommitOptions, Transactable};
-use automerge::{ActorId, AutoCommit, Change, ObjId, ObjType, ROOT, ReadDoc, ScalarValue};
+use automerge::{
+    ActorId, AutoCommit, Change, ChangeHash, ObjId, ObjType, ROOT, ReadDoc, ScalarValue,
+    TextEncoding,
+};
 
-use super::schema::{FieldPath, SCHEMA_VERSION, Section};
+use super::examine::{Places, Terms};
+use super::schema::{FieldPath, SCHEMA_VERSION, Section, ValueKind, field};
 use super::value::Value;
 use crate::domain::{CaseId, DeviceId, Digest, Epoch, RowId, WallMs};
+
+/// Most unmerged ends of a document: an honest device always has one.
+pub const MAX_HEADS: usize = 64;
+/// Most changes in one document.
+pub const MAX_CHANGES: u64 = 20_000;
+/// Highest operation counter in one document.
+pub const MAX_OP: u64 = 1_000_000;
 
 /// What can go wrong with a record.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -28,14 +39,17 @@ pub enum RecordError {
         /// Which one.
         row: RowId,
     },
-    /// Automerge refused.
-    #[error("the change cannot be applied: {0}")]
+    /// A rule of the gate or Automerge refused; the document is as before.
+    #[error("{0}")]
     Refused(String),
+    /// Applying it failed half way: the document in memory must be loaded again.
+    #[error("applying the change failed; the document is loaded again")]
+    Broken,
 }
 
 impl From<automerge::AutomergeError> for RecordError {
     fn from(error: automerge::AutomergeError) -> Self {
-        Self::Refused(error.to_string())
+        Self::Refused(format!("the change cannot be applied: {error}"))
     }
 }
 
@@ -91,6 +105,10 @@ pub fn actor(device: DeviceId, epoch: Epoch, session_nonce: &[u8; 16]) -> [u8; 1
 #[derive(Debug, Clone)]
 pub struct CaseDocument {
     pub(super) doc: AutoCommit,
+    /// Which object of the document is which part of the case; drawn when first needed.
+    pub(super) places: Option<Places>,
+    /// The schema that is written: older only in tests of old apps.
+    schema: u32,
 }
 
 impl CaseDocument {
@@ -105,18 +123,33 @@ impl CaseDocument {
         first: &[Edit],
         at: WallMs,
     ) -> Result<(Self, Written), RecordError> {
+        Self::create_as(SCHEMA_VERSION, case, (actor, at), first)
+    }
+
+    /// As an app of that schema would make it: for tests of old apps.
+    ///
+    /// # Errors
+    /// As [`CaseDocument::create`].
+    pub fn create_as(
+        schema: u32,
+        case: CaseId,
+        (actor, at): ([u8; 16], WallMs),
+        first: &[Edit],
+    ) -> Result<(Self, Written), RecordError> {
+        let mut document = Self::of(AutoCommit::new().with_actor(ActorId::from(actor)));
+        document.schema = schema;
         let mut sections: HashMap<&str, HashMap<String, hydrate::Value>> = Section::ALL
             .iter()
-            .map(|section| (section.key(), HashMap::new()))
+            .map(|section| (section.key(), document.first_texts(*section)))
             .collect();
         for edit in first {
             let (section, key, value) = match edit {
                 Edit::Set(path, value) => (
                     path.section,
                     path.name.to_owned(),
-                    hydrate::Value::Scalar(value.to_scalar()),
+                    document.hydrated(path.section, path.name, value),
                 ),
-                Edit::Add(row) => (row.section, row.id.to_string(), row_value(row)),
+                Edit::Add(row) => (row.section, row.id.to_string(), document.row_value(row)),
             };
             if let Some(map) = sections.get_mut(section.key()) {
                 map.insert(key, value);
@@ -128,13 +161,10 @@ impl CaseDocument {
             .collect();
         root.insert(
             "schema".to_owned(),
-            hydrate::Value::Scalar(ScalarValue::Uint(u64::from(SCHEMA_VERSION))),
+            hydrate::Value::Scalar(ScalarValue::Uint(u64::from(schema))),
         );
         let id = ScalarValue::Bytes(case.as_bytes().to_vec());
         root.insert("case".to_owned(), hydrate::Value::Scalar(id));
-        let mut document = Self {
-            doc: AutoCommit::new().with_actor(ActorId::from(actor)),
-        };
         document.doc.init_root_from_hydrate(&root.into())?;
         let written = document
             .commit(at)?
@@ -144,9 +174,20 @@ impl CaseDocument {
 
     /// A document with nothing in it, for a case that others began.
     pub fn empty() -> Self {
+        Self::of(AutoCommit::new())
+    }
+
+    fn of(doc: AutoCommit) -> Self {
         Self {
-            doc: AutoCommit::new(),
+            doc,
+            places: None,
+            schema: SCHEMA_VERSION,
         }
+    }
+
+    /// Writes from now on as an app of that schema would: for tests of old apps.
+    pub fn write_as(&mut self, schema: u32) {
+        self.schema = schema;
     }
 
     /// From a saved document and the changes after it, as one byte string.
@@ -156,7 +197,7 @@ impl CaseDocument {
     pub fn load(bytes: &[u8]) -> Result<Self, RecordError> {
         let loaded = catch_unwind(|| AutoCommit::load(bytes));
         match loaded {
-            Ok(Ok(doc)) => Ok(Self { doc }),
+            Ok(Ok(doc)) => Ok(Self::of(doc)),
             Ok(Err(error)) => Err(RecordError::Unreadable(error.to_string())),
             Err(_) => Err(RecordError::Unreadable("reading it failed".to_owned())),
         }
@@ -195,19 +236,75 @@ impl CaseDocument {
                             })?
                     }
                 };
+                if self.is_merged_text(path.section, path.name) {
+                    return self.put_text(&target, path.name, &value.to_string());
+                }
+                // Among several values Automerge would "put" one by deleting the others; two people
+                // who choose differently would then delete both. So the chosen one is new.
+                if self.doc.get_all(&target, path.name)?.len() > 1 {
+                    self.doc
+                        .put(&target, path.name, value.another().to_scalar())?;
+                }
                 self.doc.put(&target, path.name, value.to_scalar())?;
             }
             Edit::Add(row) => {
                 let section = self.section(row.section)?;
-                self.doc.batch_create_object(
-                    &section,
-                    row.id.to_string(),
-                    &row_value(row),
-                    false,
-                )?;
+                let value = self.row_value(row);
+                self.doc
+                    .batch_create_object(&section, row.id.to_string(), &value, false)?;
+                self.places = None;
             }
         }
         Ok(())
+    }
+
+    /// Changes one text by its difference, so that others' changes to it merge. Where an older app
+    /// wrote a plain value, or several texts stand, one new text takes their place.
+    fn put_text(&mut self, target: &ObjId, name: &str, text: &str) -> Result<(), RecordError> {
+        let standing = self.doc.get_all(target, name)?;
+        let object = match standing.as_slice() {
+            [(automerge::Value::Object(ObjType::Text), id)] => id.clone(),
+            [(automerge::Value::Scalar(scalar), _)] if scalar.as_str() == Some(text) => {
+                return Ok(());
+            }
+            _ => {
+                self.places = None;
+                self.doc.put_object(target, name, ObjType::Text)?
+            }
+        };
+        Ok(self.doc.update_text(&object, text)?)
+    }
+
+    fn is_merged_text(&self, section: Section, name: &str) -> bool {
+        self.schema > 1 && field(section, name).is_some_and(|spec| spec.kind == ValueKind::Prose)
+    }
+
+    /// The texts that a section holds from the start, so that first words written apart merge.
+    fn first_texts(&self, section: Section) -> HashMap<String, hydrate::Value> {
+        super::schema::fields(section)
+            .filter(|spec| !section.has_rows() && self.is_merged_text(section, spec.name))
+            .map(|spec| (spec.name.to_owned(), text_object("")))
+            .collect()
+    }
+
+    fn hydrated(&self, section: Section, name: &str, value: &Value) -> hydrate::Value {
+        if self.is_merged_text(section, name) {
+            text_object(&value.to_string())
+        } else {
+            hydrate::Value::Scalar(value.to_scalar())
+        }
+    }
+
+    fn row_value(&self, row: &NewRow) -> hydrate::Value {
+        let fields: HashMap<String, hydrate::Value> = row
+            .values
+            .iter()
+            .map(|(name, value)| {
+                let value = self.hydrated(row.section, name, value);
+                ((*name).to_owned(), value)
+            })
+            .collect();
+        hydrate::Value::Map(fields.into())
     }
 
     fn commit(&mut self, at: WallMs) -> Result<Option<Written>, RecordError> {
@@ -228,35 +325,73 @@ impl CaseDocument {
         }))
     }
 
-    /// Applies one change that passed the gate. On any surprise the document is as before.
+    /// Takes a change of somebody else in: checks 7 (its writer's past), 9 (schema and roles), 10
+    /// (apply, compare) and 11 (caps) of the gate. Checks 5 to 8 came before, in `chain`.
     ///
     /// # Errors
-    /// [`RecordError::Refused`] with Automerge's reason.
+    /// [`RecordError::Refused`], and the document is as before; [`RecordError::Broken`], and it
+    /// must be loaded again.
+    pub fn take(&mut self, change: Change, terms: &Terms<'_>) -> Result<(), RecordError> {
+        let fresh = self.examine(&change, terms).map_err(RecordError::Refused)?;
+        self.check_caps(&change)?;
+        self.apply_change(change)?;
+        if let Some(places) = &mut self.places {
+            places.adopt(fresh);
+        }
+        Ok(())
+    }
+
+    fn check_caps(&mut self, change: &Change) -> Result<(), RecordError> {
+        let refused = |why: &str| Err(RecordError::Refused(why.to_owned()));
+        if self.doc.stats().num_changes >= MAX_CHANGES || change.max_op() > MAX_OP {
+            return refused("the case document is full");
+        }
+        let heads = self.doc.get_heads();
+        let merged = heads
+            .iter()
+            .filter(|head| change.deps().contains(head))
+            .count();
+        if heads.len() + 1 - merged > MAX_HEADS {
+            return refused("too many unmerged ends: merge before writing");
+        }
+        Ok(())
+    }
+
+    /// Applies a change that was let in before, from its bytes.
+    ///
+    /// # Errors
+    /// As [`CaseDocument::take`].
     pub fn apply(&mut self, bytes: &[u8]) -> Result<(), RecordError> {
-        let before = self.doc.clone();
+        let read = catch_unwind(|| Change::from_bytes(bytes.to_vec()));
+        match read {
+            Ok(Ok(change)) => {
+                self.places = None;
+                self.apply_change(change)
+            }
+            Ok(Err(error)) => Err(RecordError::Refused(error.to_string())),
+            Err(_) => Err(RecordError::Refused("reading the change failed".to_owned())),
+        }
+    }
+
+    /// A change whose past is missing is never given to Automerge, which would queue and save it.
+    fn apply_change(&mut self, change: Change) -> Result<(), RecordError> {
+        let doc = &mut self.doc;
         let applied = catch_unwind(AssertUnwindSafe(|| {
-            let change = Change::from_bytes(bytes.to_vec()).map_err(|error| error.to_string())?;
+            let known = |hash: &ChangeHash, doc: &mut AutoCommit| {
+                doc.get_change_meta_by_hash(hash).is_some()
+            };
+            if !change.deps().iter().all(|dep| known(dep, doc)) {
+                return Err(RecordError::Refused("its past is not here".to_owned()));
+            }
             let hash = change.hash();
-            self.doc
-                .apply_changes([change])
-                .map_err(|error| error.to_string())?;
-            // A change that Automerge only queued is not part of the document.
-            match self.doc.get_change_by_hash(&hash) {
-                Some(_) => Ok(()),
-                None => Err("its past is not here".to_owned()),
+            doc.apply_changes([change])?;
+            if doc.get_heads().contains(&hash) || known(&hash, doc) {
+                Ok(())
+            } else {
+                Err(RecordError::Broken)
             }
         }));
-        match applied {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(why)) => {
-                self.doc = before;
-                Err(RecordError::Refused(why))
-            }
-            Err(_) => {
-                self.doc = before;
-                Err(RecordError::Refused("applying it failed".to_owned()))
-            }
-        }
+        applied.unwrap_or(Err(RecordError::Broken))
     }
 
     /// The newest changes, sorted: what a decision or a statement names.
@@ -273,14 +408,10 @@ impl CaseDocument {
 
     /// Changes that the given heads do not cover; all of them if a head is unknown here.
     pub fn changes_since(&mut self, heads: &[Digest]) -> Vec<Digest> {
-        let known: Vec<automerge::ChangeHash> = heads
-            .iter()
-            .map(|head| automerge::ChangeHash(*head.as_bytes()))
-            .collect();
         self.doc
-            .get_changes(&known)
+            .get_changes_meta(&change_hashes(heads))
             .iter()
-            .map(|change| Digest::from_bytes(change.hash().0))
+            .map(|change| Digest::from_bytes(change.hash.0))
             .collect()
     }
 
@@ -301,16 +432,14 @@ impl CaseDocument {
     }
 }
 
-fn row_value(row: &NewRow) -> hydrate::Value {
-    let fields: HashMap<String, hydrate::Value> = row
-        .values
+fn text_object(text: &str) -> hydrate::Value {
+    hydrate::Value::text(TextEncoding::platform_default(), text)
+}
+
+/// As Automerge names a change.
+pub(super) fn change_hashes(digests: &[Digest]) -> Vec<ChangeHash> {
+    digests
         .iter()
-        .map(|(name, value)| {
-            (
-                (*name).to_owned(),
-                hydrate::Value::Scalar(value.to_scalar()),
-            )
-        })
-        .collect();
-    hydrate::Value::Map(fields.into())
+        .map(|digest| ChangeHash(*digest.as_bytes()))
+        .collect()
 }

@@ -1,11 +1,14 @@
-//! Reading: every value that stands, with the change that wrote it; totals exact or a range.
+//! Reading: every value that stands, with the change that wrote it, now or at earlier heads;
+//! totals exact or a range with its causes.
 
 use std::collections::BTreeMap;
 
-use automerge::{ObjId, ReadDoc};
+use automerge::iter::MapRange;
+use automerge::{AutoCommit, ChangeHash, ObjId, ObjType, ROOT, ReadDoc, ValueRef};
 
-use super::document::{CaseDocument, RecordError};
-use super::schema::{FieldPath, Section, fields};
+use super::document::{CaseDocument, RecordError, change_hashes};
+use super::examine::row_id;
+use super::schema::{FieldPath, FieldSpec, Section, field};
 use super::value::Value;
 use crate::domain::{Digest, Money, MoneyRange, RowId};
 
@@ -66,11 +69,27 @@ impl Field {
     }
 }
 
+/// Whether a row counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Withdrawal {
+    /// It does.
+    #[default]
+    Stands,
+    /// Everybody agrees that it does not.
+    Withdrawn,
+    /// One person withdrew it while another edited or kept it: it is kept, and somebody is asked.
+    Asked,
+}
+
 /// One row of a section.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Row {
     /// Its fields, by name.
     pub fields: BTreeMap<&'static str, Field>,
+    /// Whether it counts.
+    pub withdrawal: Withdrawal,
+    /// If it was withdrawn: fields that were written by somebody who did not see that.
+    pub written_apart: Vec<&'static str>,
 }
 
 impl Row {
@@ -89,7 +108,7 @@ impl Row {
 
     /// Whether everybody agrees that it is withdrawn.
     pub fn is_removed(&self) -> bool {
-        self.field("removed").agreed().is_some()
+        self.withdrawal == Withdrawal::Withdrawn
     }
 }
 
@@ -107,6 +126,8 @@ impl CaseRecord {
     pub fn section(&self, section: Section) -> &Row {
         static EMPTY: Row = Row {
             fields: BTreeMap::new(),
+            withdrawal: Withdrawal::Stands,
+            written_apart: Vec::new(),
         };
         self.fields.get(&section).unwrap_or(&EMPTY)
     }
@@ -156,15 +177,70 @@ impl CaseRecord {
         single.chain(rows)
     }
 
-    /// Binding fields in which different values stand.
-    pub fn contested(&self) -> Vec<FieldPath> {
+    /// Everything that somebody must settle before a signature or an approval, in a fixed order.
+    pub fn disputes(&self) -> Vec<(FieldPath, Dispute)> {
+        let payees = self.payees();
+        let rows_are_kept = |path: &FieldPath| {
+            let row = path
+                .row
+                .and_then(|id| self.rows.get(&path.section)?.get(&id));
+            !row.is_some_and(Row::is_removed)
+        };
         self.all_fields()
-            .filter(|(path, field)| {
-                path.spec().is_some_and(|spec| spec.binding)
-                    && matches!(field.reading(), FieldReading::Contested(_))
+            .filter(|(path, _)| path.spec().is_some_and(|spec| spec.binding) && rows_are_kept(path))
+            .filter_map(|(path, field)| {
+                let kind = if path.name == "removed" {
+                    let row = self.rows.get(&path.section)?.get(&path.row?)?;
+                    (row.withdrawal == Withdrawal::Asked).then_some(Dispute::Withdrawal)?
+                } else if matches!(field.reading(), FieldReading::Contested(_)) {
+                    Dispute::Values
+                } else if payees.len() > 1
+                    && path.name == "role"
+                    && path.row.is_some_and(|row| payees.contains(&row))
+                {
+                    Dispute::Payees
+                } else {
+                    return None;
+                };
+                Some((path, kind))
             })
-            .map(|(path, _)| path)
             .collect()
+    }
+
+    /// Where somebody must settle something.
+    pub fn contested(&self) -> Vec<FieldPath> {
+        self.disputes().into_iter().map(|(path, _)| path).collect()
+    }
+
+    /// Parties that stand as payee. A case pays one (R30, R314: what clashes is raised, not dropped).
+    pub fn payees(&self) -> Vec<RowId> {
+        self.rows(Section::Parties)
+            .filter(|(_, row)| !row.is_removed() && is_payee(row))
+            .map(|(id, _)| *id)
+            .collect()
+    }
+
+    /// Pairs of loss lines that look like the same damage entered twice: same room, same item.
+    /// They are only suggested; whoever looks decides.
+    pub fn likely_duplicates(&self) -> Vec<(RowId, RowId)> {
+        let mut seen: BTreeMap<(String, String), RowId> = BTreeMap::new();
+        let mut pairs = Vec::new();
+        for (id, row) in self
+            .rows(Section::Lines)
+            .filter(|(_, row)| !row.is_removed())
+        {
+            let Some(item) = row.text("item") else {
+                continue;
+            };
+            let key = (fold(&row.text("room").unwrap_or_default()), fold(&item));
+            match seen.get(&key) {
+                Some(first) => pairs.push((*first, *id)),
+                None => {
+                    seen.insert(key, *id);
+                }
+            }
+        }
+        pairs
     }
 
     /// Photos of the case that are not withdrawn: row and digest.
@@ -173,8 +249,19 @@ impl CaseRecord {
             .filter(|(_, row)| !row.is_removed())
             .filter_map(|(id, row)| match row.field("sha256").agreed() {
                 Some(Value::Digest(digest)) => Some((id, *digest, row)),
-                _ => None,
+                Some(Value::Text(_) | Value::Money(_) | Value::Number(_) | Value::Time(_))
+                | None => None,
             })
+    }
+
+    /// Why the total is a range: the lines' fields that are in dispute.
+    pub fn total_causes(&self) -> Vec<FieldPath> {
+        self.contested()
+            .into_iter()
+            .filter(|path| {
+                path.section == Section::Lines && matches!(path.name, "amount" | "removed")
+            })
+            .collect()
     }
 
     /// The sum of all lines that stand: exact, or a range while amounts are contested. Nothing if
@@ -199,11 +286,7 @@ fn line_range(row: &Row) -> MoneyRange {
             Value::Money(money) => Some(money),
             Value::Text(_) | Value::Number(_) | Value::Time(_) | Value::Digest(_) => None,
         });
-    let zero = if matches!(row.field("removed").reading(), FieldReading::Contested(_)) {
-        Some(Money::ZERO)
-    } else {
-        None
-    };
+    let zero = (row.withdrawal == Withdrawal::Asked).then_some(Money::ZERO);
     let (low, high) =
         amounts
             .chain(zero)
@@ -219,68 +302,211 @@ fn line_range(row: &Row) -> MoneyRange {
     }
 }
 
+/// What kind of decision a dispute asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Dispute {
+    /// Which of the values that stand is right.
+    Values,
+    /// Whether a row that one withdrew and another edited is kept.
+    Withdrawal,
+    /// Which of several parties is paid.
+    Payees,
+}
+
+/// Whether any standing role of a party makes it the payee.
+fn is_payee(row: &Row) -> bool {
+    let roles = row.field("role").standing();
+    roles
+        .iter()
+        .any(|one| matches!(fold(&one.value.to_string()).as_str(), "payee" | "收款人"))
+}
+
+/// Letters without case and white space: for comparing what two people typed.
+pub(super) fn fold(text: &str) -> String {
+    text.chars()
+        .filter(|letter| !letter.is_whitespace())
+        .flat_map(char::to_lowercase)
+        .collect()
+}
+
+/// The document now, or as it was at some heads.
+struct Lens<'a> {
+    doc: &'a AutoCommit,
+    at: Option<&'a [ChangeHash]>,
+}
+
 impl CaseDocument {
     /// Reads the whole case, to its fixed depth of three.
     ///
     /// # Errors
     /// [`RecordError`] if the document was not made by this schema.
     pub fn read(&self) -> Result<CaseRecord, RecordError> {
+        let lens = Lens {
+            doc: &self.doc,
+            at: None,
+        };
+        lens.read()
+    }
+
+    /// Reads the case as it was at these heads.
+    ///
+    /// # Errors
+    /// As [`CaseDocument::read`].
+    pub fn read_at(&self, heads: &[Digest]) -> Result<CaseRecord, RecordError> {
+        let heads = change_hashes(heads);
+        let lens = Lens {
+            doc: &self.doc,
+            at: Some(&heads),
+        };
+        lens.read()
+    }
+}
+
+impl Lens<'_> {
+    fn read(&self) -> Result<CaseRecord, RecordError> {
         let mut record = CaseRecord::default();
+        let mut sections: BTreeMap<Section, ObjId> = BTreeMap::new();
+        for item in self.entries(&ROOT) {
+            if let Some(section) = super::schema::section(&item.key)
+                .filter(|_| matches!(item.value, ValueRef::Object(ObjType::Map)))
+            {
+                sections.insert(section, item.id());
+            }
+        }
         for section in Section::ALL {
-            let object = self.section(section)?;
+            let object = sections
+                .get(&section)
+                .ok_or(RecordError::NoSection(section.key()))?;
             if section.has_rows() {
-                record
-                    .rows
-                    .insert(section, self.read_rows(section, &object)?);
+                record.rows.insert(section, self.rows(section, object)?);
             } else {
-                record
-                    .fields
-                    .insert(section, self.read_row(section, &object)?);
+                record.fields.insert(section, self.row(section, object)?);
             }
         }
         Ok(record)
     }
 
-    fn read_rows(
-        &self,
-        section: Section,
-        object: &ObjId,
-    ) -> Result<BTreeMap<RowId, Row>, RecordError> {
+    fn entries(&self, object: &ObjId) -> MapRange<'_> {
+        match self.at {
+            None => self.doc.map_range(object, ..),
+            Some(heads) => self.doc.map_range_at(object, .., heads),
+        }
+    }
+
+    fn rows(&self, section: Section, object: &ObjId) -> Result<BTreeMap<RowId, Row>, RecordError> {
         let mut rows = BTreeMap::new();
-        let keys: Vec<String> = self.doc.keys(object).collect();
-        for key in keys {
-            let Ok(id) = key.parse::<RowId>() else {
-                continue;
-            };
-            if let Some(row) = self.child(object, &key)? {
-                rows.insert(id, self.read_row(section, &row)?);
+        for item in self.entries(object) {
+            if let Some(id) =
+                row_id(&item.key).filter(|_| matches!(item.value, ValueRef::Object(ObjType::Map)))
+            {
+                rows.insert(id, self.row(section, &item.id())?);
             }
         }
         Ok(rows)
     }
 
-    fn read_row(&self, section: Section, object: &ObjId) -> Result<Row, RecordError> {
+    fn row(&self, section: Section, object: &ObjId) -> Result<Row, RecordError> {
         let mut row = Row::default();
-        for spec in fields(section) {
-            let mut standing = Vec::new();
-            for (value, id) in self.doc.get_all(object, spec.name)? {
-                let automerge::Value::Scalar(scalar) = value else {
-                    continue;
-                };
-                let Some(value) = Value::from_scalar(spec.kind, &scalar) else {
-                    continue;
-                };
-                let change = self
-                    .doc
-                    .hash_for_opid(&id)
-                    .map_or(Digest::ZERO, |hash| Digest::from_bytes(hash.0));
-                standing.push(Standing { value, change });
-            }
+        for item in self.entries(object) {
+            let Some(spec) = field(section, &item.key) else {
+                continue;
+            };
+            let standing = if item.conflict {
+                self.all_standing(object, spec)?
+            } else {
+                let id = item.id();
+                self.standing(spec, &item.value.into_value(), &id)?
+                    .into_iter()
+                    .collect()
+            };
             if !standing.is_empty() {
-                standing.sort_by(|a, b| (&a.value, &a.change).cmp(&(&b.value, &b.change)));
                 row.fields.insert(spec.name, Field { standing });
             }
         }
+        if row.fields.contains_key("removed") {
+            (row.withdrawal, row.written_apart) = self.withdrawal(section, object, &row)?;
+        }
         Ok(row)
+    }
+
+    fn all_standing(&self, object: &ObjId, spec: &FieldSpec) -> Result<Vec<Standing>, RecordError> {
+        let all = match self.at {
+            None => self.doc.get_all(object, spec.name)?,
+            Some(heads) => self.doc.get_all_at(object, spec.name, heads)?,
+        };
+        let mut standing = Vec::new();
+        for (value, id) in all {
+            standing.extend(self.standing(spec, &value, &id)?);
+        }
+        standing.sort_by(|a, b| (&a.value, &a.change).cmp(&(&b.value, &b.change)));
+        Ok(standing)
+    }
+
+    fn standing(
+        &self,
+        spec: &FieldSpec,
+        value: &automerge::Value<'_>,
+        id: &ObjId,
+    ) -> Result<Option<Standing>, RecordError> {
+        let value = match value {
+            automerge::Value::Scalar(scalar) => Value::from_scalar(spec.kind, scalar),
+            automerge::Value::Object(ObjType::Text) => {
+                let text = match self.at {
+                    None => self.doc.text(id)?,
+                    Some(heads) => self.doc.text_at(id, heads)?,
+                };
+                // A text nobody wrote in yet is no value.
+                Some(Value::Text(text)).filter(|_| spec.kind == super::schema::ValueKind::Prose)
+            }
+            automerge::Value::Object(_) => None,
+        };
+        let value = value.filter(|value| {
+            spec.kind != super::schema::ValueKind::Prose || *value != Value::Text(String::new())
+        });
+        Ok(value.map(|value| Standing {
+            value,
+            change: self
+                .doc
+                .hash_for_opid(id)
+                .map_or(Digest::ZERO, |hash| Digest::from_bytes(hash.0)),
+        }))
+    }
+
+    /// A withdrawal covers what its writer saw. What stands now and did not stand then was written
+    /// by somebody who wanted the row.
+    fn withdrawal(
+        &self,
+        section: Section,
+        object: &ObjId,
+        row: &Row,
+    ) -> Result<(Withdrawal, Vec<&'static str>), RecordError> {
+        let (kept, withdrawn): (Vec<&Standing>, Vec<&Standing>) = row
+            .field("removed")
+            .standing()
+            .iter()
+            .partition(|one| one.value == Value::Text(String::new()));
+        if withdrawn.is_empty() {
+            return Ok((Withdrawal::Stands, Vec::new()));
+        }
+        let seen: Vec<Digest> = withdrawn.iter().map(|one| one.change).collect();
+        let heads = change_hashes(&seen);
+        let then = Lens {
+            doc: self.doc,
+            at: Some(&heads),
+        };
+        let mut apart = Vec::new();
+        for (name, now) in row.fields.iter().filter(|(name, _)| **name != "removed") {
+            let Some(spec) = field(section, name) else {
+                continue;
+            };
+            if then.all_standing(object, spec)? != now.standing {
+                apart.push(*name);
+            }
+        }
+        if kept.is_empty() && apart.is_empty() {
+            Ok((Withdrawal::Withdrawn, apart))
+        } else {
+            Ok((Withdrawal::Asked, apart))
+        }
     }
 }

@@ -1,15 +1,16 @@
 //! What a case document holds: sections, their fields, and what each field means for others.
 //!
 //! The table is the one place that knows field names; reading, writing, the command line, signed
-//! fields and the gate of later versions all follow it. Additive only: a name never changes type.
+//! fields, rights ([`super::access`]) and the gate all follow it. Additive only.
 
 use std::fmt;
 use std::str::FromStr;
 
 use crate::domain::{IdParseError, RowId};
 
-/// Version written into the first change of a case.
-pub const SCHEMA_VERSION: u32 = 1;
+/// Version written into the first change of a case. In 1, free text was one value that a later
+/// writer replaced; in 2 it merges by character. Both read, and both may meet in one document.
+pub const SCHEMA_VERSION: u32 = 2;
 
 /// A part of a case document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -72,8 +73,10 @@ impl Section {
 /// How a field's text becomes a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ValueKind {
-    /// Words.
+    /// Words, as one value: names, grades, numbers of policies.
     Text,
+    /// Free text of several people, merged by character.
+    Prose,
     /// Whole fen; typed as yuan.
     Money,
     /// Thousandths of a unit (m², pieces); typed with up to three decimals.
@@ -95,6 +98,8 @@ pub struct FieldSpec {
     pub kind: ValueKind,
     /// Concurrent different values must be settled before approval, and a signature covers it.
     pub binding: bool,
+    /// Who may write it.
+    pub writers: Writers,
     /// For people: Chinese.
     pub zh: &'static str,
     /// For people: English.
@@ -102,10 +107,9 @@ pub struct FieldSpec {
 }
 
 const fn spec(
-    section: Section,
-    name: &'static str,
+    (section, name): (Section, &'static str),
     kind: ValueKind,
-    binding: Binding,
+    (binding, writers): (Binding, Writers),
     (zh, en): (&'static str, &'static str),
 ) -> FieldSpec {
     FieldSpec {
@@ -113,6 +117,7 @@ const fn spec(
         name,
         kind,
         binding: matches!(binding, Signed),
+        writers,
         zh,
         en,
     }
@@ -124,139 +129,75 @@ enum Binding {
     Free,
 }
 
+/// Which roles write a field (R186: several people work on one case).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Writers {
+    /// Everybody in the field: liaisons and surveyors.
+    Field,
+    /// Surveyors: what a payment is computed from.
+    Survey,
+}
+
 use Binding::{Free, Signed};
 use Section::{Damage, Lines, Notes, Objects, Parties, Photos, Report, Settlements, Times};
-use ValueKind::{Digest, Money, Number, Text, Time};
+use ValueKind::{Digest, Money, Number, Prose, Text, Time};
+use Writers::{Field, Survey};
 
+/// In sections with rows, a row whose `removed` is set is withdrawn, with the reason as its value;
+/// it stays readable. Set to nothing, it stands again.
+#[rustfmt::skip]
 const FIELDS: &[FieldSpec] = &[
-    spec(Report, "household", Text, Signed, ("户主", "household")),
-    spec(Report, "reporter", Text, Free, ("报案人", "reporter")),
-    spec(Report, "phone", Text, Free, ("联系电话", "phone")),
-    spec(
-        Report,
-        "policy_no",
-        Text,
-        Signed,
-        ("保险单号", "policy number"),
-    ),
-    spec(Report, "cause", Text, Signed, ("出险原因", "cause of loss")),
-    spec(
-        Report,
-        "occurred_at",
-        Text,
-        Signed,
-        ("出险时间", "time of loss"),
-    ),
-    spec(Report, "place", Text, Free, ("出险地点", "place of loss")),
-    spec(
-        Report,
-        "course",
-        Text,
-        Free,
-        ("出险经过", "course of events"),
-    ),
-    spec(
-        Times,
-        "contacted_at",
-        Time,
-        Free,
-        ("首次联系时间", "first contact"),
-    ),
-    spec(
-        Times,
-        "arrived_at",
-        Time,
-        Free,
-        ("到达现场时间", "arrival on scene"),
-    ),
-    spec(Parties, "name", Text, Signed, ("姓名", "name")),
-    spec(Parties, "role", Text, Signed, ("身份", "role")),
-    spec(Parties, "id_no", Text, Signed, ("身份证号码", "ID number")),
-    spec(Parties, "phone", Text, Free, ("联系方式", "phone")),
-    spec(
-        Parties,
-        "account",
-        Text,
-        Signed,
-        ("收款账号", "payee account"),
-    ),
-    spec(
-        Objects,
-        "kind",
-        Text,
-        Signed,
-        ("标的种类", "kind of object"),
-    ),
-    spec(Objects, "label", Text, Signed, ("标的名称", "object")),
-    spec(Objects, "address", Text, Free, ("房屋地址", "address")),
-    spec(
-        Objects,
-        "structure",
-        Text,
-        Signed,
-        ("房屋结构", "structure"),
-    ),
-    spec(
-        Objects,
-        "area",
-        Number,
-        Signed,
-        ("建筑面积", "floor area m²"),
-    ),
-    spec(
-        Photos,
-        "sha256",
-        Digest,
-        Signed,
-        ("照片指纹", "photo digest"),
-    ),
-    spec(Photos, "slot", Text, Free, ("拍摄项", "shot")),
-    spec(Photos, "caption", Text, Free, ("说明", "caption")),
-    spec(Damage, "object", Text, Free, ("标的", "object")),
-    spec(Damage, "room", Text, Signed, ("房间", "room")),
-    spec(Damage, "grade", Text, Signed, ("受损等级", "damage grade")),
-    spec(
-        Damage,
-        "area",
-        Number,
-        Signed,
-        ("受损面积", "damaged area m²"),
-    ),
-    spec(Lines, "item", Text, Signed, ("损失项目", "loss item")),
-    spec(Lines, "room", Text, Signed, ("房间", "room")),
-    spec(Lines, "unit", Text, Signed, ("单位", "unit")),
-    spec(Lines, "quantity", Number, Signed, ("数量", "quantity")),
-    spec(Lines, "unit_price", Money, Signed, ("单价", "unit price")),
-    spec(Lines, "amount", Money, Signed, ("金额", "amount")),
-    spec(Notes, "text", Text, Free, ("备注", "note")),
-    spec(Settlements, "path", Text, Free, ("争议项", "settled field")),
-    spec(
-        Settlements,
-        "chosen",
-        Text,
-        Free,
-        ("采用值", "chosen value"),
-    ),
-    spec(Settlements, "reason", Text, Free, ("理由", "reason")),
-    spec(Settlements, "by", Text, Free, ("处理人", "settled by")),
+    spec((Report, "household"), Text, (Signed, Field), ("户主", "household")),
+    spec((Report, "reporter"), Text, (Free, Field), ("报案人", "reporter")),
+    spec((Report, "phone"), Text, (Free, Field), ("联系电话", "phone")),
+    spec((Report, "policy_no"), Text, (Signed, Field), ("保险单号", "policy number")),
+    spec((Report, "cause"), Text, (Signed, Field), ("出险原因", "cause of loss")),
+    spec((Report, "cover"), Text, (Signed, Survey), ("承保意见", "cover")),
+    spec((Report, "occurred_at"), Text, (Signed, Field), ("出险时间", "time of loss")),
+    spec((Report, "place"), Text, (Free, Field), ("出险地点", "place of loss")),
+    spec((Report, "course"), Prose, (Free, Field), ("出险经过", "course of events")),
+    spec((Times, "contacted_at"), Time, (Free, Field), ("首次联系时间", "first contact")),
+    spec((Times, "arrived_at"), Time, (Free, Field), ("到达现场时间", "arrival on scene")),
+    spec((Parties, "name"), Text, (Signed, Field), ("姓名", "name")),
+    spec((Parties, "role"), Text, (Signed, Field), ("身份", "role")),
+    spec((Parties, "id_no"), Text, (Signed, Field), ("身份证号码", "ID number")),
+    spec((Parties, "phone"), Text, (Free, Field), ("联系方式", "phone")),
+    spec((Parties, "account"), Text, (Signed, Survey), ("收款账号", "payee account")),
+    spec((Parties, "removed"), Text, (Signed, Survey), ("撤销理由", "withdrawn because")),
+    spec((Objects, "kind"), Text, (Signed, Field), ("标的种类", "kind of object")),
+    spec((Objects, "label"), Text, (Signed, Field), ("标的名称", "object")),
+    spec((Objects, "address"), Text, (Free, Field), ("房屋地址", "address")),
+    spec((Objects, "structure"), Text, (Signed, Survey), ("房屋结构", "structure")),
+    spec((Objects, "area"), Number, (Signed, Survey), ("建筑面积", "floor area m²")),
+    spec((Objects, "removed"), Text, (Signed, Survey), ("撤销理由", "withdrawn because")),
+    spec((Photos, "sha256"), Digest, (Signed, Field), ("照片指纹", "photo digest")),
+    spec((Photos, "slot"), Text, (Free, Field), ("拍摄项", "shot")),
+    spec((Photos, "caption"), Text, (Free, Field), ("说明", "caption")),
+    spec((Photos, "removed"), Text, (Signed, Field), ("撤销理由", "withdrawn because")),
+    spec((Damage, "object"), Text, (Free, Survey), ("标的", "object")),
+    spec((Damage, "room"), Text, (Signed, Survey), ("房间", "room")),
+    spec((Damage, "grade"), Text, (Signed, Survey), ("受损等级", "damage grade")),
+    spec((Damage, "area"), Number, (Signed, Survey), ("受损面积", "damaged area m²")),
+    spec((Damage, "removed"), Text, (Signed, Survey), ("撤销理由", "withdrawn because")),
+    spec((Lines, "item"), Text, (Signed, Survey), ("损失项目", "loss item")),
+    spec((Lines, "room"), Text, (Signed, Survey), ("房间", "room")),
+    spec((Lines, "unit"), Text, (Signed, Survey), ("单位", "unit")),
+    spec((Lines, "quantity"), Number, (Signed, Survey), ("数量", "quantity")),
+    spec((Lines, "unit_price"), Money, (Signed, Survey), ("单价", "unit price")),
+    spec((Lines, "amount"), Money, (Signed, Survey), ("金额", "amount")),
+    spec((Lines, "removed"), Text, (Signed, Survey), ("撤销理由", "withdrawn because")),
+    spec((Notes, "text"), Prose, (Free, Field), ("备注", "note")),
+    spec((Notes, "removed"), Text, (Free, Field), ("撤销理由", "withdrawn because")),
+    spec((Settlements, "path"), Text, (Free, Survey), ("争议项", "settled field")),
+    spec((Settlements, "chosen"), Text, (Free, Survey), ("采用值", "chosen value")),
+    spec((Settlements, "against"), Text, (Free, Survey), ("相关案件", "cases it clashed with")),
+    spec((Settlements, "reason"), Text, (Free, Survey), ("理由", "reason")),
+    spec((Settlements, "by"), Text, (Free, Survey), ("处理人", "settled by")),
 ];
-
-/// A row with this field set is withdrawn, with the reason as its value; it stays readable.
-const REMOVED: FieldSpec = spec(
-    Lines,
-    "removed",
-    Text,
-    Signed,
-    ("撤销理由", "withdrawn because"),
-);
 
 /// All fields of a section.
 pub fn fields(section: Section) -> impl Iterator<Item = &'static FieldSpec> {
-    let removed = section.has_rows().then_some(&REMOVED);
-    FIELDS
-        .iter()
-        .filter(move |field| field.section == section)
-        .chain(removed)
+    FIELDS.iter().filter(move |field| field.section == section)
 }
 
 /// One field by name.

@@ -49,7 +49,9 @@ pub struct ValueError {
 }
 
 /// Longest text in a field, in bytes (gate row 9).
-const MAX_TEXT_BYTES: usize = 8 * 1024;
+pub(super) const MAX_TEXT_BYTES: usize = 8 * 1024;
+/// Longest free text in characters: each is an operation, and a change has at most 2,000 (row 6).
+pub const MAX_PROSE_CHARS: usize = 1_800;
 
 impl Value {
     /// The value that a person typed.
@@ -63,7 +65,10 @@ impl Value {
         };
         match kind {
             ValueKind::Text if text.len() > MAX_TEXT_BYTES => Err(wrong("a text of at most 8 KiB")),
-            ValueKind::Text => Ok(Self::Text(text.to_owned())),
+            ValueKind::Prose if text.chars().count() > MAX_PROSE_CHARS => {
+                Err(wrong("a text of at most 1,800 characters"))
+            }
+            ValueKind::Text | ValueKind::Prose => Ok(Self::Text(text.to_owned())),
             ValueKind::Money => text
                 .parse()
                 .map(Self::Money)
@@ -82,6 +87,17 @@ impl Value {
         }
     }
 
+    /// Some other value of the same kind.
+    pub(super) fn another(&self) -> Self {
+        match self {
+            Self::Text(text) => Self::Text(format!("{text} ")),
+            Self::Money(money) => Self::Money(Money::from_fen(!money.fen())),
+            Self::Number(number) => Self::Number(Thousandths(!number.0)),
+            Self::Time(at) => Self::Time(WallMs(!at.0)),
+            Self::Digest(digest) => Self::Digest(Digest::of(digest.as_bytes())),
+        }
+    }
+
     pub(super) fn to_scalar(&self) -> ScalarValue {
         match self {
             Self::Text(text) => ScalarValue::Str(text.as_str().into()),
@@ -95,7 +111,9 @@ impl Value {
     /// A stored scalar as the field's kind; nothing if somebody wrote another type.
     pub(super) fn from_scalar(kind: ValueKind, scalar: &ScalarValue) -> Option<Self> {
         match (kind, scalar) {
-            (ValueKind::Text, ScalarValue::Str(text)) => Some(Self::Text(text.to_string())),
+            (ValueKind::Text | ValueKind::Prose, ScalarValue::Str(text)) => {
+                Some(Self::Text(text.to_string()))
+            }
             (ValueKind::Money, ScalarValue::Int(fen)) => Some(Self::Money(Money::from_fen(*fen))),
             (ValueKind::Number, ScalarValue::Int(number)) => {
                 Some(Self::Number(Thousandths(*number)))

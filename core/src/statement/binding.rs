@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use minicbor::{Decode, Encode};
 
-use crate::record::{CaseRecord, Field, FieldReading};
+use crate::record::{CaseRecord, Dispute, Field, FieldPath, FieldReading, Section};
 
 /// One field and its value as text.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
@@ -50,11 +50,35 @@ impl BindingFields {
                     .and_then(|rows| rows.get(&id))
                     .is_some_and(crate::record::Row::is_removed)
             });
-            if !withdrawn && path.spec().is_some_and(|spec| spec.binding) {
+            let is_binding = path.spec().is_some_and(|spec| spec.binding);
+            // Whether a row counts shows in its fields; the mark itself is no figure.
+            if is_binding && !withdrawn && path.name != "removed" {
                 binding.take(path.to_string(), field);
             }
         }
+        for (path, dispute) in record.disputes() {
+            match dispute {
+                Dispute::Values => {}
+                Dispute::Withdrawal => {
+                    let values = ["keep".to_owned(), "withdraw".to_owned()];
+                    binding.contested.insert(path.to_string(), values.to_vec());
+                }
+                Dispute::Payees => binding.contest_payee(record, &path),
+            }
+        }
         binding
+    }
+
+    fn contest_payee(&mut self, record: &CaseRecord, path: &FieldPath) {
+        let name = |row: &crate::record::Row| row.text("name").unwrap_or_default();
+        let rows = record.rows.get(&Section::Parties);
+        let names: Vec<String> = record
+            .payees()
+            .iter()
+            .filter_map(|id| Some(name(rows?.get(id)?)))
+            .collect();
+        self.agreed.remove(&path.to_string());
+        self.contested.insert(path.to_string(), names);
     }
 
     /// As they were written down in a freeze or a decision.

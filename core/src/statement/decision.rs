@@ -189,6 +189,9 @@ pub enum ReasonToRefuse {
     /// Different values stand.
     #[error("different values stand in {}: have them settled", .0.join(", "))]
     Contested(Vec<String>),
+    /// Other cases claim the same house, household or account, and nobody settled it.
+    #[error("other cases contradict {}: have it settled", .0.join(", "))]
+    Clashing(Vec<String>),
     /// Nobody signed.
     #[error("no signature covers the estimate: have it signed")]
     Unsigned,
@@ -211,6 +214,7 @@ impl ReasonToRefuse {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Contested(_) => "CONTESTED",
+            Self::Clashing(_) => "NOT_UNIQUE",
             Self::Unsigned => "UNSIGNED",
             Self::Superseded(_) => "SIGNATURE_SUPERSEDED",
             Self::PhotosMissing(_) => "PHOTOS_MISSING",
@@ -224,6 +228,8 @@ impl ReasonToRefuse {
 pub struct ApprovalInputs<'a> {
     /// The case's binding fields now.
     pub now: &'a BindingFields,
+    /// Where other cases contradict it.
+    pub clashes: &'a [String],
     /// States of its signatures.
     pub signatures: &'a [super::SignatureState],
     /// Photos of the case whose original bytes the hub has not verified.
@@ -241,6 +247,9 @@ pub fn approval_obstacles(inputs: &ApprovalInputs<'_>) -> Vec<ReasonToRefuse> {
     let contested: Vec<String> = inputs.now.contested().map(ToOwned::to_owned).collect();
     if !contested.is_empty() {
         against.push(ReasonToRefuse::Contested(contested));
+    }
+    if !inputs.clashes.is_empty() {
+        against.push(ReasonToRefuse::Clashing(inputs.clashes.to_vec()));
     }
     let newest_superseded = inputs
         .signatures

@@ -132,6 +132,7 @@ fn approval_names_every_obstacle_at_once() {
     let authors = ["li".to_owned()];
     let inputs = ApprovalInputs {
         now: &binding,
+        clashes: &[],
         signatures: &[],
         missing_photos: &missing,
         authors: &authors,

@@ -6,6 +6,7 @@ use super::error::StoreError;
 use super::stream::{envelope_from, unsigned};
 use super::tokens;
 use super::tx::Tx;
+use super::unique::Clash;
 use crate::chain::{Header, Kind};
 use crate::domain::{CaseId, Digest, Money, MoneyRange, ScopeId, WallMs, cbor};
 use crate::record::CaseRecord;
@@ -103,6 +104,8 @@ pub struct CaseStanding {
     pub heads: Vec<Digest>,
     /// Its binding fields.
     pub binding: BindingFields,
+    /// What other cases contradict.
+    pub clashes: Vec<Clash>,
     /// Its signatures, oldest first.
     pub signatures: Vec<SignatureStanding>,
     /// Its decisions, oldest first.
@@ -213,6 +216,7 @@ impl Tx<'_> {
         }
         let record = self.with_document(case, |document| document.read())?;
         let binding = BindingFields::of(&record);
+        let clashes = self.clashes(case, (scope, &record))?;
         let decisions = self.about_case::<DecisionBody>(case, Kind::Decision)?;
         let signatures = self.signatures(case, &binding)?;
         let status = case_status(decisions.last().map(|decision| &decision.body), &binding);
@@ -222,6 +226,7 @@ impl Tx<'_> {
             record,
             heads,
             binding,
+            clashes,
             signatures,
             decisions,
             status,

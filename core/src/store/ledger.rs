@@ -5,13 +5,14 @@ use rusqlite::OptionalExtension;
 use super::error::StoreError;
 use super::stream::{envelope_from, signed, unsigned};
 use super::tx::Tx;
+use crate::chain::gate::Admitted;
 use crate::chain::ingest::State;
 use crate::chain::{
-    AclBody, Author, Certificate, ChangeEntry, Envelope, Header, KeyBody, Kind, Ledger, Mark,
-    ParkedChange, PhotoBody, PublicKey, ReceiptBody, Run, Seal, Seen, SignedCertificate, StreamId,
+    AclBody, Author, Certificate, Envelope, Header, KeyBody, Kind, Ledger, Mark, ParkedChange,
+    PhotoBody, PublicKey, ReceiptBody, Run, Seal, Seen, SignedCertificate, StreamId,
 };
 use crate::domain::{CaseId, DeviceId, Digest, Epoch, ScopeId, cbor};
-use crate::record::CaseDocument;
+use crate::record::{CaseDocument, RecordError, Terms};
 use crate::statement::{DecisionBody, FreezeBody, SignatureBody};
 
 const PARKED: i64 = 1;
@@ -39,15 +40,30 @@ impl Ledger for Tx<'_> {
     type Error = StoreError;
 
     fn author(&self, device: DeviceId) -> Result<Option<Author>, StoreError> {
-        let row: Option<(Vec<u8>, Vec<u8>, bool, bool)> = self
+        let row: Option<(Vec<u8>, Vec<u8>, bool, bool, Option<Vec<u8>>)> = self
             .sql()
-            .prepare_cached("SELECT key, scopes, revoked, is_hub FROM author WHERE device = ?1")?
+            .prepare_cached(
+                "SELECT key, scopes, revoked, is_hub, certificate FROM author WHERE device = ?1",
+            )?
             .query_row([device.as_bytes()], |row| {
-                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+                Ok((
+                    row.get(0)?,
+                    row.get(1)?,
+                    row.get(2)?,
+                    row.get(3)?,
+                    row.get(4)?,
+                ))
             })
             .optional()?;
-        let Some((key, scopes, revoked, is_hub)) = row else {
+        let Some((key, scopes, revoked, is_hub, certificate)) = row else {
             return Ok(None);
+        };
+        let roles = match certificate {
+            None => Vec::new(),
+            Some(bytes) => {
+                let signed: SignedCertificate = cbor::decode(&bytes)?;
+                cbor::decode::<Certificate>(&signed.bytes)?.roles
+            }
         };
         let key: [u8; 32] = key.as_slice().try_into().ok().ok_or_else(|| {
             StoreError::Damaged("an author's key has the wrong length".to_owned())
@@ -55,6 +71,7 @@ impl Ledger for Tx<'_> {
         Ok(Some(Author {
             key: PublicKey::from_bytes(key),
             scopes: cbor::decode(&scopes)?,
+            roles,
             revoked,
             is_hub,
         }))
@@ -93,15 +110,32 @@ impl Ledger for Tx<'_> {
         Ok(id.and_then(|id| Digest::from_slice(&id)))
     }
 
-    fn actor_owner(&self, actor: &[u8]) -> Result<Option<(DeviceId, Epoch)>, StoreError> {
-        let row: Option<(Vec<u8>, Vec<u8>)> = self
+    fn actor_owner(&self, actor: &[u8]) -> Result<Option<DeviceId>, StoreError> {
+        let device: Option<Vec<u8>> = self
             .sql()
-            .prepare_cached("SELECT device, epoch FROM actor WHERE actor = ?1")?
-            .query_row([actor], |row| Ok((row.get(0)?, row.get(1)?)))
+            .prepare_cached("SELECT device FROM actor WHERE actor = ?1")?
+            .query_row([actor], |row| row.get(0))
             .optional()?;
-        Ok(row.and_then(|(device, epoch)| {
-            Some((DeviceId::from_slice(&device)?, Epoch::from_slice(&epoch)?))
-        }))
+        Ok(device.and_then(|device| DeviceId::from_slice(&device)))
+    }
+
+    fn newest_of(
+        &self,
+        case: CaseId,
+        device: DeviceId,
+        epoch: Epoch,
+    ) -> Result<Option<Digest>, StoreError> {
+        let hash: Option<Vec<u8>> = self
+            .sql()
+            .prepare_cached(
+                "SELECT change.hash FROM actor CROSS JOIN change ON change.case_id = ?1 AND change.actor = actor.actor
+                 WHERE actor.device = ?2 AND actor.epoch = ?3 ORDER BY change.ord DESC LIMIT 1",
+            )?
+            .query_row((case.as_bytes(), device.as_bytes(), epoch.as_bytes()), |row| {
+                row.get(0)
+            })
+            .optional()?;
+        Ok(hash.and_then(|hash| Digest::from_slice(&hash)))
     }
 
     fn actor_seq(&self, case: CaseId, actor: &[u8]) -> Result<u64, StoreError> {
@@ -131,6 +165,7 @@ impl Ledger for Tx<'_> {
     ) -> Result<(), StoreError> {
         let (number, why) = state_columns(state);
         self.insert_envelope(header, envelope, (number, why.as_deref()))?;
+        self.note_waiting(&envelope.id(), state)?;
         if self
             .author(header.device)?
             .is_some_and(|author| author.is_hub)
@@ -151,9 +186,14 @@ impl Ledger for Tx<'_> {
     fn apply_change(
         &self,
         header: &Header,
-        entry: &ChangeEntry,
-        bytes: &[u8],
+        admitted: Admitted,
     ) -> Result<Result<(), String>, StoreError> {
+        let Admitted {
+            entry,
+            change,
+            roles,
+            previous,
+        } = admitted;
         match self.scope_of_case(entry.case)? {
             Some(scope) if scope != header.scope => {
                 return Ok(Err("its case belongs to another scope".to_owned()));
@@ -161,12 +201,21 @@ impl Ledger for Tx<'_> {
             Some(_) => {}
             None => self.begin_case(entry.case, header.scope)?,
         }
-        let applied = self.with_document(entry.case, |document| Ok(document.apply(bytes)))?;
+        let terms = Terms {
+            case: entry.case,
+            roles: &roles,
+            previous,
+        };
+        let applied =
+            self.with_document(entry.case, |document| Ok(document.take(change, &terms)))?;
         if let Err(error) = applied {
+            if error == RecordError::Broken {
+                self.reload_document(entry.case)?;
+            }
             return Ok(Err(error.to_string()));
         }
         let id = Digest::of(&cbor::encode(header));
-        self.keep_change(header, id, entry)?;
+        self.keep_change(header, id, &entry)?;
         self.touch(entry.case)?;
         Ok(Ok(()))
     }
@@ -194,11 +243,11 @@ impl Ledger for Tx<'_> {
         }
     }
 
-    fn parked(&self, case: CaseId) -> Result<Vec<ParkedChange>, StoreError> {
+    fn waiting_for(&self, change: &Digest) -> Result<Vec<ParkedChange>, StoreError> {
         let mut select = self.sql().prepare_cached(
-            "SELECT header, body FROM envelope WHERE state = ?1 AND subject = ?2 ORDER BY ord",
+            "SELECT header, body FROM envelope WHERE id IN (SELECT envelope FROM waiting WHERE dep = ?1) AND state = ?2 ORDER BY ord",
         )?;
-        let mut rows = select.query((PARKED, case.as_bytes()))?;
+        let mut rows = select.query((change.as_bytes(), PARKED))?;
         let mut parked = Vec::new();
         while let Some(row) = rows.next()? {
             let envelope = envelope_from(row)?;
@@ -213,13 +262,21 @@ impl Ledger for Tx<'_> {
         Ok(parked)
     }
 
+    fn waiting_count(&self, case: CaseId) -> Result<u64, StoreError> {
+        let count: i64 = self
+            .sql()
+            .prepare_cached("SELECT count(*) FROM envelope WHERE state = ?2 AND subject = ?1")?
+            .query_row((case.as_bytes(), PARKED), |row| row.get(0))?;
+        Ok(unsigned(count))
+    }
+
     fn set_state(&self, envelope: &Digest, state: &State) -> Result<(), StoreError> {
         let (number, why) = state_columns(state);
         self.sql().execute(
             "UPDATE envelope SET state = ?2, why = ?3 WHERE id = ?1",
             (envelope.as_bytes(), number, why),
         )?;
-        Ok(())
+        self.note_waiting(envelope, state)
     }
 
     fn fill_body(&self, envelope: &Digest, body: &[u8]) -> Result<bool, StoreError> {
@@ -270,6 +327,22 @@ where
 type Outcome = Result<Result<(), String>, StoreError>;
 
 impl Tx<'_> {
+    /// What a parked envelope waits for, so that the arrival finds it; nothing once it is taken.
+    fn note_waiting(&self, envelope: &Digest, state: &State) -> Result<(), StoreError> {
+        let State::Parked { missing } = state else {
+            self.sql()
+                .prepare_cached("DELETE FROM waiting WHERE envelope = ?1")?
+                .execute([envelope.as_bytes()])?;
+            return Ok(());
+        };
+        for dep in missing {
+            self.sql()
+                .prepare_cached("INSERT OR IGNORE INTO waiting (dep, envelope) VALUES (?1, ?2)")?
+                .execute((dep.as_bytes(), envelope.as_bytes()))?;
+        }
+        Ok(())
+    }
+
     /// Gives a case its row; its document is empty until the first change is applied.
     ///
     /// # Errors
@@ -358,6 +431,7 @@ impl Tx<'_> {
         let author = Author {
             key: certificate.key,
             scopes: certificate.scopes.clone(),
+            roles: certificate.roles.clone(),
             revoked,
             is_hub: false,
         };

@@ -14,10 +14,16 @@ pub struct Step {
 }
 
 /// The steps of the tables that phone and hub share.
-pub(super) const STEPS: &[Step] = &[Step {
-    to: 1,
-    sql: include_str!("migrations/0001_init.sql"),
-}];
+pub(super) const STEPS: &[Step] = &[
+    Step {
+        to: 1,
+        sql: include_str!("migrations/0001_init.sql"),
+    },
+    Step {
+        to: 2,
+        sql: include_str!("migrations/0002_merge.sql"),
+    },
+];
 
 /// Brings one part of the database to its newest version, in one transaction. Parts are versioned
 /// apart, because the hub has tables of its own beside the shared ones.

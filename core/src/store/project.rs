@@ -72,6 +72,8 @@ impl Tx<'_> {
                 digest_of(&standing.heads).as_bytes(),
                 print.as_bytes(),
             ])?;
+        let claims = standing.record.unique_claims(standing.scope);
+        self.project_claims(case, &claims)?;
         // Most edits change no word that people search for; the index is then left alone.
         if indexed != Some(print) {
             self.index_words(row_id, &words)?;
@@ -157,8 +159,9 @@ impl Tx<'_> {
             .map(|case| self.row_print(*case))
             .collect::<Result<_, _>>()?;
         self.forget_snapshots()?;
-        self.sql()
-            .execute_batch("DELETE FROM case_row; DELETE FROM case_text;")?;
+        self.sql().execute_batch(
+            "DELETE FROM case_row; DELETE FROM case_text; DELETE FROM unique_claim;",
+        )?;
         let mut differing = Vec::new();
         for (case, before) in cases.iter().zip(before) {
             self.project(*case)?;

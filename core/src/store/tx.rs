@@ -135,6 +135,15 @@ impl<'a> Tx<'a> {
         );
     }
 
+    /// Loads a document again whose change failed half way.
+    pub(super) fn reload_document(&self, case: CaseId) -> Result<(), StoreError> {
+        let broken = self.documents.borrow_mut().remove(&case);
+        match broken {
+            Some(open) if open.touched => self.touch(case),
+            Some(_) | None => Ok(()),
+        }
+    }
+
     fn load_document(&self, case: CaseId) -> Result<CaseDocument, StoreError> {
         let row: Option<(Option<Vec<u8>>, i64)> = self
             .sql

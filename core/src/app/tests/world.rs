@@ -1,9 +1,11 @@
 //! The stage of the use cases' tests: a host without surprises, a hub's word, phones in folders.
 
 use super::super::*;
-use crate::chain::ingest::take_run;
+use crate::chain::gate::Refusal;
+use crate::chain::ingest::{Taken, take_run};
 use crate::chain::{
-    Certificate, DeviceKey, EnrolAnswer, Invite, InviteSecret, Origin, ScopeName, SignedCertificate,
+    Certificate, DeviceKey, EnrolAnswer, Invite, InviteSecret, Ledger, Origin, ScopeName,
+    SignedCertificate,
 };
 use crate::domain::{DeviceId, Digest, Host, Reading, Role, ScopeId, WallMs};
 use crate::record::Section;
@@ -71,32 +73,36 @@ impl World {
         StoreKey::from_bytes([u8::try_from(seed).unwrap(); 32])
     }
 
-    /// A phone that the hub vouched for.
+    /// A surveyor's phone that the hub vouched for.
     pub(super) fn phone(&self, name: &str, seed: u64) -> Device {
+        self.phone_as(Role::Surveyor, name, seed)
+    }
+
+    pub(super) fn phone_as(&self, role: Role, name: &str, seed: u64) -> Device {
         let device = Device::init(&self.home(name), &Self::key(seed), TestHost::new(seed)).unwrap();
         let invite = Invite {
             url: "http://127.0.0.1:1".into(),
             hub_key: self.hub.public().digest(),
             secret: InviteSecret::make(TestHost::new(seed).as_ref()),
-            role: Role::Surveyor,
+            role,
             scope: "village".into(),
             user: name.into(),
         };
         device.enrol_request(&invite).unwrap();
         device
-            .complete_enrolment(&invite, &self.answer(&device, name))
+            .complete_enrolment(&invite, &self.answer(&device, (name, role)))
             .unwrap();
         device
     }
 
-    pub(super) fn answer(&self, device: &Device, user: &str) -> EnrolAnswer {
+    pub(super) fn answer(&self, device: &Device, (user, role): (&str, Role)) -> EnrolAnswer {
         let me = device.identity().unwrap();
         let certificate = Certificate {
             device: me.device,
             key: me.key.public(),
             recipient: me.key.recipient().into(),
             user: user.into(),
-            roles: vec![Role::Surveyor],
+            roles: vec![role],
             scopes: vec![VILLAGE],
             not_after: WallMs(i64::MAX),
             hub: HUB,
@@ -114,17 +120,42 @@ impl World {
     }
 }
 
+/// Both hold what the other wrote.
+pub(super) fn meet(one: &Device, other: &Device) {
+    hand_over(one, other);
+    hand_over(other, one);
+}
+
+/// Hands everything `from` wrote to `to`; what is refused or kept outside is the test's affair.
+pub(super) fn hand_over_anything(from: &Device, to: &Device) {
+    deliver(from, to, &mut |_| {});
+}
+
 /// Hands everything `from` wrote to `to`, knowing its certificate.
 pub(super) fn hand_over(from: &Device, to: &Device) {
+    deliver(from, to, &mut |taken| {
+        let refused = taken.expect("the run is taken").quarantined;
+        assert_eq!(refused, Vec::new(), "an honest change was refused");
+    });
+}
+
+type Judge<'a> = &'a mut dyn FnMut(Result<Taken, Refusal>);
+
+fn deliver(from: &Device, to: &Device, judge: Judge<'_>) {
     let me = from.identity().unwrap();
     let pinned = me.pinned.clone().unwrap();
     let certificate = pinned.certificate.verify(&pinned.hub_key).unwrap();
+    let held = |stream| {
+        let mark = to.store().transact(|tx| tx.mark(stream)).unwrap();
+        mark.map_or(0, |mark| mark.seq)
+    };
     let runs = from
         .store()
         .transact(|tx| {
             let mut runs = Vec::new();
             for stream in tx.own_streams(None)? {
-                runs.extend(tx.cut_runs(&stream, 1, (usize::MAX, 64 * 1024), &me.key)?);
+                let next = held(stream.stream) + 1;
+                runs.extend(tx.cut_runs(&stream, next, (usize::MAX, 64 * 1024), &me.key)?);
             }
             Ok::<_, StoreError>(runs)
         })
@@ -133,7 +164,7 @@ pub(super) fn hand_over(from: &Device, to: &Device) {
         .transact(|tx| {
             tx.put_certificate(&certificate, &pinned.certificate, false)?;
             for run in &runs {
-                take_run(run, tx)?.unwrap();
+                judge(take_run(run, tx)?);
             }
             Ok::<_, StoreError>(())
         })

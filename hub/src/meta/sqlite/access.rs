@@ -15,6 +15,7 @@ impl Access for Tx<'_> {
         let author = Author {
             key: own.key.public(),
             scopes: Vec::new(),
+            roles: Vec::new(),
             revoked: false,
             is_hub: true,
         };

@@ -136,6 +136,7 @@ fn dispatch(
         Command::Statement { .. }
         | Command::List { .. }
         | Command::Show { .. }
+        | Command::Assess { .. }
         | Command::History { .. }
         | Command::Status
         | Command::Quarantine
@@ -162,6 +163,7 @@ fn look(device: &Device, command: &Command) -> Result<Said, Failure> {
             };
             Ok(show::list(&device.cases(&query)?))
         }
+        Command::Assess { case } => show::judged(&device.assess(case)?),
         Command::Show { case } => Ok(show::case(&device.case(case)?)),
         Command::History { case } => show::history(device, case),
         Command::Quarantine => show::quarantine(device),

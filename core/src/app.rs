@@ -10,6 +10,7 @@
 //!
 //! Refuses: transport, screens, and every figure that belongs to a contract.
 
+mod assess;
 mod capture;
 mod device;
 mod edit;
@@ -22,6 +23,7 @@ mod sign;
 mod tests;
 mod view;
 
+pub use assess::Judged;
 pub use capture::{AddedPhoto, NewPhoto};
 pub use device::Device;
 pub use edit::RowEdit;

@@ -15,6 +15,7 @@
 pub mod access;
 mod document;
 mod examine;
+mod facts;
 mod read;
 mod schema;
 #[cfg(test)]

@@ -40,6 +40,11 @@ pub enum Command {
         /// Fields of the report.
         fields: Vec<String>,
     },
+    /// What the contract says to a case: insured, payable with its steps, due times, what is missing.
+    Assess {
+        /// Case number or id.
+        case: String,
+    },
     /// Write one field: report.cause, times.arrived_at (a time, or now), lines.ROW.amount.
     Set {
         /// Case number or id.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use lossbook_core::app::{CaseView, Device};
+use lossbook_core::app::{CaseView, Device, Judged};
 use lossbook_core::domain::civil_text;
 use lossbook_core::record::{CaseRecord, FieldReading, Section};
 use lossbook_core::statement::{CaseStatus, Difference, SignatureState};
@@ -291,4 +291,49 @@ pub(super) fn quarantine(device: &Device) -> Result<Said, Failure> {
         "envelope": one.id.to_hex(), "state": one.state, "why": one.why, "user": one.header.user, "seq": one.header.seq,
     })).collect();
     Ok(Said::new(json!({"outside": json}), text.0))
+}
+
+/// What the contract says to a case.
+pub(super) fn judged(judged: &Judged) -> Result<Said, Failure> {
+    let mut json = serde_json::to_value(&judged.assessment)
+        .map_err(|error| Failure::bug("json", error.to_string()))?;
+    let unmatched = serde_json::to_value(&judged.unmatched)
+        .map_err(|error| Failure::bug("json", error.to_string()))?;
+    if let Some(map) = json.as_object_mut() {
+        map.insert("unmatched".to_owned(), unmatched);
+    }
+    let money = &judged.assessment.money;
+    let mut text = format!("{}\n", judged.assessment.cover.answer.key());
+    for reason in &judged.assessment.cover.reasons {
+        let _infallible = writeln!(text, "  {} ({})", reason.zh, reason.en);
+    }
+    for cover in &money.covers {
+        let _infallible = writeln!(text, "{} {}", cover.zh, cover.en);
+        for step in &cover.steps {
+            let _infallible = writeln!(
+                text,
+                "  {:>14} {:>14}  {} {}",
+                step.change.to_string(),
+                step.after.to_string(),
+                step.zh,
+                step.en
+            );
+        }
+    }
+    let payable = money
+        .payable
+        .map_or_else(|| "?".to_owned(), |range| range.to_string());
+    let _infallible = writeln!(
+        text,
+        "应付 payable {payable} {}",
+        money.capital.as_deref().unwrap_or_default()
+    );
+    for missing in &judged.unmatched {
+        let _infallible = writeln!(
+            text,
+            "  ! {} {} ({})",
+            missing.about, missing.zh, missing.en
+        );
+    }
+    Ok(Said::new(json, text.trim_end().to_owned()))
 }

@@ -4,6 +4,7 @@ use crate::chain::{EnrolError, InviteParseError};
 use crate::domain::{IdParseError, Role};
 use crate::evidence::ExamineError;
 use crate::record::{PathError, RecordError, ValueError};
+use crate::rules::PackChoiceError;
 use crate::statement::FreezeError;
 use crate::store::StoreError;
 
@@ -110,6 +111,15 @@ pub enum AppError {
         /// The limit.
         limit: usize,
     },
+    /// The report names no contract, so nothing can be judged.
+    #[error("the report names no contract: set report.contract to one of: lossbook packs")]
+    NoContract,
+    /// The named contract is not known here.
+    #[error("contract {0:?} is not known here: see lossbook packs")]
+    UnknownContract(String),
+    /// The contract's packs cannot judge this case.
+    #[error(transparent)]
+    Pack(#[from] PackChoiceError),
     /// The photo's bytes changed while they were read.
     #[error("the photo changed while it was read: try again")]
     PhotoChanged,
@@ -154,6 +164,9 @@ impl AppError {
             | Self::NotContested(_)
             | Self::NotStanding { .. }
             | Self::NoReason
+            | Self::NoContract
+            | Self::UnknownContract(_)
+            | Self::Pack(_)
             | Self::EditTooLarge { .. } => Class::Input,
         }
     }
@@ -182,6 +195,9 @@ impl AppError {
             Self::NotStanding { .. } => "not_standing",
             Self::NoReason => "no_reason",
             Self::EditTooLarge { .. } => "edit_too_large",
+            Self::NoContract => "no_contract",
+            Self::UnknownContract(_) => "unknown_contract",
+            Self::Pack(_) => "unknown_to_pack",
             Self::PhotoChanged => "photo_changed",
         }
     }

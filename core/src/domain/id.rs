@@ -114,6 +114,16 @@ impl CaseId {
         Self(uuid_v7(host, host.now().wall))
     }
 
+    /// When it was made, by its device's clock: an id carries it in its first 48 bits.
+    pub fn made_at(&self) -> WallMs {
+        let ms = self
+            .0
+            .iter()
+            .take(6)
+            .fold(0_i64, |ms, byte| (ms << 8) | i64::from(*byte));
+        WallMs(ms)
+    }
+
     /// The short number for people, derived from the id.
     pub fn number(&self) -> CaseNumber {
         CaseNumber::derive(*self)

@@ -140,6 +140,7 @@ impl CaseDocument {
         document.schema = schema;
         let mut sections: HashMap<&str, HashMap<String, hydrate::Value>> = Section::ALL
             .iter()
+            .filter(|section| section.since() <= schema.max(1))
             .map(|section| (section.key(), document.first_texts(*section)))
             .collect();
         for edit in first {

@@ -374,9 +374,13 @@ impl Lens<'_> {
             }
         }
         for section in Section::ALL {
-            let object = sections
-                .get(&section)
-                .ok_or(RecordError::NoSection(section.key()))?;
+            // A case that an older version reported lacks the sections that came later.
+            let Some(object) = sections.get(&section) else {
+                if section.since() == 1 {
+                    return Err(RecordError::NoSection(section.key()));
+                }
+                continue;
+            };
             if section.has_rows() {
                 record.rows.insert(section, self.rows(section, object)?);
             } else {

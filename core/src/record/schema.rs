@@ -9,8 +9,10 @@ use std::str::FromStr;
 use crate::domain::{IdParseError, RowId};
 
 /// Version written into the first change of a case. In 1, free text was one value that a later
-/// writer replaced; in 2 it merges by character. Both read, and both may meet in one document.
-pub const SCHEMA_VERSION: u32 = 2;
+/// writer replaced; in 2 it merges by character; 3 adds the sections
+/// of covers and answers. All read, and all may meet in one document; a case of an older version
+/// has no place for what came later.
+pub const SCHEMA_VERSION: u32 = 3;
 
 /// A part of a case document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -23,6 +25,10 @@ pub enum Section {
     Parties,
     /// What is insured or touched by the loss (R50).
     Objects,
+    /// Covers of the policy with their figures (R15), as the policy states them.
+    Covers,
+    /// Answers to the contract's questions (R28).
+    Answers,
     /// Photos that belong to the case.
     Photos,
     /// Measured damage (R43).
@@ -37,11 +43,13 @@ pub enum Section {
 
 impl Section {
     /// All, in the order people read them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Report,
         Self::Times,
         Self::Parties,
         Self::Objects,
+        Self::Covers,
+        Self::Answers,
         Self::Photos,
         Self::Damage,
         Self::Lines,
@@ -56,11 +64,29 @@ impl Section {
             Self::Times => "times",
             Self::Parties => "parties",
             Self::Objects => "objects",
+            Self::Covers => "covers",
+            Self::Answers => "answers",
             Self::Photos => "photos",
             Self::Damage => "damage",
             Self::Lines => "lines",
             Self::Notes => "notes",
             Self::Settlements => "settlements",
+        }
+    }
+
+    /// The schema version that brought it.
+    pub const fn since(self) -> u32 {
+        match self {
+            Self::Covers | Self::Answers => 3,
+            Self::Report
+            | Self::Times
+            | Self::Parties
+            | Self::Objects
+            | Self::Photos
+            | Self::Damage
+            | Self::Lines
+            | Self::Notes
+            | Self::Settlements => 1,
         }
     }
 
@@ -139,7 +165,9 @@ pub enum Writers {
 }
 
 use Binding::{Free, Signed};
-use Section::{Damage, Lines, Notes, Objects, Parties, Photos, Report, Settlements, Times};
+use Section::{
+    Answers, Covers, Damage, Lines, Notes, Objects, Parties, Photos, Report, Settlements, Times,
+};
 use ValueKind::{Digest, Money, Number, Prose, Text, Time};
 use Writers::{Field, Survey};
 
@@ -156,8 +184,31 @@ const FIELDS: &[FieldSpec] = &[
     spec((Report, "occurred_at"), Text, (Signed, Field), ("出险时间", "time of loss")),
     spec((Report, "place"), Text, (Free, Field), ("出险地点", "place of loss")),
     spec((Report, "course"), Prose, (Free, Field), ("出险经过", "course of events")),
+    spec((Report, "contract"), Text, (Signed, Field), ("合同", "contract")),
+    spec((Report, "line"), Text, (Signed, Field), ("险种", "line of business")),
+    spec((Report, "area"), Text, (Free, Field), ("行政区划代码", "area code")),
+    spec((Report, "zone"), Text, (Free, Survey), ("服务区域（人工）", "service zone by hand")),
+    spec((Report, "zone_reason"), Text, (Free, Survey), ("人工指定区域的理由", "why the zone was chosen")),
+    spec((Report, "unit"), Text, (Signed, Survey), ("保障单位", "unit of the limit")),
+    spec((Report, "insured_class"), Text, (Signed, Survey), ("被保险人类别", "class of insured")),
+    spec((Report, "top_up"), Text, (Signed, Survey), ("自愿再投保（是/否）", "voluntary premium paid (yes/no)")),
+    spec((Report, "policy_from"), Text, (Signed, Survey), ("保险期间起", "insured from")),
+    spec((Report, "policy_to"), Text, (Signed, Survey), ("保险期间止", "insured to")),
+    spec((Times, "report_received_at"), Time, (Free, Field), ("接到报案时间", "report received")),
+    spec((Times, "report_accepted_at"), Time, (Free, Field), ("受理报案时间", "report accepted")),
     spec((Times, "contacted_at"), Time, (Free, Field), ("首次联系时间", "first contact")),
+    spec((Times, "responded_at"), Time, (Free, Field), ("启动响应时间", "response started")),
+    spec((Times, "departed_at"), Time, (Free, Field), ("出发时间", "departed")),
     spec((Times, "arrived_at"), Time, (Free, Field), ("到达现场时间", "arrival on scene")),
+    spec((Times, "survey_started_at"), Time, (Free, Field), ("查勘开始时间", "survey started")),
+    spec((Times, "survey_done_at"), Time, (Free, Field), ("查勘完成时间", "survey complete")),
+    spec((Times, "assessment_done_at"), Time, (Free, Survey), ("定损完成时间", "loss assessed")),
+    spec((Times, "assessment_agreed_at"), Time, (Free, Survey), ("定损确认时间", "assessment agreed")),
+    spec((Times, "documents_requested_at"), Time, (Free, Field), ("通知补充材料时间", "papers asked for")),
+    spec((Times, "documents_complete_at"), Time, (Free, Field), ("材料齐全时间", "papers complete")),
+    spec((Times, "no_survey_told_at"), Time, (Free, Field), ("告知免查勘时间", "no-survey told")),
+    spec((Times, "repair_started_at"), Time, (Free, Field), ("开始维修时间", "repair started")),
+    spec((Times, "major_declared_at"), Time, (Free, Survey), ("认定重大事故时间", "major accident declared")),
     spec((Parties, "name"), Text, (Signed, Field), ("姓名", "name")),
     spec((Parties, "role"), Text, (Signed, Field), ("身份", "role")),
     spec((Parties, "id_no"), Text, (Signed, Field), ("身份证号码", "ID number")),
@@ -169,9 +220,28 @@ const FIELDS: &[FieldSpec] = &[
     spec((Objects, "address"), Text, (Free, Field), ("房屋地址", "address")),
     spec((Objects, "structure"), Text, (Signed, Survey), ("房屋结构", "structure")),
     spec((Objects, "area"), Number, (Signed, Survey), ("建筑面积", "floor area m²")),
+    spec((Objects, "insured_id"), Text, (Signed, Survey), ("保单标的编号", "id on the policy")),
+    spec((Objects, "year_built"), Text, (Free, Survey), ("建造年代", "year built")),
+    spec((Objects, "plate"), Text, (Signed, Field), ("车牌号", "plate")),
+    spec((Objects, "vin"), Text, (Signed, Field), ("车架号", "VIN")),
+    spec((Objects, "make_model"), Text, (Free, Field), ("厂牌型号", "make and model")),
+    spec((Objects, "using_department"), Text, (Free, Field), ("使用部门", "using department")),
+    spec((Objects, "number"), Text, (Signed, Survey), ("注册号或序列号", "registration or serial number")),
+    spec((Objects, "crew"), Number, (Free, Survey), ("机组人数", "crew aboard")),
+    spec((Objects, "passengers"), Number, (Free, Survey), ("乘客人数", "passengers aboard")),
     spec((Objects, "removed"), Text, (Signed, Survey), ("撤销理由", "withdrawn because")),
+    spec((Covers, "cover"), Text, (Signed, Survey), ("险别", "cover")),
+    spec((Covers, "limit"), Money, (Signed, Survey), ("赔偿限额", "limit")),
+    spec((Covers, "deductible"), Money, (Signed, Survey), ("免赔额", "deductible")),
+    spec((Covers, "sum_insured"), Money, (Signed, Survey), ("保险金额", "sum insured")),
+    spec((Covers, "insured_value"), Money, (Signed, Survey), ("保险价值", "insured value")),
+    spec((Covers, "removed"), Text, (Signed, Survey), ("撤销理由", "withdrawn because")),
+    spec((Answers, "question"), Text, (Signed, Field), ("问题", "question")),
+    spec((Answers, "answer"), Text, (Signed, Field), ("回答", "answer")),
+    spec((Answers, "removed"), Text, (Signed, Field), ("撤销理由", "withdrawn because")),
     spec((Photos, "sha256"), Digest, (Signed, Field), ("照片指纹", "photo digest")),
     spec((Photos, "slot"), Text, (Free, Field), ("拍摄项", "shot")),
+    spec((Photos, "line"), Text, (Free, Field), ("损失项目编号", "loss line shown")),
     spec((Photos, "caption"), Text, (Free, Field), ("说明", "caption")),
     spec((Photos, "removed"), Text, (Signed, Field), ("撤销理由", "withdrawn because")),
     spec((Damage, "object"), Text, (Free, Survey), ("标的", "object")),
@@ -185,6 +255,16 @@ const FIELDS: &[FieldSpec] = &[
     spec((Lines, "quantity"), Number, (Signed, Survey), ("数量", "quantity")),
     spec((Lines, "unit_price"), Money, (Signed, Survey), ("单价", "unit price")),
     spec((Lines, "amount"), Money, (Signed, Survey), ("金额", "amount")),
+    spec((Lines, "part"), Text, (Signed, Survey), ("赔偿项目", "insured part")),
+    spec((Lines, "method"), Text, (Signed, Survey), ("计价方法", "pricing method")),
+    spec((Lines, "grade"), Text, (Signed, Survey), ("受损等级", "damage grade")),
+    spec((Lines, "structure"), Text, (Signed, Survey), ("房屋结构", "structure")),
+    spec((Lines, "price_source"), Text, (Free, Survey), ("价格来源", "price source")),
+    spec((Lines, "price_date"), Text, (Free, Survey), ("价格日期", "price date")),
+    spec((Lines, "depreciation"), Text, (Signed, Survey), ("折旧率", "depreciation")),
+    spec((Lines, "salvage"), Money, (Signed, Survey), ("残值", "salvage")),
+    spec((Lines, "kept"), Text, (Signed, Survey), ("残值归被保险人（是/否）", "insured keeps the remains (yes/no)")),
+    spec((Lines, "voucher"), Text, (Free, Survey), ("凭证（是/否）", "voucher (yes/no)")),
     spec((Lines, "removed"), Text, (Signed, Survey), ("撤销理由", "withdrawn because")),
     spec((Notes, "text"), Prose, (Free, Field), ("备注", "note")),
     spec((Notes, "removed"), Text, (Free, Field), ("撤销理由", "withdrawn because")),

@@ -63,6 +63,7 @@ fn price(case: &Case<'_>, line: &Line) -> PricedLine {
     let cover = item.and_then(|item| item.cover.as_ref().ok());
     let cover = cover.and_then(|id| case.pack.paying.covers.iter().find(|c| c.rule.id == *id));
     let mut pricing = Pricing {
+        method: line.method.unwrap_or_else(|| method(line, cover)),
         case,
         line,
         cover,
@@ -98,7 +99,20 @@ fn price(case: &Case<'_>, line: &Line) -> PricedLine {
     }
 }
 
+/// The first way of the cover that fits what is given: a grade asks for the table.
+fn method(line: &Line, cover: Option<&Cover>) -> Method {
+    let ways = cover.map_or(&[][..], |cover| cover.methods.as_slice());
+    let fitting = ways.iter().copied().find(|way| match way {
+        Method::Tariff => line.grade.is_some() && line.unit_price.is_none(),
+        Method::RepairCost | Method::Parts => line.grade.is_none() || line.unit_price.is_some(),
+        Method::Invoice | Method::Injury => line.amount.is_some(),
+        Method::AgreedValue | Method::Total => false,
+    });
+    fitting.or(ways.first().copied()).unwrap_or(Method::Invoice)
+}
+
 struct Pricing<'c, 'a> {
+    method: Method,
     case: &'c Case<'a>,
     line: &'c Line,
     cover: Option<&'a Cover>,
@@ -139,11 +153,11 @@ impl Pricing<'_, '_> {
     fn amount(&mut self) -> (MoneyRange, String) {
         if self
             .cover
-            .is_some_and(|cover| !cover.methods.contains(&self.line.method))
+            .is_some_and(|cover| !cover.methods.contains(&self.method))
         {
             self.open("method_not_allowed");
         }
-        let priced = match self.line.method {
+        let priced = match self.method {
             Method::RepairCost | Method::Parts => self.by_unit_price(),
             Method::Tariff => self.by_tariff(),
             Method::AgreedValue | Method::Total => self.by_value(),
@@ -222,7 +236,7 @@ impl Pricing<'_, '_> {
     }
 
     fn by_value(&mut self) -> Option<(MoneyRange, String)> {
-        if self.line.method == Method::Total && self.line.confirmed != Some(true) {
+        if self.method == Method::Total && self.line.confirmed != Some(true) {
             self.open("total_not_confirmed");
         }
         let pays = self
@@ -253,7 +267,7 @@ impl Pricing<'_, '_> {
     }
 
     fn by_bill(&mut self) -> Option<(MoneyRange, String)> {
-        if self.line.method == Method::Invoice && self.line.voucher != Some(true) {
+        if self.method == Method::Invoice && self.line.voucher != Some(true) {
             self.note("voucher_missing");
         }
         let Some(amount) = &self.line.amount else {

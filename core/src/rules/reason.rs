@@ -126,6 +126,26 @@ const SENTENCES: &[(&str, &str, &str)] = &[
         "价目表没有对应的等级、结构或单位",
         "the table has no rate for this grade, structure and unit",
     ),
+    (
+        "item_not_known",
+        "合同没有这个赔偿项目，未计入",
+        "the contract has no such item: it is not counted",
+    ),
+    (
+        "object_not_known",
+        "合同没有这类标的",
+        "the contract has no such kind of object",
+    ),
+    (
+        "question_not_known",
+        "合同没有这个问题",
+        "the contract has no such question",
+    ),
+    (
+        "time_unknown",
+        "出险时间无法识别，暂按报案时间判断",
+        "the time of loss cannot be read: judged by the time of the report",
+    ),
     ("line_not_priced", "该项尚未定价", "this line has no price"),
     (
         "price_source_missing",
@@ -310,7 +330,7 @@ const SENTENCES: &[(&str, &str, &str)] = &[
 
 impl Reason {
     /// A reason of the engine's own.
-    pub(super) fn of(code: &str) -> Self {
+    pub fn of(code: &str) -> Self {
         let row = SENTENCES.iter().find(|row| row.0 == code);
         let (zh, en) = row.map_or((code, code), |row| (row.1, row.2));
         Self {

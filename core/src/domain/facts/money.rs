@@ -13,8 +13,9 @@ pub struct Line {
     pub id: String,
     /// Item of the contract.
     pub item: String,
-    /// How it is priced.
-    pub method: Method,
+    /// How it is priced; by the first way of its cover that fits if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub method: Option<Method>,
     /// How much of it; one if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quantity: Option<Given<Quantity>>,
@@ -90,6 +91,11 @@ impl Method {
         Self::Invoice,
         Self::Injury,
     ];
+
+    /// The method of that key.
+    pub fn named(key: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|method| method.key() == key)
+    }
 
     /// Its key.
     pub const fn key(self) -> &'static str {

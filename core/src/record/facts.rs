@@ -190,6 +190,11 @@ impl CaseRecord {
             let text = row.text(if name == "floor_area" { "area" } else { name })?;
             Some((name.to_owned(), text))
         });
+        let mut attributes: BTreeMap<String, String> = attributes.collect();
+        // Contracts ask for 车型 as `model` or for 厂牌型号 as `make_model`: one field serves both.
+        if let Some(model) = row.text("make_model") {
+            attributes.insert("model".to_owned(), model);
+        }
         let people = |name: &str| match row.field(name).agreed() {
             Some(Value::Number(number)) => u16::try_from(number.0 / 1000).ok(),
             Some(Value::Text(_) | Value::Money(_) | Value::Time(_) | Value::Digest(_)) | None => {
@@ -199,7 +204,7 @@ impl CaseRecord {
         Some(Object {
             kind: row.text("kind")?,
             id: row.text("insured_id"),
-            attributes: attributes.collect(),
+            attributes,
             crew: people("crew"),
             passengers: people("passengers"),
             agreed_value: None,

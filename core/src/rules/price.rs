@@ -274,10 +274,10 @@ impl Pricing<'_, '_> {
             self.open("line_not_priced");
             return None;
         };
-        let quantity = self.line.quantity.as_ref();
+        // A bill states its whole sum: a quantity beside it explains, it does not multiply.
         Some((
-            product(quantity, amount, None),
-            product_text(quantity, amount, None),
+            product(None, amount, None),
+            product_text(None, amount, None),
         ))
     }
 

@@ -120,6 +120,16 @@ proptest! {
     }
 
     #[test]
+    fn money_that_names_none_of_several_covers_goes_to_head_office(drawn in drawn()) {
+        let answer = drawn.answer();
+        let nameless = drawn.facts.received.iter().any(|entry| entry.cover.is_none());
+        if nameless && answer.money.covers.len() > 1 {
+            prop_assert!(!answer.money.is_final && answer.cover.answer != Answer::Covered);
+            prop_assert!(answer.cover.reasons.iter().any(|reason| reason.code == "cover_not_named"));
+        }
+    }
+
+    #[test]
     fn a_line_more_never_lowers_what_stands_before_the_limit(drawn in drawn(), seed in any::<u64>()) {
         let before = drawn.answer();
         let mut more = drawn.facts.clone();

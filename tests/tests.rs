@@ -1,5 +1,7 @@
 //! One integration binary: one link, many tests. Each file holds the sentences of one subject.
 
 #[cfg(test)]
+mod assess;
+#[cfg(test)]
 mod kill;
 mod layers;

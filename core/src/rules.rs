@@ -12,6 +12,8 @@
 //! Refuses: clocks, zones of the host, and defaults for what a contract leaves open.
 
 mod assess;
+#[cfg(test)]
+mod broken;
 pub mod calendar;
 pub mod capital;
 mod case;

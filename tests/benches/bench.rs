@@ -10,6 +10,7 @@ mod edit;
 mod list;
 mod photo;
 mod row;
+mod rules;
 mod wire;
 mod world;
 
@@ -31,11 +32,12 @@ fn main() -> Result<(), Failed> {
     }
     // `cargo bench` passes `--bench`; a plain word picks groups.
     let wished: Vec<&String> = words.iter().filter(|word| !word.starts_with('-')).collect();
-    let groups: [(&str, Group); 4] = [
+    let groups: [(&str, Group); 5] = [
         ("photo", photo::run),
         ("edit", edit::run),
         ("list", list::run),
         ("wire", wire::run),
+        ("rules", rules::run),
     ];
     for (name, run) in groups {
         if wished.is_empty() || wished.iter().any(|wish| *wish == name) {

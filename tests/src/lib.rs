@@ -1,7 +1,10 @@
-//! What the integration tests share.
+//! What the integration tests, benchmarks and bindings share.
 //!
-//! For now that is one thing: [`source`] reads Rust files and finds the paths they name, so that a
-//! test can hold the crates to the arrows between their rooms. Input: source text. Output: values
-//! for a test to judge; nothing here passes or fails by itself. Not shipped to anyone.
+//! [`source`] reads Rust files and finds the paths they name, so that a test can hold the crates to
+//! the arrows between their rooms. [`cases`] makes random cases of a contract from a seed, and
+//! [`vectors`] a thousand of them with their assessments. Nothing here passes or fails by itself.
+//! Not shipped to anyone.
 
+pub mod cases;
 pub mod source;
+pub mod vectors;

@@ -1,7 +1,7 @@
 //! Writes `docs/benchmarks.md` between its markers.
 //!
 //! Input: the row of a run, and its comparisons if it made any. Output: the same page with that
-//! run's row replaced (the older one stays in the history of the file). Text outside the markers
+//! run's row and its comparisons replaced (the older ones stay in the history of the file). Text outside the markers
 //! is never touched. Refuses a page without its markers.
 
 use std::path::Path;
@@ -37,7 +37,9 @@ pub(crate) fn note(page: &Path, row: &Row, comparisons: Option<&[Value]>) -> Res
     let mut text = std::fs::read_to_string(page).map_err(broken)?;
     text = replaced(&text, "runs", |old| with_row(old, row))?;
     if let Some(comparisons) = comparisons {
-        text = replaced(&text, "comparisons", |_| table_of(comparisons))?;
+        text = replaced(&text, "comparisons", |old| {
+            with_comparisons(old, comparisons)
+        })?;
     }
     std::fs::write(page, text).map_err(broken)
 }
@@ -76,15 +78,24 @@ fn with_row(old: &str, row: &Row) -> String {
     format!("{RUNS_HEAD}{}\n", rows.join("\n"))
 }
 
-fn table_of(comparisons: &[Value]) -> String {
-    let row = |object: &Value| {
+/// The table of comparisons with those of this run in their place, new ones at the end.
+fn with_comparisons(old: &str, comparisons: &[Value]) -> String {
+    let mut rows: Vec<String> = old
+        .lines()
+        .skip(2)
+        .filter(|line| line.starts_with('|'))
+        .map(str::to_owned)
+        .collect();
+    for object in comparisons {
         let cells = COMPARISON_FIELDS.map(|field| object.get(field).map_or_else(String::new, cell));
-        format!("| {} |\n", cells.join(" | "))
-    };
-    format!(
-        "{COMPARISONS_HEAD}{}",
-        comparisons.iter().map(row).collect::<String>()
-    )
+        let row = format!("| {} |", cells.join(" | "));
+        let own = format!("| {} |", cells.first().map_or("", String::as_str));
+        match rows.iter_mut().find(|old| old.starts_with(&own)) {
+            Some(old) => *old = row,
+            None => rows.push(row),
+        }
+    }
+    format!("{COMPARISONS_HEAD}{}\n", rows.join("\n"))
 }
 
 /// A JSON value as the text of a table's cell.
@@ -147,8 +158,22 @@ mod tests {
     }
 
     #[test]
+    fn a_run_of_one_group_leaves_the_other_comparisons() {
+        let both = [
+            serde_json::json!({ "name": "a", "ours": "1" }),
+            serde_json::json!({ "name": "b", "ours": "2" }),
+        ];
+        let old = with_comparisons("", &both);
+        let new = with_comparisons(&old, &[serde_json::json!({ "name": "a", "ours": "3" })]);
+        assert_eq!(new, old.replace("| a | 1 |", "| a | 3 |"));
+    }
+
+    #[test]
     fn a_comparison_may_lack_fields_and_hold_bars() {
-        let table = table_of(&[serde_json::json!({ "name": "a|b", "ours": 1.5, "peer": null })]);
+        let table = with_comparisons(
+            "",
+            &[serde_json::json!({ "name": "a|b", "ours": 1.5, "peer": null })],
+        );
         assert_eq!(
             table,
             format!("{COMPARISONS_HEAD}| a\\|b | 1.5 |  |  |  |  |\n")

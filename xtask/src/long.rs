@@ -51,6 +51,13 @@ pub(crate) const RUNS: &[LongRun] = &[
         yields: Yield::Comparisons,
     },
     LongRun {
+        name: "bench-rules",
+        what: "of these, the rules alone",
+        argv: &["cargo", "bench", "-p", "lossbook-tests", "--", "rules"],
+        env: &[],
+        yields: Yield::Comparisons,
+    },
+    LongRun {
         name: "kill9",
         what: "phone and hub killed at two hundred moments lose nothing they called saved",
         argv: &[

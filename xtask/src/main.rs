@@ -1,8 +1,8 @@
 //! The project's own commands: what CI runs is what a developer runs.
 //!
 //! `cargo xtask test` runs the legs of [`legs`] one by one; `cargo xtask long NAME` makes one of
-//! the long runs of [`long`] and writes its row into `docs/benchmarks.md`. Input: the command
-//! line, and `CI` in the environment. Output: the exit code (0 all well, 1 something failed,
+//! the long runs of [`long`] and writes its row into `docs/benchmarks.md`; `cargo xtask vectors`
+//! writes the cases that bindings replay, and notes their digest. Input: the command line, and `CI` in the environment. Output: the exit code (0 all well, 1 something failed,
 //! 2 not understood) and what is printed. Installs nothing unless told to (`--install` or `CI`),
 //! and never judges a test by its speed.
 #![allow(
@@ -15,6 +15,7 @@ mod legs;
 mod long;
 mod machine;
 mod tools;
+mod vectors;
 
 use std::process::ExitCode;
 
@@ -32,6 +33,9 @@ enum Wish {
     Long {
         name: String,
     },
+    Vectors {
+        folder: Option<String>,
+    },
 }
 
 fn main() -> ExitCode {
@@ -44,6 +48,9 @@ fn main() -> ExitCode {
         Ok(Wish::Test { installing, only }) => test(installing, &only),
         Ok(Wish::Long { name }) => Machine::look()
             .and_then(|machine| long::run(&machine, &name))
+            .map(|()| true),
+        Ok(Wish::Vectors { folder }) => Machine::look()
+            .and_then(|machine| vectors::write(&machine, folder.as_deref()))
             .map(|()| true),
         Err(problem) => {
             println!("xtask: {problem}\n");
@@ -72,6 +79,12 @@ fn parse(args: &[String]) -> Result<Wish, String> {
             }),
             (Some(name), None) => Err(format!("no long run is called `{name}`")),
             (None | Some(_), _) => Err("`long` takes one name".to_owned()),
+        },
+        Some("vectors") => match (words.next(), words.next()) {
+            (folder, None) => Ok(Wish::Vectors {
+                folder: folder.map(str::to_owned),
+            }),
+            (_, Some(_)) => Err("`vectors` takes one folder, or none".to_owned()),
         },
         Some(other) => Err(format!("no command is called `{other}`")),
     }
@@ -107,6 +120,9 @@ fn list() {
     for run in long::RUNS {
         println!("  {:<10} {}", run.name, run.what);
     }
+    println!(
+        "\ncargo xtask vectors [FOLDER]                write the cases that bindings replay, and note their digest"
+    );
 }
 
 /// Runs the wished legs; true if none failed.
@@ -172,6 +188,7 @@ mod tests {
             "long",
             "long nothing",
             "long bench x",
+            "vectors here there",
         ] {
             assert!(wish(line).is_err(), "{line}");
         }

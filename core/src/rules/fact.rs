@@ -180,22 +180,27 @@ pub trait Facts {
 }
 
 impl Test {
-    pub(super) fn read(section: &mut Section<'_, '_>) -> Option<Self> {
+    /// A broken test is noted and stands in as one that asks for nothing.
+    pub(super) fn read(section: &mut Section<'_, '_>) -> Self {
         let key = section.text("fact");
         let fact = Fact::named(&key);
         if fact.is_none() && !key.is_empty() {
             section.complain(
-                section.line,
                 "fact",
                 Code::BadValue,
                 &format!("{key:?} is no fact of a case"),
             );
         }
-        let comparison = Comparison::read(section);
-        Some(Self {
-            fact: fact?,
-            comparison: comparison?,
-        })
+        let (Some(fact), Some(comparison)) = (fact, Comparison::read(section)) else {
+            return Self {
+                fact: Fact::HighSeas,
+                comparison: Comparison::In(Vec::new()),
+            };
+        };
+        if let Some(wanted) = comparison.unfit_for(&fact) {
+            section.complain("", Code::BadValue, &format!("{key:?} {wanted}"));
+        }
+        Self { fact, comparison }
     }
 
     /// Its answer for a case.
@@ -216,6 +221,45 @@ impl Test {
 }
 
 impl Comparison {
+    const WORDS: [&str; 10] = [
+        "is",
+        "is_not",
+        "in",
+        "not_in",
+        "at_most",
+        "more_than",
+        "at_least",
+        "less_than",
+        "starts_with",
+        "has",
+    ];
+
+    /// What is wanted instead, if this comparison can never answer for the fact.
+    fn unfit_for(&self, fact: &Fact) -> Option<&'static str> {
+        let is_truth = |scalar: &Scalar| matches!(scalar, Scalar::Truth(_));
+        match (fact, self) {
+            (Fact::Assessed, Self::AtMost(_) | Self::MoreThan(_))
+            | (Fact::Assessed, Self::AtLeast(_) | Self::LessThan(_))
+            | (Fact::Area, Self::StartsWith(_))
+            | (Fact::Items, Self::Has(_))
+            // An answer may be a truth or a word; its question knows which.
+            | (Fact::Answer(_) | Fact::Attribute(_), Self::In(_) | Self::NotIn(_)) => None,
+            (Fact::Assessed, _) => {
+                Some("is an amount: compare it by at_most, more_than, at_least or less_than")
+            }
+            (Fact::Items, _) => Some("is compared by has"),
+            (
+                Fact::TopUp | Fact::AssessedContested | Fact::HighSeas | Fact::Happened(_),
+                Self::In(scalars) | Self::NotIn(scalars),
+            ) if scalars.iter().all(is_truth) => None,
+            (Fact::TopUp | Fact::AssessedContested | Fact::HighSeas | Fact::Happened(_), _) => {
+                Some("is true or false: compare it by is")
+            }
+            (_, Self::In(scalars) | Self::NotIn(scalars)) if !scalars.iter().any(is_truth) => None,
+            (_, _) => Some("is a word: compare it by is, is_not, in or not_in"),
+        }
+    }
+
     fn read(section: &mut Section<'_, '_>) -> Option<Self> {
         let one = |scalar: Scalar| vec![scalar];
         let mut found = Vec::new();
@@ -231,14 +275,14 @@ impl Comparison {
         found.extend(section.maybe_figure("more_than").map(Self::MoreThan));
         found.extend(section.maybe_figure("at_least").map(Self::AtLeast));
         found.extend(section.maybe_figure("less_than").map(Self::LessThan));
-        let prefixes = section.texts("starts_with");
-        if !prefixes.is_empty() {
-            found.push(Self::StartsWith(prefixes));
+        if section.has("starts_with") {
+            found.push(Self::StartsWith(section.texts("starts_with")));
         }
         found.extend(section.maybe_text("has").map(Self::Has));
-        if found.len() != 1 {
+        let present = Self::WORDS.iter().filter(|word| section.has(word)).count();
+        if present != 1 {
             let text = "exactly one comparison is needed: is, is_not, in, not_in, at_most, more_than, at_least, less_than, starts_with or has";
-            section.complain(section.line, "", Code::BadValue, text);
+            section.complain("", Code::BadValue, text);
         }
         found.pop()
     }
@@ -306,7 +350,6 @@ impl Section<'_, '_> {
         let scalar = Scalar::read(node);
         if scalar.is_none() {
             self.complain(
-                node.line,
                 key,
                 Code::WrongType,
                 &format!("{} is wanted", Scalar::WANTED),
@@ -325,7 +368,7 @@ impl Section<'_, '_> {
             | super::node::Value::Table(_) => None,
         };
         if list.is_none() {
-            self.complain(node.line, key, Code::WrongType, "a list of words is wanted");
+            self.complain(key, Code::WrongType, "a list of words is wanted");
         }
         list
     }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use minicbor::data::Type;
 use minicbor::{Decoder, Encoder};
-use toml::de::{DeTable, DeValue};
+use toml::de::{DeArray, DeTable, DeValue};
 
 use super::problem::{Code, Problem};
 
@@ -48,12 +48,13 @@ impl Value {
 
 impl Node {
     /// The tree of a TOML text; syntax errors, floats and dates become problems.
-    pub(super) fn from_toml(text: &str, problems: &mut Vec<Problem>) -> Self {
+    /// `root` begins the path of what is found.
+    pub(super) fn from_toml(text: &str, root: &str, problems: &mut Vec<Problem>) -> Self {
         let lines = Lines::of(text);
         if text.len() > MAX_BYTES {
             problems.push(Problem::new(
                 1,
-                "",
+                root,
                 Code::Syntax,
                 "the file is larger than 1 MiB",
             ));
@@ -62,10 +63,10 @@ impl Node {
         let (table, errors) = DeTable::parse_recoverable(text);
         for error in errors {
             let line = error.span().map_or(1, |span| lines.at(span.start));
-            problems.push(Problem::new(line, "", Code::Syntax, error.message()));
+            problems.push(Problem::new(line, root, Code::Syntax, error.message()));
         }
         let mut tree = Tree { lines, problems };
-        let value = tree.table(table.get_ref(), 0);
+        let value = tree.table(table.get_ref(), root, 0);
         Self { value, line: 1 }
     }
 
@@ -181,69 +182,76 @@ impl Lines {
     }
 }
 
+/// Copies what the TOML reader gives, with lines. What no pack may hold is noted and stands in as
+/// its own text, so that the place is not missed as well.
 struct Tree<'p> {
     lines: Lines,
     problems: &'p mut Vec<Problem>,
 }
 
 impl Tree<'_> {
-    fn table(&mut self, table: &DeTable<'_>, depth: u8) -> Value {
+    fn table(&mut self, table: &DeTable<'_>, path: &str, depth: u8) -> Value {
         let mut map = BTreeMap::new();
         for (key, value) in table.iter() {
             let line = self.lines.at(key.span().start.max(value.span().start));
-            if let Some(value) = self.value(value.get_ref(), line, depth) {
-                map.insert(key.get_ref().to_string(), Node { value, line });
-            }
+            let place = if path.is_empty() {
+                key.get_ref().to_string()
+            } else {
+                format!("{path}.{}", key.get_ref())
+            };
+            let value = self.value(value.get_ref(), line, &place, depth);
+            map.insert(key.get_ref().to_string(), Node { value, line });
         }
         Value::Table(map)
     }
 
-    fn value(&mut self, value: &DeValue<'_>, line: u32, depth: u8) -> Option<Value> {
-        if depth >= MAX_DEPTH {
-            self.refuse(line, "nested too deeply: at most 16 levels");
-            return None;
+    fn list(&mut self, items: &DeArray<'_>, path: &str, depth: u8) -> Value {
+        let mut list = Vec::new();
+        for (index, item) in items.iter().enumerate() {
+            let line = self.lines.at(item.span().start);
+            let place = format!("{path}[{index}]");
+            let value = self.value(item.get_ref(), line, &place, depth);
+            list.push(Node { value, line });
         }
+        Value::List(list)
+    }
+
+    fn value(&mut self, value: &DeValue<'_>, line: u32, path: &str, depth: u8) -> Value {
+        let deeper = depth.saturating_add(1);
         match value {
-            DeValue::String(text) => Some(Value::Text(text.to_string())),
+            DeValue::String(text) => Value::Text(text.to_string()),
+            DeValue::Boolean(truth) => Value::Truth(*truth),
             DeValue::Integer(digits) => {
-                let number = i64::from_str_radix(digits.as_str(), digits.radix()).ok();
-                if number.is_none() {
-                    self.refuse(line, "the number is too large");
-                }
-                number.map(Value::Whole)
+                let number = i64::from_str_radix(digits.as_str(), digits.radix());
+                number.map_or_else(
+                    |_too_large| {
+                        let text = "the number is too large";
+                        self.refuse(line, path, text, digits.as_str().to_owned())
+                    },
+                    Value::Whole,
+                )
             }
-            DeValue::Boolean(truth) => Some(Value::Truth(*truth)),
-            DeValue::Float(_) => {
-                self.refuse(
-                    line,
-                    "a number with decimals: write it as text, such as \"12.50\"",
-                );
-                None
+            DeValue::Float(digits) => {
+                let text = "a number with decimals: write it as text, such as \"12.50\"";
+                self.refuse(line, path, text, digits.as_str().to_owned())
             }
-            DeValue::Datetime(_) => {
-                self.refuse(
-                    line,
-                    "a date: write it as text, such as \"2025-12-22T00:00\"",
-                );
-                None
+            DeValue::Datetime(date) => {
+                let text = "a date: write it as text, such as \"2025-12-22T00:00\"";
+                self.refuse(line, path, text, date.to_string())
             }
-            DeValue::Array(items) => {
-                let mut list = Vec::new();
-                for item in items.iter() {
-                    let line = self.lines.at(item.span().start);
-                    if let Some(value) = self.value(item.get_ref(), line, depth.saturating_add(1)) {
-                        list.push(Node { value, line });
-                    }
-                }
-                Some(Value::List(list))
+            DeValue::Array(_) | DeValue::Table(_) if deeper >= MAX_DEPTH => {
+                let text = "nested too deeply: at most 16 levels";
+                self.refuse(line, path, text, String::new())
             }
-            DeValue::Table(table) => Some(self.table(table, depth.saturating_add(1))),
+            DeValue::Array(items) => self.list(items, path, deeper),
+            DeValue::Table(table) => self.table(table, path, deeper),
         }
     }
 
-    fn refuse(&mut self, line: u32, what: &str) {
+    fn refuse(&mut self, line: u32, path: &str, what: &str, stand_in: String) -> Value {
         self.problems
-            .push(Problem::new(line, "", Code::WrongType, what));
+            .push(Problem::new(line, path, Code::WrongType, what));
+        Value::Text(stand_in)
     }
 }
 
@@ -253,7 +261,7 @@ mod tests {
 
     fn tree(text: &str) -> Node {
         let mut problems = Vec::new();
-        let node = Node::from_toml(text, &mut problems);
+        let node = Node::from_toml(text, "", &mut problems);
         assert_eq!(problems, [], "{text}");
         node
     }
@@ -282,7 +290,7 @@ mod tests {
     #[test]
     fn floats_and_dates_are_problems_with_their_line() {
         let mut problems = Vec::new();
-        Node::from_toml("a = 1\nb = 1.5\nc = 2025-01-01\n", &mut problems);
+        Node::from_toml("a = 1\nb = 1.5\nc = 2025-01-01\n", "", &mut problems);
         let lines: Vec<u32> = problems.iter().map(|problem| problem.line).collect();
         assert_eq!(lines, [2, 3]);
     }

@@ -637,7 +637,7 @@ impl Pack {
     /// [`PackError`] with every problem of the text.
     pub fn from_toml(text: &str) -> Result<Self, PackError> {
         let mut problems = Vec::new();
-        let node = Node::from_toml(text, &mut problems);
+        let node = Node::from_toml(text, "", &mut problems);
         Self::from_node(&node, problems)
     }
 
@@ -648,10 +648,21 @@ impl Pack {
     /// `settings`.
     pub fn from_toml_filled(text: &str, settings: &str) -> Result<Self, PackError> {
         let mut problems = Vec::new();
-        let mut node = Node::from_toml(text, &mut problems);
-        let filling = Node::from_toml(settings, &mut problems);
-        fill::fill(&mut node, &filling, &mut problems);
-        Self::from_node(&node, problems)
+        let mut node = Node::from_toml(text, "", &mut problems);
+        let filling = Node::from_toml(settings, "settings", &mut problems);
+        let filled = if is_legible(&problems) {
+            fill::fill(&mut node, &filling, &mut problems)
+        } else {
+            Vec::new()
+        };
+        Self::from_node(&node, problems).map_err(|mut error| {
+            for problem in &mut error.problems {
+                for place in &filled {
+                    place.claim(problem);
+                }
+            }
+            error
+        })
     }
 
     /// The pack whose canonical bytes these are.
@@ -693,7 +704,11 @@ impl Pack {
         self.figures.iter().filter(|figure| figure.value.is_none())
     }
 
-    fn from_node(node: &Node, problems: Vec<Problem>) -> Result<Self, PackError> {
+    fn from_node(node: &Node, mut problems: Vec<Problem>) -> Result<Self, PackError> {
+        if !is_legible(&problems) {
+            problems.sort();
+            return Err(PackError { problems });
+        }
         let mut notes = Notes {
             problems,
             ..Notes::default()
@@ -727,6 +742,11 @@ impl Pack {
     }
 }
 
+/// Around a broken line the rest of a file cannot be told from what is missing.
+fn is_legible(problems: &[Problem]) -> bool {
+    problems.iter().all(|problem| problem.code != Code::Syntax)
+}
+
 impl CivilPeriod {
     /// Whether the instant lies inside, by the clock of `zone`.
     pub fn holds(&self, at: WallMs, zone: &TimeZone) -> bool {
@@ -737,26 +757,25 @@ impl CivilPeriod {
 }
 
 fn read(section: &mut Section<'_, '_>, bytes: Vec<u8>) -> Pack {
-    if section.whole("format") != 1 {
-        section.complain(1, "format", Code::BadValue, "this program reads format 1");
+    if section.whole("format") != 1 && section.has("format") {
+        section.complain("format", Code::BadValue, "this program reads format 1");
     }
     let zone_name = section.text("time_zone");
     let zone = TimeZone::get(&zone_name).unwrap_or_else(|_| {
         let text = format!("{zone_name:?} is no time zone");
-        section.complain(1, "time_zone", Code::BadValue, &text);
+        section.complain("time_zone", Code::BadValue, &text);
         TimeZone::UTC
     });
     let languages = section.texts("languages");
     for wanted in ["zh-CN", "en"] {
         if !languages.iter().any(|language| language == wanted) {
             let text = format!("{wanted} is not among the languages");
-            section.complain(1, "languages", Code::Missing, &text);
+            section.complain("languages", Code::Missing, &text);
         }
     }
     let effective = section.table("effective", period).flatten();
-    if effective.is_none() {
+    if !section.has("effective") {
         section.complain(
-            1,
             "effective",
             Code::Missing,
             "{ from = …, source = … } is needed",
@@ -792,20 +811,15 @@ fn period(section: &mut Section<'_, '_>) -> Option<CivilPeriod> {
     let from = civil(section, "from");
     let to = section.maybe_text("to").and_then(|text| {
         let time = civil_time(&text);
-        if time.is_none() {
-            section.complain(section.line, "to", Code::BadValue, WANTED_TIME);
+        if time.is_none() && !text.is_empty() {
+            section.complain("to", Code::BadValue, WANTED_TIME);
         }
         time
     });
     let source = section.source();
     let from = from?;
     if to.is_some_and(|to| to <= from) {
-        section.complain(
-            section.line,
-            "to",
-            Code::Order,
-            "the end is not after the beginning",
-        );
+        section.complain("to", Code::Order, "the end is not after the beginning");
     }
     Some(CivilPeriod { from, to, source })
 }
@@ -817,7 +831,7 @@ fn civil(section: &mut Section<'_, '_>, key: &str) -> Option<DateTime> {
     let text = section.text(key);
     let time = civil_time(&text);
     if time.is_none() && !text.is_empty() {
-        section.complain(section.line, key, Code::BadValue, WANTED_TIME);
+        section.complain(key, Code::BadValue, WANTED_TIME);
     }
     time
 }

@@ -95,6 +95,9 @@ pub(super) fn pay(
     for cover in cover::covers(case) {
         covers.push(paying.cover(cover));
     }
+    if covers.len() > 1 {
+        paying.of_no_cover();
+    }
     let counted = |line: &&super::price::PricedLine| line.covered && paying_line(case, line);
     let excluded = sum(case
         .lines
@@ -314,6 +317,18 @@ impl Paying<'_, '_, '_> {
         if all.high > Money::ZERO {
             let text = words("责任方已赔付", "already received from the liable party");
             way.to("received", less(way.now, all), text, "I110");
+        }
+    }
+
+    /// Money that stands beside several covers and names none can be taken off or added nowhere.
+    fn of_no_cover(&mut self) {
+        let facts = self.case.facts;
+        let received = facts.received.iter().filter(|entry| entry.cover.is_none());
+        let received = received.map(|entry| entry.from.clone().unwrap_or_default());
+        let rescue = facts.rescue.iter().filter(|entry| entry.cover.is_none());
+        let rescue = rescue.map(|entry| entry.what.clone());
+        for about in received.chain(rescue) {
+            self.open.push(Reason::of("cover_not_named").about(about));
         }
     }
 

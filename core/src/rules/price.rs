@@ -201,38 +201,52 @@ impl Pricing<'_, '_> {
         None
     }
 
+    /// A disputed grade without a rate counts as nothing, as a line without a price does: the range
+    /// then begins at zero and the line stays open.
     fn by_tariff(&mut self) -> Option<(MoneyRange, String)> {
         let grades = self.line.grade.as_ref().map_or(&[][..], Given::all);
+        let rates: Vec<Option<(Money, TariffStatus)>> =
+            grades.iter().map(|grade| self.rate(grade)).collect();
+        if rates.iter().flatten().count() < grades.len().max(1) {
+            self.open("tariff_no_rate");
+        }
+        let firm = |(_, status): &(Money, TariffStatus)| *status == TariffStatus::Official;
+        if !rates.iter().flatten().all(firm) {
+            self.open("tariff_example");
+        }
+        rates.iter().flatten().next()?;
+        let prices: Vec<Money> = rates
+            .iter()
+            .map(|rate| rate.map_or(Money::ZERO, |(rate, _)| rate))
+            .collect();
+        let price = match prices.as_slice() {
+            [one] => Given::Agreed(*one),
+            _ => Given::Contested(prices),
+        };
+        let formula = product_text(self.line.quantity.as_ref(), &price, None);
+        Some((product(self.line.quantity.as_ref(), &price, None), formula))
+    }
+
+    /// The one rate of a grade for this item, structure and unit; nothing where there is none, or
+    /// where two tables disagree.
+    fn rate(&self, grade: &String) -> Option<(Money, TariffStatus)> {
         let unit = self.line.unit.as_deref().unwrap_or("m2");
-        let mut rates = Vec::new();
-        let mut is_example = false;
+        let mut found = Vec::new();
         for tariff in &self.case.pack.paying.tariffs {
             if !tariff.items.is_empty() && !tariff.items.contains(&self.line.item) {
                 continue;
             }
-            for row in &tariff.rows {
-                let same = grades.contains(&row.grade)
+            let same = tariff.rows.iter().filter(|row| {
+                row.grade == *grade
                     && self.line.structure.as_ref() == Some(&row.structure)
-                    && row.per.key() == unit;
-                if let (true, Some(rate)) = (same, row.rate.value()) {
-                    rates.push(*rate);
-                    is_example |= tariff.status == TariffStatus::Example;
-                }
-            }
+                    && row.per.key() == unit
+            });
+            found.extend(same.filter_map(|row| Some((*row.rate.value()?, tariff.status))));
         }
-        if rates.is_empty() || rates.len() != grades.len() {
-            self.open("tariff_no_rate");
-            return None;
+        match found.as_slice() {
+            [one] => Some(*one),
+            _ => None,
         }
-        if is_example {
-            self.open("tariff_example");
-        }
-        let price = match rates.as_slice() {
-            [one] => Given::Agreed(*one),
-            _ => Given::Contested(rates),
-        };
-        let formula = product_text(self.line.quantity.as_ref(), &price, None);
-        Some((product(self.line.quantity.as_ref(), &price, None), formula))
     }
 
     fn by_value(&mut self) -> Option<(MoneyRange, String)> {

@@ -254,6 +254,11 @@ const SENTENCES: &[(&str, &str, &str)] = &[
         "the sum insured is below the value: paid in proportion",
     ),
     (
+        "cover_not_named",
+        "涉及多个险别，此款项未注明属于哪一险别，由总部确定",
+        "several covers pay and this money names none: head office decides",
+    ),
+    (
         "rescue_not_reasonable",
         "施救费用未确认为必要合理",
         "the rescue cost is not confirmed as reasonable",

@@ -27,6 +27,8 @@ pub(super) struct Section<'n, 't> {
     pub(super) line: u32,
     map: &'t BTreeMap<String, Node>,
     taken: BTreeSet<&'t str>,
+    /// The first problem of each key: what else is wrong there mostly follows from it.
+    blamed: BTreeMap<String, Code>,
 }
 
 impl<'n, 't> Section<'n, 't> {
@@ -42,6 +44,7 @@ impl<'n, 't> Section<'n, 't> {
             line,
             map,
             taken: BTreeSet::new(),
+            blamed: BTreeMap::new(),
         }
     }
 
@@ -59,8 +62,22 @@ impl<'n, 't> Section<'n, 't> {
         }
     }
 
-    /// Notes a problem at a key of this table.
-    pub(super) fn complain(&mut self, line: u32, key: &str, code: Code, text: &str) {
+    /// Whether something stands under the key, good or not.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.map.contains_key(key)
+    }
+
+    /// Notes a problem at a key of this table, on the key's line or else the table's own.
+    pub(super) fn complain(&mut self, key: &str, code: Code, text: &str) {
+        let line = self.map.get(key).map_or(self.line, |node| node.line);
+        self.complain_at(line, key, code, text);
+    }
+
+    fn complain_at(&mut self, line: u32, key: &str, code: Code, text: &str) {
+        let first = *self.blamed.entry(key.to_owned()).or_insert(code);
+        if first != code {
+            return;
+        }
         let path = if key.is_empty() {
             self.path.clone()
         } else {
@@ -73,20 +90,20 @@ impl<'n, 't> Section<'n, 't> {
 
     fn wrong(&mut self, node: &Node, key: &str, wanted: &str) {
         let text = format!("{} stands here, {wanted} is wanted", node.value.kind());
-        self.complain(node.line, key, Code::WrongType, &text);
+        self.complain_at(node.line, key, Code::WrongType, &text);
     }
 
     /// A text that must be there.
     pub(super) fn text(&mut self, key: &str) -> String {
         match self.take(key) {
             None => {
-                self.complain(self.line, key, Code::Missing, "a text is needed");
+                self.complain(key, Code::Missing, "a text is needed");
                 String::new()
             }
             Some(node) => match &node.value {
                 Value::Text(text) if !text.trim().is_empty() => text.clone(),
                 Value::Text(_) => {
-                    self.complain(node.line, key, Code::BadValue, "the text is empty");
+                    self.complain(key, Code::BadValue, "the text is empty");
                     String::new()
                 }
                 Value::Whole(_) | Value::Truth(_) | Value::List(_) | Value::Table(_) => {
@@ -107,9 +124,8 @@ impl<'n, 't> Section<'n, 't> {
         let node = self.take(key);
         let number = node.and_then(u32::read);
         if number.is_none() {
-            let (line, code) =
-                node.map_or((self.line, Code::Missing), |n| (n.line, Code::WrongType));
-            self.complain(line, key, code, &format!("{} is needed", u32::WANTED));
+            let code = node.map_or(Code::Missing, |_| Code::WrongType);
+            self.complain(key, code, &format!("{} is needed", u32::WANTED));
         }
         number.unwrap_or(0)
     }
@@ -132,27 +148,36 @@ impl<'n, 't> Section<'n, 't> {
             return Vec::new();
         };
         let list = <Vec<String>>::read(node);
-        if list.is_none() {
-            self.wrong(node, key, "a list of texts");
+        match &list {
+            None => self.wrong(node, key, "a list of texts"),
+            Some(texts) if texts.iter().any(|text| text.trim().is_empty()) => {
+                self.complain(key, Code::BadValue, "a text of the list is empty");
+            }
+            Some(_) => {}
         }
         list.unwrap_or_default()
     }
 
     /// A word out of a closed list, as its variant.
     pub(super) fn word<T: Copy>(&mut self, key: &str, words: &[(&str, T)]) -> Option<T> {
+        self.word_text(key, words).map(|(_, value)| value)
+    }
+
+    /// The same with the word itself.
+    pub(super) fn word_text<T: Copy>(
+        &mut self,
+        key: &str,
+        words: &[(&str, T)],
+    ) -> Option<(String, T)> {
         let text = self.text(key);
         if text.is_empty() {
             return None;
         }
-        let found = words
-            .iter()
-            .find(|(word, _)| *word == text)
-            .map(|(_, value)| *value);
+        let found = words.iter().find(|(word, _)| *word == text);
         if found.is_none() {
-            let line = self.map.get(key).map_or(self.line, |node| node.line);
-            self.complain(line, key, Code::BadValue, &not_one_of(&text, words));
+            self.complain(key, Code::BadValue, &not_one_of(&text, words));
         }
-        found
+        found.map(|(_, value)| (text, *value))
     }
 
     /// The same for a key that may be absent.
@@ -166,12 +191,11 @@ impl<'n, 't> Section<'n, 't> {
 
     /// A list of words out of a closed list.
     pub(super) fn words<T: Copy>(&mut self, key: &str, words: &[(&str, T)]) -> Vec<T> {
-        let line = self.map.get(key).map_or(self.line, |node| node.line);
         let mut found = Vec::new();
         for text in self.texts(key) {
             match words.iter().find(|(word, _)| *word == text) {
                 Some((_, value)) => found.push(*value),
-                None => self.complain(line, key, Code::BadValue, &not_one_of(&text, words)),
+                None => self.complain(key, Code::BadValue, &not_one_of(&text, words)),
             }
         }
         found
@@ -181,12 +205,7 @@ impl<'n, 't> Section<'n, 't> {
     pub(super) fn names_under(&mut self, key: &str) -> Names {
         let read = |inner: &mut Section<'_, '_>| inner.names();
         self.table(key, read).unwrap_or_else(|| {
-            self.complain(
-                self.line,
-                key,
-                Code::Missing,
-                "{ zh = …, en = … } is needed",
-            );
+            self.complain(key, Code::Missing, "{ zh = …, en = … } is needed");
             Names::default()
         })
     }
@@ -201,14 +220,13 @@ impl<'n, 't> Section<'n, 't> {
 
     /// The source of this table's rule.
     pub(super) fn source(&mut self) -> String {
-        let line = self.map.get("source").map_or(self.line, |node| node.line);
         let Some(source) = self.maybe_text("source") else {
-            self.complain(line, "source", Code::NoSource, "no source");
+            self.complain("source", Code::NoSource, "no source");
             return String::new();
         };
         if !source.is_empty() && !is_source(&source) {
             let text = format!("{source:?} is no source that can be looked up");
-            self.complain(line, "source", Code::NoSource, &text);
+            self.complain("source", Code::NoSource, &text);
         }
         source
     }
@@ -241,9 +259,8 @@ impl<'n, 't> Section<'n, 't> {
         let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
         let good = id.starts_with(|c: char| c.is_ascii_lowercase()) && id.chars().all(plain);
         if !id.is_empty() && !good {
-            let line = self.map.get("id").map_or(self.line, |node| node.line);
             let text = format!("{id:?} is no id: small letters, digits and _ only");
-            self.complain(line, "id", Code::BadValue, &text);
+            self.complain("id", Code::BadValue, &text);
         }
         id
     }
@@ -253,7 +270,7 @@ impl<'n, 't> Section<'n, 't> {
         self.maybe_figure(key).unwrap_or_else(|| {
             if !self.map.contains_key(key) {
                 let text = "a number with its source, or a blank, is needed: it must be stated";
-                self.complain(self.line, key, Code::Missing, text);
+                self.complain(key, Code::Missing, text);
             }
             Sourced {
                 figure: Figure::Blank(String::new()),
@@ -268,7 +285,7 @@ impl<'n, 't> Section<'n, 't> {
         let Value::Table(_) = &node.value else {
             let text =
                 "a number stands here without its source: write { value = …, source = \"…\" }";
-            self.complain(node.line, key, Code::NoSource, text);
+            self.complain(key, Code::NoSource, text);
             return None;
         };
         self.inner(key, node, |s| s.sourced())
@@ -299,12 +316,7 @@ impl<'n, 't> Section<'n, 't> {
             if let Some(value) = T::read(node) {
                 return Figure::Is(value);
             }
-            self.complain(
-                node.line,
-                "value",
-                Code::BadValue,
-                &format!("{} is wanted", T::WANTED),
-            );
+            self.complain("value", Code::BadValue, &format!("{} is wanted", T::WANTED));
             return Figure::Blank(String::new());
         }
         if self.map.contains_key("from") {
@@ -317,12 +329,7 @@ impl<'n, 't> Section<'n, 't> {
         if let Some(why) = self.maybe_text("blank") {
             return Figure::Blank(why);
         }
-        self.complain(
-            self.line,
-            "value",
-            Code::Missing,
-            "value, blank or from is needed",
-        );
+        self.complain("value", Code::Missing, "value, blank or from is needed");
         Figure::Blank(String::new())
     }
 
@@ -346,7 +353,7 @@ impl<'n, 't> Section<'n, 't> {
             Value::Text(_) | Value::Whole(_) | Value::Truth(_) => {
                 let text =
                     "a number stands here without its source: write { value = …, source = \"…\" }";
-                self.complain(node.line, key, Code::NoSource, text);
+                self.complain(key, Code::NoSource, text);
                 Choice(Vec::new())
             }
         }
@@ -361,7 +368,7 @@ impl<'n, 't> Section<'n, 't> {
 
     /// A list of tests; empty if absent.
     pub(super) fn tests(&mut self, key: &str) -> Vec<Test> {
-        self.list(key, Test::read).into_iter().flatten().collect()
+        self.list(key, Test::read)
     }
 
     /// Every table of a list; empty if absent.
@@ -426,14 +433,12 @@ impl<'n, 't> Section<'n, 't> {
 
     /// Complains about keys that nobody asked for.
     pub(super) fn finish(mut self) {
-        let unknown: Vec<(&String, u32)> = self
-            .map
-            .iter()
-            .filter(|(key, _)| !self.taken.contains(key.as_str()))
-            .map(|(key, node)| (key, node.line))
-            .collect();
-        for (key, line) in unknown {
-            self.complain(line, key, Code::UnknownKey, "this key is not known here");
+        let map = self.map;
+        for key in map.keys() {
+            if self.taken.contains(key.as_str()) {
+                continue;
+            }
+            self.complain(key, Code::UnknownKey, "this key is not known here");
         }
     }
 }

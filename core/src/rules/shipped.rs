@@ -200,6 +200,7 @@ impl Packs {
                 format!("kinds of this contract: {known}"),
             ));
         }
+        check_covers(facts, pack)?;
         self.check_answers(facts, pack)
     }
 
@@ -246,6 +247,34 @@ impl Packs {
         }
         Ok(())
     }
+}
+
+/// Money of a cover nobody knows would be left out of the sums.
+fn check_covers(facts: &CaseFacts, pack: &Pack) -> Result<(), PackChoiceError> {
+    let named = |list: &'static str, ids: Vec<Option<&String>>| {
+        let numbered = ids.into_iter().enumerate();
+        numbered
+            .filter_map(|(index, id)| Some((format!("{list}[{index}].cover"), id?.clone())))
+            .collect::<Vec<_>>()
+    };
+    let received = facts.received.iter().map(|entry| entry.cover.as_ref());
+    let rescue = facts.rescue.iter().map(|entry| entry.cover.as_ref());
+    let paid = facts.policy.paid.iter().map(|entry| Some(&entry.cover));
+    let all = [
+        named("received", received.collect()),
+        named("rescue", rescue.collect()),
+        named("policy.paid", paid.collect()),
+    ];
+    let covers = &pack.paying.covers;
+    let unknown = all
+        .into_iter()
+        .flatten()
+        .find(|(_, id)| !covers.iter().any(|cover| cover.rule.id == *id));
+    unknown.map_or(Ok(()), |(place, id)| {
+        let known = listed(covers.iter().map(|cover| &cover.rule.id));
+        let hint = format!("covers of this contract: {known}");
+        Err(PackChoiceError::UnknownId { place, id, hint })
+    })
 }
 
 fn listed<'i>(ids: impl Iterator<Item = &'i String>) -> String {

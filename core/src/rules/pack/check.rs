@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Choice, Criterion, Pack, Rule};
 use crate::rules::fact::{Comparison, Fact, Scalar, Test};
+use crate::rules::figure::Number;
 use crate::rules::problem::{Code, Problem};
 use crate::rules::section::Notes;
 
@@ -17,8 +18,11 @@ pub(super) fn check(pack: &Pack, notes: &mut Notes) {
     checker.handling(pack);
 }
 
-/// The ids of each list.
-struct Known(BTreeMap<&'static str, BTreeSet<String>>);
+/// The ids of each list, and the answers of each question.
+struct Known {
+    lists: BTreeMap<&'static str, BTreeSet<String>>,
+    answers: BTreeMap<String, BTreeSet<String>>,
+}
 
 impl Known {
     fn of(pack: &Pack) -> Self {
@@ -63,11 +67,26 @@ impl Known {
             handling.documents.iter().map(|d| &d.rule).collect(),
         );
         lists.insert("line", pack.lines.iter().cloned().collect());
-        Self(lists)
+        let groups = insured.perils.iter().map(|peril| peril.group.clone());
+        lists.insert("peril_group", groups.collect());
+        let own = insured.objects.iter().flat_map(|kind| &kind.attributes);
+        let listed = insured
+            .register
+            .iter()
+            .flat_map(|entry| entry.attributes.keys());
+        lists.insert("attribute", own.chain(listed).cloned().collect());
+        let answers = insured.questions.iter().map(|question| {
+            let allowed = question.answers.iter().cloned().collect();
+            (question.rule.id.clone(), allowed)
+        });
+        Self {
+            lists,
+            answers: answers.collect(),
+        }
     }
 
     fn has(&self, list: &str, id: &str) -> bool {
-        id.is_empty() || self.0.get(list).is_some_and(|ids| ids.contains(id))
+        id.is_empty() || self.lists.get(list).is_some_and(|ids| ids.contains(id))
     }
 }
 
@@ -117,11 +136,47 @@ impl Checker<'_> {
         }
     }
 
+    /// None of `ids` may stand twice.
+    fn once<'i>(&mut self, (list, rule): (&str, &Rule), ids: impl IntoIterator<Item = &'i String>) {
+        let mut seen = BTreeSet::new();
+        for id in ids {
+            if !id.is_empty() && !seen.insert(id) {
+                let text = format!("{id:?} stands twice in it");
+                self.complain(list, rule, Code::Duplicate, &text);
+            }
+        }
+    }
+
+    /// A test may ask only for answers that its question allows.
+    fn answers(&mut self, at: (&str, &Rule), question: &str, comparison: &Comparison) {
+        let (Some(allowed), Comparison::In(asked) | Comparison::NotIn(asked)) =
+            (self.known.answers.get(question), comparison)
+        else {
+            return;
+        };
+        let allows = |answer: &Scalar| match answer {
+            Scalar::Truth(_) => allowed.contains("yes") || allowed.contains("no"),
+            Scalar::Word(word) => allowed.contains(word) && word != "yes" && word != "no",
+        };
+        let odd: Vec<String> = asked
+            .iter()
+            .filter(|answer| !allows(answer))
+            .map(Number::show)
+            .collect();
+        for answer in odd {
+            let text = format!(
+                "{answer:?} is no answer to the question {question:?} (yes and no are written true and false)"
+            );
+            self.complain(at.0, at.1, Code::UnknownId, &text);
+        }
+    }
+
     fn insured(&mut self, pack: &Pack) {
         let insured = &pack.insured;
         for question in &insured.questions {
             self.exist(("question", &question.rule), "shot", &question.photo);
             self.tests(("question", &question.rule), &question.when);
+            self.once(("question", &question.rule), &question.answers);
         }
         for item in &insured.items {
             self.exist(("item", &item.rule), "object", &item.objects);
@@ -159,12 +214,19 @@ impl Checker<'_> {
         for tariff in &pack.paying.tariffs {
             let at = ("tariff", &tariff.rule);
             self.exist(at, "item", &tariff.items);
+            self.once(at, tariff.grades.iter().map(|(id, _)| id));
+            self.once(at, tariff.structures.iter().map(|(id, _)| id));
+            let keys = tariff.rows.iter().map(|row| {
+                let (grade, structure) = (&row.grade, &row.structure);
+                format!("{grade} {structure} {}", row.per.key())
+            });
+            self.once(at, &keys.collect::<Vec<_>>());
             for row in &tariff.rows {
                 for (id, named) in [
                     (&row.grade, &tariff.grades),
                     (&row.structure, &tariff.structures),
                 ] {
-                    if !named.iter().any(|(name, _)| name == id) {
+                    if !id.is_empty() && !named.iter().any(|(name, _)| name == id) {
                         let text = format!("{id:?} is named nowhere in this tariff");
                         self.complain(at.0, at.1, Code::UnknownId, &text);
                     }
@@ -258,10 +320,17 @@ impl Checker<'_> {
 
     fn tests(&mut self, at: (&str, &Rule), tests: &[Test]) {
         for test in tests {
-            if let Fact::Answer(id) = &test.fact {
-                self.exist(at, "question", [id]);
-            }
             let target = match &test.fact {
+                Fact::Answer(id) => {
+                    self.exist(at, "question", [id]);
+                    self.answers(at, id, &test.comparison);
+                    continue;
+                }
+                Fact::Attribute(id) => {
+                    self.exist(at, "attribute", [id]);
+                    continue;
+                }
+                Fact::PerilGroup => "peril_group",
                 Fact::Zone => "zone",
                 Fact::Tier => "tier",
                 Fact::Class => "case_class",
@@ -269,15 +338,13 @@ impl Checker<'_> {
                 Fact::ObjectKind => "object",
                 Fact::Line => "line",
                 Fact::Items => "item",
+                // Causes of other packs may be named too.
                 Fact::Peril
-                | Fact::PerilGroup
-                | Fact::Attribute(_)
                 | Fact::TopUp
                 | Fact::Assessed
                 | Fact::AssessedContested
                 | Fact::Area
                 | Fact::HighSeas
-                | Fact::Answer(_)
                 | Fact::Happened(_) => continue,
             };
             self.exist(at, target, &words(&test.comparison));

@@ -20,16 +20,16 @@ pub(super) fn read(section: &mut Section<'_, '_>) -> Handling {
         }),
         fields: section.list("field", |s| Field {
             rule: s.rule(),
-            group: s.text("group"),
+            group: named(s, "group", &GROUPS),
             when: s.tests("when"),
         }),
         rounds: section.list("round", |s| Round {
             rule: s.rule(),
-            role: s.text("role"),
+            role: named(s, "role", &ROLES),
             independent: s.flag("independent"),
         }),
         authority: section.list("authority", |s| Authority {
-            role: s.text("role"),
+            role: named(s, "role", &ROLES),
             limit: s.figure("limit"),
         }),
         surveyor_may_approve: section.table("approval", |s| s.figure("surveyor_may_approve")),
@@ -43,25 +43,53 @@ pub(super) fn read(section: &mut Section<'_, '_>) -> Handling {
     }
 }
 
+/// Groups of report fields.
+const GROUPS: [(&str, ()); 5] = [
+    ("customer", ()),
+    ("contract", ()),
+    ("event", ()),
+    ("loss", ()),
+    ("other", ()),
+];
+
+/// Roles that review or approve.
+const ROLES: [(&str, ()); 5] = [
+    ("claims_specialist", ()),
+    ("review_supervisor", ()),
+    ("finance", ()),
+    ("reviewer", ()),
+    ("admin", ()),
+];
+
+/// A word out of a closed list, kept as text.
+fn named(section: &mut Section<'_, '_>, key: &str, words: &[(&str, ())]) -> String {
+    section
+        .word_text(key, words)
+        .map(|(word, ())| word)
+        .unwrap_or_default()
+}
+
 fn criterion(section: &mut Section<'_, '_>) -> Criterion {
     let rule = section.rule();
     let tests = section.tests("tests");
     if tests.is_empty() {
-        section.complain(
-            section.line,
-            "tests",
-            Code::Missing,
-            "one test or more is needed",
-        );
+        section.complain("tests", Code::Missing, "one test or more is needed");
     }
     Criterion { rule, tests }
 }
 
 fn no_survey(section: &mut Section<'_, '_>) -> NoSurvey {
+    let unlisted = section.figure::<String>("unlisted");
+    if unlisted
+        .value()
+        .is_some_and(|word| !["no", "head_office"].contains(&word.as_str()))
+    {
+        section.complain("unlisted", Code::BadValue, "no or head_office is wanted");
+    }
     NoSurvey {
         source: section.source(),
         mode: section.text("mode"),
-        unlisted: section.figure("unlisted"),
+        unlisted,
         record: section.texts("record"),
         criteria: section.list("criterion", criterion),
         suspend: section.list("suspend", criterion),
@@ -92,7 +120,7 @@ fn retention(section: &mut Section<'_, '_>) -> Retention {
         };
         if text != "permanent" && Span::read(&node).is_none() {
             let text = format!("\"permanent\" or {} is wanted", Span::WANTED);
-            section.complain(section.line, "term", Code::BadValue, &text);
+            section.complain("term", Code::BadValue, &text);
         }
     }
     Retention { rule, term }
@@ -126,9 +154,13 @@ fn setting(section: &mut Section<'_, '_>) -> Setting {
             .maybe_figure::<bool>("switch")
             .map(|f| f.value().map(Number::show)),
     );
-    if stated.len() != 1 {
+    let present = ["amount", "share", "count", "span", "switch"]
+        .iter()
+        .filter(|key| section.has(key))
+        .count();
+    if present != 1 {
         let text = "exactly one of amount, share, count, span or switch is needed";
-        section.complain(section.line, "", Code::BadValue, text);
+        section.complain("", Code::BadValue, text);
     }
     Setting {
         rule,

@@ -33,12 +33,7 @@ fn question(section: &mut Section<'_, '_>) -> Question {
     let rule = section.rule();
     let answers = section.texts("answers");
     if answers.len() < 2 {
-        section.complain(
-            section.line,
-            "answers",
-            Code::BadValue,
-            "two answers or more are needed",
-        );
+        section.complain("answers", Code::BadValue, "two answers or more are needed");
     }
     Question {
         rule,
@@ -55,7 +50,7 @@ fn object(section: &mut Section<'_, '_>) -> ObjectKind {
             .word("unit", &UnitOf::WORDS)
             .unwrap_or(UnitOf::Policy),
         attributes: section.texts("attributes"),
-        checks: section.words("checks", &Mask::WORDS),
+        checks: section.words("checks", &CHECKED),
     }
 }
 
@@ -86,39 +81,41 @@ fn peril(section: &mut Section<'_, '_>) -> Peril {
 
 fn unlisted(section: &mut Section<'_, '_>) -> crate::rules::figure::Sourced<String> {
     let figure = section.figure::<String>("unlisted");
-    if figure.value().is_some_and(|word| answer(word).is_none()) {
+    let known = |word: &String| REFUSALS.iter().any(|(name, _)| name == word);
+    if figure.value().is_some_and(|word| !known(word)) {
         let text = "not_covered or head_office is wanted";
-        section.complain(section.line, "unlisted", Code::BadValue, text);
+        section.complain("unlisted", Code::BadValue, text);
     }
     figure
 }
 
-/// The answer of that word, if packs may give it to what they do not list.
-pub(super) fn answer(word: &str) -> Option<Answer> {
-    let found = Answer::WORDS
-        .iter()
-        .find(|(name, _)| *name == word)
-        .map(|(_, answer)| *answer);
-    found.filter(|answer| *answer != Answer::Covered)
-}
+/// What may follow when something does not hold.
+const REFUSALS: [(&str, Answer); 2] = [
+    ("not_covered", Answer::NotCovered),
+    ("head_office", Answer::HeadOffice),
+];
+
+/// The attributes whose text has a check of its own.
+const CHECKED: [(&str, Mask); 5] = [
+    ("plate", Mask::Plate),
+    ("vin", Mask::Vin),
+    ("resident_id", Mask::ResidentId),
+    ("mobile", Mask::Mobile),
+    ("account", Mask::Account),
+];
 
 fn condition(section: &mut Section<'_, '_>) -> Condition {
     let rule = section.rule();
     let tests = section.tests("tests");
     if tests.is_empty() {
-        section.complain(
-            section.line,
-            "tests",
-            Code::Missing,
-            "one test or more is needed",
-        );
+        section.complain("tests", Code::Missing, "one test or more is needed");
     }
     Condition {
         rule,
         objects: section.texts("objects"),
         tests,
         otherwise: section
-            .word("otherwise", &Answer::WORDS)
+            .word("otherwise", &REFUSALS)
             .unwrap_or(Answer::HeadOffice),
     }
 }

@@ -49,12 +49,12 @@ fn cover(section: &mut Section<'_, '_>) -> Cover {
     ] {
         if missing {
             let text = "a number, a blank or from = \"policy\" is needed: it must be stated";
-            section.complain(section.line, key, Code::Missing, text);
+            section.complain(key, Code::Missing, text);
         }
     }
     if cover.methods.is_empty() {
         let text = "one way of pricing or more is needed";
-        section.complain(section.line, "methods", Code::Missing, text);
+        section.complain("methods", Code::Missing, text);
     }
     cover
 }

@@ -32,7 +32,7 @@ fn zone(section: &mut Section<'_, '_>) -> Zone {
     for code in areas.value().into_iter().flatten() {
         if code.len() > 12 || !code.bytes().all(|byte| byte.is_ascii_digit()) {
             let text = format!("{code:?} is no area code: digits, at most 12");
-            section.complain(section.line, "areas", Code::BadValue, &text);
+            section.complain("areas", Code::BadValue, &text);
         }
     }
     Zone {
@@ -55,7 +55,7 @@ fn polygon(section: &mut Section<'_, '_>) -> Vec<(i64, i64)> {
         Some(_) | None => {
             let text =
                 "three corners or more as [[\"longitude\", \"latitude\"], …] in degrees as text";
-            section.complain(node.line, "polygon", Code::BadValue, text);
+            section.complain("polygon", Code::BadValue, text);
             Vec::new()
         }
     }
@@ -81,12 +81,7 @@ fn events(section: &mut Section<'_, '_>, key: &str) -> Vec<Event> {
 fn event(section: &mut Section<'_, '_>, key: &str, text: &str) -> Option<Event> {
     let event = Event::named(text);
     if event.is_none() && !text.is_empty() {
-        section.complain(
-            section.line,
-            key,
-            Code::UnknownId,
-            &format!("{text:?} is no event"),
-        );
+        section.complain(key, Code::UnknownId, &format!("{text:?} is no event"));
     }
     event
 }
@@ -95,19 +90,14 @@ fn clock(section: &mut Section<'_, '_>) -> Clock {
     let rule = section.rule();
     let from = events(section, "from");
     if from.is_empty() {
-        section.complain(
-            section.line,
-            "from",
-            Code::Missing,
-            "the event it starts from is needed",
-        );
+        section.complain("from", Code::Missing, "the event it starts from is needed");
     }
     let until = section.text("until");
     let until = event(section, "until", &until).unwrap_or(Event::Closed);
     let due = section.choice("due");
     if due.0.is_empty() {
         let text = "a span with its source, or a blank, is needed";
-        section.complain(section.line, "due", Code::Missing, text);
+        section.complain("due", Code::Missing, text);
     }
     let topic = section
         .maybe_text("topic")

@@ -7,6 +7,7 @@
 //! Refuses: I/O of any kind, and every figure that belongs to a contract.
 
 pub mod cbor;
+mod datum;
 mod digest;
 mod host;
 mod id;
@@ -15,6 +16,7 @@ mod place;
 mod role;
 mod time;
 
+pub use datum::{Bd09, Cgcs2000, Datum, Gcj02, PositionParseError, StatedPosition, Wgs84};
 pub use digest::{CHUNK_BYTES, ChunkedDigest, Digest, DigestParseError};
 pub use host::{Host, Reading};
 pub use id::{CaseId, CaseNumber, DeviceId, Epoch, IdParseError, RowId, ScopeId};

@@ -9,7 +9,7 @@
 //! - The type is told from content, never from a name.
 //! - Broken metadata or a cut scan is a [`Problem`] beside the facts, never an error: a damaged
 //!   photo of a collapsed house is still evidence. Only what is no photo at all is refused.
-//! - Nobody's bytes are trusted: at most [`MAX_METADATA_BYTES`] reach the EXIF parser, headers are
+//! - Nobody's bytes are trusted: at most [`MAX_METADATA_BYTES`] reach the EXIF and XMP readers, headers are
 //!   checked before a pixel is allocated, and foreign decoders run under `catch_unwind`.
 //!
 //! Refused: video (`app` streams it), HEVC pixels (the phone's platform decodes them), any opinion
@@ -37,12 +37,17 @@ mod png;
 mod problem;
 mod source;
 mod thumbnail;
+mod tiff;
 mod webp;
+mod xmp;
 
 #[cfg(test)]
 mod tests;
 
-pub use photo::{Claims, MediaType, PhotoFacts, Size};
+pub use photo::{
+    BoxTurn, Claims, Direction, EditKind, EditTrace, Embedded, MediaType, MirrorAxis, North,
+    PhotoFacts, Size,
+};
 pub use problem::{Problem, ProblemCode};
 pub use thumbnail::{THUMBNAIL_LONG_SIDE, Thumbnail, thumbnail};
 
@@ -60,7 +65,7 @@ pub enum ExamineError {
     Empty,
     /// Some other kind of file, whatever its name says.
     #[error(
-        "its first bytes are not those of a JPEG, PNG, WebP or HEIF photo: choose a photo, or convert it first"
+        "its first bytes are not those of a JPEG, PNG, WebP, HEIF or TIFF photo: choose a photo, or convert it first"
     )]
     NotAPhoto,
     /// More bytes than a photo may have.
@@ -102,17 +107,15 @@ pub fn examine<R: Read + Seek>(source: &mut R) -> Result<PhotoFacts, ExamineErro
         .ok_or(ExamineError::NotAPhoto)?;
     let layout = container::read(source, media_type, len_bytes).map_err(read_error)?;
 
+    let read = claims::read(&layout);
+    let (claims, orientation) = (read.claims, read.orientation);
     let mut problems = layout.problems;
-    let mut claims = Claims::default();
-    let mut orientation = None;
-    if let Some(block) = layout.exif {
-        let read = claims::read(block);
-        (claims, orientation) = (read.claims, read.orientation);
-        problems.extend(read.problems);
-    }
+    problems.extend(read.problems);
     let sideways = match media_type {
-        MediaType::Heic | MediaType::Heif => layout.turn == container::Turn::Sideways,
-        MediaType::Jpeg | MediaType::Png | MediaType::Webp => orientation.is_some_and(|o| o >= 5),
+        MediaType::Heic | MediaType::Heif => layout.turn.is_some_and(|turn| turn.quarters % 2 == 1),
+        MediaType::Jpeg | MediaType::Png | MediaType::Webp | MediaType::Tiff => {
+            orientation.is_some_and(|o| o >= 5)
+        }
     };
     let displayed = layout
         .stored
@@ -127,6 +130,7 @@ pub fn examine<R: Read + Seek>(source: &mut R) -> Result<PhotoFacts, ExamineErro
         stored: layout.stored,
         displayed,
         orientation,
+        turn: layout.turn,
         claims,
         problems,
     })

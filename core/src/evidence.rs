@@ -78,6 +78,9 @@ pub enum ExamineError {
         /// [`MAX_PHOTO_BYTES`].
         limit: u64,
     },
+    /// Somebody wrote to it in the meantime.
+    #[error("it changed while it was read: wait until nobody writes to it, then try again")]
+    Changed,
     /// The bytes could not be read; the text is the operating system's.
     #[error("reading stopped: {0}; check that the file is there, is a file and may be read")]
     Read(String),
@@ -90,6 +93,7 @@ impl ExamineError {
             Self::Empty => "empty",
             Self::NotAPhoto => "not_a_photo",
             Self::TooLarge { .. } => "too_large",
+            Self::Changed => "changed",
             Self::Read(_) => "unreadable",
         }
     }

@@ -170,6 +170,9 @@ fn report(file: &Path) -> Report {
 }
 
 /// A file that a person may have meant: a pipe would be waited for, a device never ends.
+///
+/// # Errors
+/// As the file system fails, or if it is no file.
 pub fn open_file(file: &Path) -> io::Result<File> {
     let kind = std::fs::metadata(file)?.file_type();
     let what = if kind.is_file() {

@@ -4,6 +4,7 @@
 //! people do. Every command says one thing for people and one JSON object for machines; failures
 //! are one line with an exit code ([`failure`]).
 
+pub mod corpus;
 pub mod demo;
 pub mod device;
 pub mod driver;

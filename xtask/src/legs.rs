@@ -37,7 +37,7 @@ enum Act {
     /// A foreign reader. `{program}` and `{folder}` stand for the built program and an empty folder.
     Peer {
         /// What our program is told first, so that there is something to read.
-        first: &'static [&'static str],
+        first: &'static [&'static [&'static str]],
         /// The Python script that reads and judges it.
         script: &'static [&'static str],
     },
@@ -94,7 +94,7 @@ pub(crate) const LEGS: &[Leg] = &[
         what: "SQLCipher's own library opens the store with its key only",
         needs: &["python3", "sqlcipher3"],
         act: Act::Peer {
-            first: &["demo", "--json", "--dir", "{folder}/story"],
+            first: &[&["demo", "--json", "--dir", "{folder}/story"]],
             script: &[
                 "tests/peers/sqlcipher_peer.py",
                 "{folder}/story/surveyor",
@@ -107,7 +107,7 @@ pub(crate) const LEGS: &[Leg] = &[
         what: "ExifTool reads the same facts from the same photos",
         needs: &["python3", "exiftool"],
         act: Act::Peer {
-            first: &["scene", "{folder}"],
+            first: &[&["scene", "{folder}"], &["corpus", "{folder}/corpus"]],
             script: &["tests/peers/exiftool_peer.py", "{program}", "{folder}"],
         },
     },
@@ -196,7 +196,7 @@ fn judge_demo(line: &str) -> Result<(), String> {
     }
 }
 
-fn peer(machine: &Machine, leg: &str, first: &[&str], script: &[&str]) -> Result<(), String> {
+fn peer(machine: &Machine, leg: &str, first: &[&[&str]], script: &[&str]) -> Result<(), String> {
     machine.run(&mut machine.command(&["cargo", "build", "--release"]))?;
     let folder = machine.cache.join("peers").join(leg);
     if folder.exists() {
@@ -219,7 +219,9 @@ fn peer(machine: &Machine, leg: &str, first: &[&str], script: &[&str]) -> Result
             })
             .collect()
     };
-    machine.run(machine.command(&[&program]).args(filled(first)))?;
+    for words in first {
+        machine.run(machine.command(&[&program]).args(filled(words)))?;
+    }
     machine.run(machine.command(&["python3"]).args(filled(script)))
 }
 

@@ -135,7 +135,7 @@ fn read_tags(tags: &Tags, layout: &Layout, reading: &mut Reading) {
     claims.camera_make = fields.text(tag::MAKE);
     claims.camera_model = fields.text(tag::MODEL);
     claims.serial = fields.text(tag::SERIAL);
-    claims.lens = lens(fields);
+    claims.lens = fields.text(tag::LENS_MODEL);
     claims.software = fields.text(tag::SOFTWARE);
     claims.embedded = embedded(tags).and_then(|Embedded { at, len }| {
         let at = at.checked_add(layout.exif_at?)?;
@@ -144,15 +144,6 @@ fn read_tags(tags: &Tags, layout: &Layout, reading: &mut Reading) {
     if let (Some(shutter), Some(fix)) = (shutter, fix) {
         gps::compare(shutter, fix, reading);
     }
-}
-
-/// The lens with its maker, unless its name says so already.
-fn lens(fields: Fields<'_>) -> Option<String> {
-    let model = fields.text(tag::LENS_MODEL)?;
-    Some(match fields.text(tag::LENS_MAKE) {
-        Some(make) if !model.starts_with(&make) => format!("{make} {model}"),
-        _ => model,
-    })
 }
 
 fn orientation(fields: Fields<'_>, tag: Tag, reading: &mut Reading) -> Option<u16> {

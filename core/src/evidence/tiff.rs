@@ -7,7 +7,7 @@
 //! mebibyte costs the same as a good one (the reader used before, kamadak-exif 0.6, turns such a
 //! block into 100 MB of fields).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io::{self, Read, Seek};
 
 use super::MAX_METADATA_BYTES;
@@ -50,7 +50,6 @@ pub(super) mod tag {
     pub(in super::super) const ORIENTATION: Tag = (Primary, 0x0112);
     pub(in super::super) const SOFTWARE: Tag = (Primary, 0x0131);
     pub(in super::super) const MODIFIED: Tag = (Primary, 0x0132);
-    pub(in super::super) const HOST_COMPUTER: Tag = (Primary, 0x013C);
     pub(in super::super) const XMP: Tag = (Primary, 0x02BC);
     pub(in super::super) const TAKEN: Tag = (Exif, 0x9003);
     pub(in super::super) const DIGITIZED: Tag = (Exif, 0x9004);
@@ -61,7 +60,6 @@ pub(super) mod tag {
     pub(in super::super) const SUBSEC_TAKEN: Tag = (Exif, 0x9291);
     pub(in super::super) const SUBSEC_DIGITIZED: Tag = (Exif, 0x9292);
     pub(in super::super) const SERIAL: Tag = (Exif, 0xA431);
-    pub(in super::super) const LENS_MAKE: Tag = (Exif, 0xA433);
     pub(in super::super) const LENS_MODEL: Tag = (Exif, 0xA434);
     pub(in super::super) const LAT_REF: Tag = (Gps, 0x01);
     pub(in super::super) const LAT: Tag = (Gps, 0x02);
@@ -87,7 +85,6 @@ pub(super) mod tag {
         ORIENTATION,
         SOFTWARE,
         MODIFIED,
-        HOST_COMPUTER,
         XMP,
         TAKEN,
         DIGITIZED,
@@ -98,7 +95,6 @@ pub(super) mod tag {
         SUBSEC_TAKEN,
         SUBSEC_DIGITIZED,
         SERIAL,
-        LENS_MAKE,
         LENS_MODEL,
         LAT_REF,
         LAT,
@@ -205,6 +201,12 @@ impl Value {
         number.is_finite().then_some(number)
     }
 
+    /// How many items it has.
+    pub(super) fn items(&self) -> usize {
+        let item = item_bytes(self.kind).and_then(|bytes| usize::try_from(bytes).ok());
+        self.bytes.len() / item.unwrap_or(1)
+    }
+
     /// The bytes of a text, up to its first NUL.
     pub(super) fn text(&self) -> Option<&[u8]> {
         match self.kind {
@@ -288,7 +290,7 @@ pub(super) fn walk(places: &mut impl Places, next: Next) -> io::Result<Tags> {
         places,
         order: Order::Little,
         next,
-        waiting: Vec::new(),
+        waiting: VecDeque::new(),
         visited: BTreeSet::new(),
         entries_left: MAX_ENTRIES,
         bytes_left: MAX_METADATA_BYTES as u64,
@@ -298,7 +300,7 @@ pub(super) fn walk(places: &mut impl Places, next: Next) -> io::Result<Tags> {
         walk.tags.unreadable = Some(why);
         return Ok(walk.tags);
     }
-    while let Some((directory, at)) = walk.waiting.pop() {
+    while let Some((directory, at)) = walk.waiting.pop_front() {
         walk.directory(directory, at)?;
     }
     Ok(walk.tags)
@@ -308,7 +310,7 @@ struct Walk<'p, P> {
     places: &'p mut P,
     order: Order,
     next: Next,
-    waiting: Vec<(Directory, u64)>,
+    waiting: VecDeque<(Directory, u64)>,
     visited: BTreeSet<u64>,
     entries_left: usize,
     bytes_left: u64,
@@ -328,7 +330,7 @@ impl<P: Places> Walk<'_, P> {
             return Ok(Err("it ends inside its first eight bytes".to_owned()));
         };
         self.waiting
-            .push((Directory::Primary, order.u32(first).into()));
+            .push_back((Directory::Primary, order.u32(first).into()));
         Ok(Ok(()))
     }
 
@@ -375,7 +377,7 @@ impl<P: Places> Walk<'_, P> {
         match (from, self.next) {
             _ if next == 0 => {}
             (Directory::Primary, Next::IsThumbnail) => {
-                self.waiting.push((Directory::Thumbnail, next))
+                self.waiting.push_back((Directory::Thumbnail, next))
             }
             (Directory::Primary, Next::IsPage) | (Directory::Thumbnail, _) => {}
             (Directory::Exif | Directory::Gps, _) => {
@@ -403,7 +405,7 @@ impl<P: Places> Walk<'_, P> {
         };
         let holds_parts = matches!(directory, Directory::Primary | Directory::Exif);
         if let (Some(part), true) = (part, holds_parts) {
-            self.waiting.push((part, self.order.u32(value).into()));
+            self.waiting.push_back((part, self.order.u32(value).into()));
             return Ok(());
         }
         if tag::ALL.contains(&(directory, number)) || is_misplaced(directory, number) {

@@ -10,6 +10,7 @@ use crate::evidence::{Claims, EditKind, EditTrace};
 /// Programs that change pictures, as they name themselves. Firmware names no such word.
 const EDITORS: &[&str] = &[
     "photoshop",
+    "fireworks",
     "lightroom",
     "gimp",
     "snapseed",
@@ -98,7 +99,10 @@ pub(super) fn in_claims(layout: &Layout, claims: &mut Claims) {
         }
     }
     for (kind, detail) in traces {
-        claims.edits.push(EditTrace { kind, detail });
+        let trace = EditTrace { kind, detail };
+        if !claims.edits.contains(&trace) {
+            claims.edits.push(trace);
+        }
     }
 }
 

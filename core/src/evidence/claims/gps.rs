@@ -109,8 +109,16 @@ fn degrees(
     reference: Tag,
     [positive, negative]: [char; 2],
 ) -> Option<f64> {
-    let [whole, minutes, seconds] = fields.numbers(tag)?;
-    let degrees = whole? + minutes.unwrap_or(0.0) / 60.0 + seconds.unwrap_or(0.0) / 3600.0;
+    let value = fields.value(tag)?;
+    let mut degrees = 0.0;
+    // What is not written counts nothing; what is written and no number makes the whole none.
+    for (index, unit) in [1.0, 60.0, 3600.0]
+        .into_iter()
+        .enumerate()
+        .take(value.items().max(1))
+    {
+        degrees += value.number(index)? / unit;
+    }
     let hemisphere = fields.text(reference)?.chars().next()?.to_ascii_uppercase();
     if hemisphere == positive {
         Some(degrees)

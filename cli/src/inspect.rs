@@ -14,6 +14,8 @@ use serde::Serialize;
 
 mod text;
 
+pub(crate) use text::harmless;
+
 /// Every file was a photo.
 const EXIT_DONE: i32 = 0;
 /// At least one file was none.

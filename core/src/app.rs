@@ -10,20 +10,24 @@
 //!
 //! Refuses: transport, screens, and every figure that belongs to a contract.
 
+mod body;
 mod capture;
 mod device;
 mod edit;
 mod error;
 mod exchange;
+mod findings;
 pub mod office;
+mod shutter;
 mod sign;
 #[cfg(test)]
 mod tests;
 mod view;
 
-pub use capture::{AddedPhoto, NewPhoto};
+pub use capture::{AddedPhoto, NewPhoto, Taken};
 pub use device::Device;
 pub use edit::RowEdit;
 pub use error::{AppError, Class};
+pub use shutter::OpenedShutter;
 pub use sign::{NewSignature, Signed};
 pub use view::{CaseView, ContestedField, WrittenBy};

@@ -29,6 +29,7 @@ use crate::domain::{CHUNK_BYTES, ChunkedDigest, Digest};
 mod boxes;
 mod claims;
 mod container;
+mod findings;
 mod heif;
 mod jpeg;
 mod photo;
@@ -44,6 +45,10 @@ mod xmp;
 #[cfg(test)]
 mod tests;
 
+pub use findings::{
+    Finding, FindingCode, Fix, Grade, HubBracket, Moment, PhotoFindings, Provider, Shot,
+    ShotClaims, ShutterCount, Source, Thresholds, findings,
+};
 pub use photo::{
     BoxTurn, Claims, Direction, EditKind, EditTrace, Embedded, MediaType, MirrorAxis, North,
     PhotoFacts, Size,

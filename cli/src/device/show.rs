@@ -10,6 +10,7 @@ use lossbook_core::store::CaseRow;
 use serde_json::{Map, Value, json};
 
 use super::Said;
+use super::findings;
 use crate::failure::Failure;
 
 /// The zone in which times are shown; the data keeps instants.
@@ -129,6 +130,7 @@ pub fn case_json(view: &CaseView) -> Value {
         "heads": standing.heads.iter().map(|head| head.to_hex()).collect::<Vec<_>>(),
         "total_fen": {"low": total.low.fen(), "high": total.high.fen()},
         "contested": contested, "signatures": signatures, "decisions": decisions, "photos": photos,
+        "findings": findings::json(view),
         "record": record_json(&standing.record),
     })
 }
@@ -188,6 +190,9 @@ pub(super) fn case(view: &CaseView) -> Said {
             civil_text(one.header.wall, ZONE),
             one.body.reason
         ));
+    }
+    for line in findings::lines(view) {
+        text.line(line);
     }
     Said::new(case_json(view), text.0)
 }

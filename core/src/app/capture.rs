@@ -2,11 +2,12 @@
 
 use std::io::Cursor;
 
+use super::body;
 use super::device::{Device, case_named, enrolled};
 use super::error::AppError;
 use crate::chain::{BlobRole, Kind, Origin, PhotoBody, Subject};
 use crate::domain::{CaseId, ChunkedDigest, Digest, RowId, ScopeId, cbor};
-use crate::evidence::{self, PhotoFacts, Problem};
+use crate::evidence::{self, Fix, PhotoFacts, Problem};
 use crate::record::{Edit, NewRow, Section, Value};
 use crate::store::StoredBlob;
 
@@ -21,6 +22,18 @@ pub struct NewPhoto<'a> {
     pub slot: &'a str,
     /// A remark.
     pub caption: &'a str,
+    /// What the host measured when it was taken.
+    pub taken: Taken,
+}
+
+/// What the host measured when a photo was taken.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Taken {
+    /// The number that [`Device::open_shutter`] gave; without one, a photo of the own camera is
+    /// counted when it is added.
+    pub shutter: Option<u64>,
+    /// Where the device was.
+    pub fix: Option<Fix>,
 }
 
 /// A photo that is saved.
@@ -66,7 +79,7 @@ impl Device {
     ) -> Result<(), AppError> {
         let named = (facts.digest, facts.len_bytes, facts.chunks.clone());
         let stored = self.store_once(photo.bytes, named)?;
-        let body = PhotoBody {
+        let mut body = PhotoBody {
             case,
             digest: facts.digest,
             len_bytes: facts.len_bytes,
@@ -75,6 +88,8 @@ impl Device {
             role: BlobRole::Original,
             of: None,
             origin: photo.origin,
+            moment: None,
+            claims: Some(body::claims(facts)),
         };
         let mut values = vec![("sha256", Value::Digest(facts.digest))];
         for (name, text) in [("slot", photo.slot), ("caption", photo.caption)] {
@@ -88,6 +103,7 @@ impl Device {
             values,
         };
         self.store.transact(|tx| {
+            body.moment = Some(self.moment(tx, photo)?);
             self.commit_blob(tx, scope, &body, stored.as_ref())?;
             self.write(tx, (case, scope), &[Edit::Add(row)])
         })
@@ -124,6 +140,8 @@ impl Device {
             role: BlobRole::Thumbnail,
             of: Some(facts.digest),
             origin: photo.origin,
+            moment: None,
+            claims: None,
         };
         let stored = self.store_once(&small.jpeg, (digest, len_bytes, chunks))?;
         self.store

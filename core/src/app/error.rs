@@ -99,6 +99,11 @@ pub enum AppError {
         /// The limit.
         limit: usize,
     },
+    /// No shot with this number waits to be kept.
+    #[error(
+        "no shot with number {0} waits to be kept: open the shutter first, and keep a shot once"
+    )]
+    UnknownShutter(u64),
     /// The photo's bytes changed while they were read.
     #[error("the photo changed while it was read: try again")]
     PhotoChanged,
@@ -115,9 +120,9 @@ impl AppError {
     pub const fn class(&self) -> Class {
         match self {
             Self::Store(error) => store_class(error),
-            Self::Photo(ExamineError::Read(_)) | Self::Enrol(_) | Self::PhotoChanged => {
-                Class::NotNow
-            }
+            Self::Photo(ExamineError::Read(_) | ExamineError::Changed)
+            | Self::Enrol(_)
+            | Self::PhotoChanged => Class::NotNow,
             Self::Freeze(FreezeError::Contested(_)) => Class::No,
             Self::Photo(_)
             | Self::Path(_)
@@ -133,6 +138,7 @@ impl AppError {
             | Self::NotContested(_)
             | Self::NotStanding { .. }
             | Self::NoReason
+            | Self::UnknownShutter(_)
             | Self::EditTooLarge { .. } => Class::Input,
         }
     }
@@ -159,6 +165,7 @@ impl AppError {
             Self::NotStanding { .. } => "not_standing",
             Self::NoReason => "no_reason",
             Self::EditTooLarge { .. } => "edit_too_large",
+            Self::UnknownShutter(_) => "unknown_shutter",
             Self::PhotoChanged => "photo_changed",
         }
     }

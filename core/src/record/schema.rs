@@ -82,6 +82,8 @@ pub enum ValueKind {
     Time,
     /// A SHA-256 digest.
     Digest,
+    /// Degrees and the datum they are on: R90.
+    Position,
 }
 
 /// One field and what hangs on it.
@@ -126,7 +128,7 @@ enum Binding {
 
 use Binding::{Free, Signed};
 use Section::{Damage, Lines, Notes, Objects, Parties, Photos, Report, Settlements, Times};
-use ValueKind::{Digest, Money, Number, Text, Time};
+use ValueKind::{Digest, Money, Number, Position, Text, Time};
 
 const FIELDS: &[FieldSpec] = &[
     spec(Report, "household", Text, Signed, ("户主", "household")),
@@ -148,6 +150,13 @@ const FIELDS: &[FieldSpec] = &[
         ("出险时间", "time of loss"),
     ),
     spec(Report, "place", Text, Free, ("出险地点", "place of loss")),
+    spec(
+        Report,
+        "position",
+        Position,
+        Free,
+        ("出险经纬度", "position of loss"),
+    ),
     spec(
         Report,
         "course",
@@ -189,6 +198,13 @@ const FIELDS: &[FieldSpec] = &[
     ),
     spec(Objects, "label", Text, Signed, ("标的名称", "object")),
     spec(Objects, "address", Text, Free, ("房屋地址", "address")),
+    spec(
+        Objects,
+        "position",
+        Position,
+        Free,
+        ("标的经纬度", "position of the object"),
+    ),
     spec(
         Objects,
         "structure",

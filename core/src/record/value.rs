@@ -5,7 +5,7 @@ use std::fmt;
 use automerge::ScalarValue;
 
 use super::schema::ValueKind;
-use crate::domain::{Digest, Money, WallMs};
+use crate::domain::{Digest, Money, StatedPosition, WallMs};
 
 /// A number with three decimals, held whole: 12.5 m² is 12,500.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -64,6 +64,12 @@ impl Value {
         match kind {
             ValueKind::Text if text.len() > MAX_TEXT_BYTES => Err(wrong("a text of at most 8 KiB")),
             ValueKind::Text => Ok(Self::Text(text.to_owned())),
+            ValueKind::Position => text
+                .parse::<StatedPosition>()
+                .map(|position| Self::Text(position.to_string()))
+                .or(Err(wrong(
+                    "latitude,longitude and the datum if it is not WGS-84, such as 36.834,101.952 gcj02",
+                ))),
             ValueKind::Money => text
                 .parse()
                 .map(Self::Money)
@@ -95,7 +101,9 @@ impl Value {
     /// A stored scalar as the field's kind; nothing if somebody wrote another type.
     pub(super) fn from_scalar(kind: ValueKind, scalar: &ScalarValue) -> Option<Self> {
         match (kind, scalar) {
-            (ValueKind::Text, ScalarValue::Str(text)) => Some(Self::Text(text.to_string())),
+            (ValueKind::Text | ValueKind::Position, ScalarValue::Str(text)) => {
+                Some(Self::Text(text.to_string()))
+            }
             (ValueKind::Money, ScalarValue::Int(fen)) => Some(Self::Money(Money::from_fen(*fen))),
             (ValueKind::Number, ScalarValue::Int(number)) => {
                 Some(Self::Number(Thousandths(*number)))

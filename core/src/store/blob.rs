@@ -172,6 +172,7 @@ impl Tx<'_> {
             crate::chain::Origin::Camera => 1,
             crate::chain::Origin::Gallery => 2,
             crate::chain::Origin::Imported => 3,
+            crate::chain::Origin::Bundle => 4,
         };
         self.sql().execute(
             "INSERT OR IGNORE INTO blob (digest, scope, case_id, envelope, len, chunk_root, media_type, role, of_digest, origin, own, sent, confirmed)

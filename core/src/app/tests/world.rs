@@ -162,6 +162,7 @@ pub(super) fn photo(bytes: &[u8]) -> NewPhoto<'_> {
     NewPhoto {
         bytes,
         origin: Origin::Imported,
+        taken: Taken::default(),
         slot: "whole_house",
         caption: "",
     }

@@ -15,4 +15,5 @@ pub mod hub;
 pub mod inspect;
 pub mod keyfile;
 pub mod office;
+pub mod positions;
 pub mod scene;

@@ -17,7 +17,7 @@ use lossbook_cli::device::{self, DeviceArgs, Said};
 use lossbook_cli::failure::Failure;
 use lossbook_cli::hub::{self, HubArgs};
 use lossbook_cli::office::{self, OfficeArgs};
-use lossbook_cli::{corpus, demo, inspect};
+use lossbook_cli::{corpus, demo, inspect, positions};
 
 /// Offline-first field survey for insurers: device, hub, office, and a demonstration of all three.
 #[derive(Debug, Parser)]
@@ -51,6 +51,12 @@ enum Command {
     Scene {
         /// Where to.
         dir: PathBuf,
+    },
+    /// Write random positions in China and their conversions into a file.
+    #[command(hide = true)]
+    Positions {
+        /// Where to.
+        file: PathBuf,
     },
     /// Write the files that the photo readers are held to into a folder.
     #[command(hide = true)]
@@ -114,6 +120,7 @@ fn run(args: &Lossbook) -> Result<Option<Said>, Failure> {
         Command::Office(office) => office::run(office).map(Some),
         Command::Hub(hub) => hub::run(hub, &mut |said| say(said, args.json)).map(Some),
         Command::Scene { dir } => demo::write_scenes(dir).map(Some),
+        Command::Positions { file } => positions::write(file).map(Some),
         Command::Corpus { dir } => corpus::write(dir).map(Some),
     }
 }

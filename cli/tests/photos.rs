@@ -250,7 +250,11 @@ fn a_scripted_day_shows_each_doubt_at_its_photo_and_none_at_the_honest_ones() {
         assert!((39_000.0..41_000.0).contains(&metres), "{code}: {metres}");
     }
     is(5, "place_device", "warn", "distance");
-    let text = plain(&phone, &["show", &phone.case]);
+    people_read_it_in_both_languages(&phone);
+}
+
+fn people_read_it_in_both_languages(phone: &Phone) {
+    let text = plain(phone, &["show", &phone.case]);
     for words in [
         "1 shots were not kept",
         "时钟被调动",

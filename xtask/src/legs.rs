@@ -38,7 +38,7 @@ enum Act {
     Peer {
         /// What our program is told first, so that there is something to read.
         first: &'static [&'static [&'static str]],
-        /// The Python script that reads and judges it.
+        /// The interpreter and the script that reads and judges it.
         script: &'static [&'static str],
     },
 }
@@ -96,6 +96,7 @@ pub(crate) const LEGS: &[Leg] = &[
         act: Act::Peer {
             first: &[&["demo", "--json", "--dir", "{folder}/story"]],
             script: &[
+                "python3",
                 "tests/peers/sqlcipher_peer.py",
                 "{folder}/story/surveyor",
                 "{folder}/story/surveyor.key",
@@ -108,7 +109,25 @@ pub(crate) const LEGS: &[Leg] = &[
         needs: &["python3", "exiftool"],
         act: Act::Peer {
             first: &[&["scene", "{folder}"], &["corpus", "{folder}/corpus"]],
-            script: &["tests/peers/exiftool_peer.py", "{program}", "{folder}"],
+            script: &[
+                "python3",
+                "tests/peers/exiftool_peer.py",
+                "{program}",
+                "{folder}",
+            ],
+        },
+    },
+    Leg {
+        name: "gcoord",
+        what: "gcoord converts a hundred thousand positions to the same degrees",
+        needs: &["node", "gcoord"],
+        act: Act::Peer {
+            first: &[&["positions", "{folder}/positions.csv"]],
+            script: &[
+                "node",
+                "tests/peers/gcoord_peer.js",
+                "{folder}/positions.csv",
+            ],
         },
     },
 ];
@@ -222,7 +241,9 @@ fn peer(machine: &Machine, leg: &str, first: &[&[&str]], script: &[&str]) -> Res
     for words in first {
         machine.run(machine.command(&[&program]).args(filled(words)))?;
     }
-    machine.run(machine.command(&["python3"]).args(filled(script)))
+    let script = filled(script);
+    let words: Vec<&str> = script.iter().map(String::as_str).collect();
+    machine.run(&mut machine.command(&words))
 }
 
 #[cfg(test)]

@@ -18,6 +18,8 @@ mod error;
 mod exchange;
 mod findings;
 pub mod office;
+mod recording;
+mod room;
 mod shutter;
 mod sign;
 #[cfg(test)]
@@ -28,6 +30,8 @@ pub use capture::{AddedPhoto, NewPhoto, Taken};
 pub use device::Device;
 pub use edit::RowEdit;
 pub use error::{AppError, Class};
+pub use recording::{AddedRecording, NewRecording};
+pub use room::{FreePolicy, Freed, PHOTO_BUDGET, PhotoBudget, RESERVE_BYTES};
 pub use shutter::OpenedShutter;
 pub use sign::{NewSignature, Signed};
 pub use view::{CaseView, ContestedField, WrittenBy};

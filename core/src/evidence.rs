@@ -12,7 +12,9 @@
 //! - Nobody's bytes are trusted: at most [`MAX_METADATA_BYTES`] reach the EXIF and XMP readers, headers are
 //!   checked before a pixel is allocated, and foreign decoders run under `catch_unwind`.
 //!
-//! Refused: video (`app` streams it), HEVC pixels (the phone's platform decodes them), any opinion
+//! Video and voice notes are read by [`examine_recording`], never decoded.
+//!
+//! Refused: HEVC pixels (the phone's platform decodes them), any opinion
 //! on whether a claim is true (`app` compares it with the device's own fix).
 //!
 //! ```
@@ -36,6 +38,7 @@ mod photo;
 mod pixels;
 mod png;
 mod problem;
+mod recording;
 mod source;
 mod thumbnail;
 mod tiff;
@@ -54,6 +57,9 @@ pub use photo::{
     PhotoFacts, Size,
 };
 pub use problem::{Problem, ProblemCode};
+pub use recording::{
+    MAX_RECORDING_BYTES, RecordingFacts, RecordingType, examine_recording, is_recording,
+};
 pub use thumbnail::{THUMBNAIL_LONG_SIDE, Thumbnail, thumbnail};
 
 /// The longest photo that is taken in.
@@ -70,7 +76,7 @@ pub enum ExamineError {
     Empty,
     /// Some other kind of file, whatever its name says.
     #[error(
-        "its first bytes are not those of a JPEG, PNG, WebP, HEIF or TIFF photo: choose a photo, or convert it first"
+        "its first bytes are not those of a JPEG, PNG, WebP, HEIF or TIFF photo or of an MP4, MOV or M4A recording: choose another file, or convert it first"
     )]
     NotAPhoto,
     /// More bytes than a photo may have.
@@ -110,7 +116,7 @@ impl ExamineError {
 /// [`ExamineError`] when the bytes are no photo at all, too many, none, or cannot be read.
 /// Whatever else is wrong with a photo is listed in [`PhotoFacts::problems`].
 pub fn examine<R: Read + Seek>(source: &mut R) -> Result<PhotoFacts, ExamineError> {
-    let (digest, chunks, len_bytes) = hash(source)?;
+    let (digest, chunks, len_bytes) = hash(source, MAX_PHOTO_BYTES)?;
     let media_type = container::sniff(source)
         .map_err(read_error)?
         .ok_or(ExamineError::NotAPhoto)?;
@@ -145,14 +151,17 @@ pub fn examine<R: Read + Seek>(source: &mut R) -> Result<PhotoFacts, ExamineErro
     })
 }
 
-fn hash<R: Read + Seek>(source: &mut R) -> Result<(Digest, Vec<Digest>, u64), ExamineError> {
+fn hash<R: Read + Seek>(
+    source: &mut R,
+    limit: u64,
+) -> Result<(Digest, Vec<Digest>, u64), ExamineError> {
     let len = source.seek(SeekFrom::End(0)).map_err(read_error)?;
-    refuse_too_large(len)?;
+    refuse_too_large(len, limit)?;
     source.seek(SeekFrom::Start(0)).map_err(read_error)?;
     let mut hasher = ChunkedDigest::new();
     let mut buffer = vec![0; CHUNK_BYTES];
     // One byte over the limit is enough to notice a file that grows while it is read.
-    let mut bounded = source.take(MAX_PHOTO_BYTES + 1);
+    let mut bounded = source.take(limit + 1);
     loop {
         let got = match bounded.read(&mut buffer) {
             Ok(got) => got,
@@ -165,7 +174,7 @@ fn hash<R: Read + Seek>(source: &mut R) -> Result<(Digest, Vec<Digest>, u64), Ex
         }
     }
     let (digest, chunks, len) = hasher.finish();
-    refuse_too_large(len)?;
+    refuse_too_large(len, limit)?;
     if len == 0 {
         Err(ExamineError::Empty)
     } else {
@@ -173,12 +182,9 @@ fn hash<R: Read + Seek>(source: &mut R) -> Result<(Digest, Vec<Digest>, u64), Ex
     }
 }
 
-fn refuse_too_large(len: u64) -> Result<(), ExamineError> {
-    if len > MAX_PHOTO_BYTES {
-        Err(ExamineError::TooLarge {
-            len,
-            limit: MAX_PHOTO_BYTES,
-        })
+fn refuse_too_large(len: u64, limit: u64) -> Result<(), ExamineError> {
+    if len > limit {
+        Err(ExamineError::TooLarge { len, limit })
     } else {
         Ok(())
     }

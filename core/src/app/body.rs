@@ -26,6 +26,11 @@ fn real(number: i64, unit: f64) -> f64 {
     number as f64 / unit
 }
 
+/// Degrees in the whole numbers of an envelope.
+pub(super) fn degrees_e7(degrees: f64) -> i64 {
+    whole(degrees, DEGREE)
+}
+
 /// What a file claims.
 pub(super) fn claims(facts: &PhotoFacts) -> ClaimBody {
     let claims = &facts.claims;

@@ -56,10 +56,7 @@ impl Device {
     pub fn add_photo(&self, case: &str, photo: NewPhoto<'_>) -> Result<AddedPhoto, AppError> {
         let (case, scope) = self.store.transact(|tx| case_named(tx, case))?;
         let facts = evidence::examine(&mut Cursor::new(photo.bytes))?;
-        let known = self.store.transact(|tx| {
-            let held = tx.blobs_of_case(case)?;
-            Ok::<_, AppError>(held.iter().any(|blob| blob.digest == facts.digest))
-        })?;
+        let known = self.has(case, &facts.digest)?;
         if known {
             return Ok(AddedPhoto {
                 facts,
@@ -73,14 +70,15 @@ impl Device {
 
     fn save_original(
         &self,
-        (case, scope): (CaseId, ScopeId),
+        place: (CaseId, ScopeId),
         photo: NewPhoto<'_>,
         facts: &PhotoFacts,
     ) -> Result<(), AppError> {
         let named = (facts.digest, facts.len_bytes, facts.chunks.clone());
+        self.refuse_without_room(facts.len_bytes)?;
         let stored = self.store_once(photo.bytes, named)?;
-        let mut body = PhotoBody {
-            case,
+        let body = PhotoBody {
+            case: place.0,
             digest: facts.digest,
             len_bytes: facts.len_bytes,
             chunk_root: facts.chunk_root,
@@ -90,8 +88,28 @@ impl Device {
             origin: photo.origin,
             moment: None,
             claims: Some(body::claims(facts)),
+            duration_ms: None,
         };
-        let mut values = vec![("sha256", Value::Digest(facts.digest))];
+        self.commit_original(place, photo, body, stored.as_ref())
+    }
+
+    /// Whether the case has these bytes.
+    pub(super) fn has(&self, case: CaseId, digest: &Digest) -> Result<bool, AppError> {
+        self.store.transact(|tx| {
+            let known = tx.blobs_of_case(case)?;
+            Ok(known.iter().any(|blob| blob.digest == *digest))
+        })
+    }
+
+    /// Envelope, blob, file and row of an original in one transaction.
+    pub(super) fn commit_original(
+        &self,
+        (case, scope): (CaseId, ScopeId),
+        photo: NewPhoto<'_>,
+        mut body: PhotoBody,
+        stored: Option<&StoredBlob>,
+    ) -> Result<(), AppError> {
+        let mut values = vec![("sha256", Value::Digest(body.digest))];
         for (name, text) in [("slot", photo.slot), ("caption", photo.caption)] {
             if !text.is_empty() {
                 values.push((name, Value::Text(text.to_owned())));
@@ -104,7 +122,7 @@ impl Device {
         };
         self.store.transact(|tx| {
             body.moment = Some(self.moment(tx, photo)?);
-            self.commit_blob(tx, scope, &body, stored.as_ref())?;
+            self.commit_blob(tx, scope, &body, stored)?;
             self.write(tx, (case, scope), &[Edit::Add(row)])
         })
     }
@@ -142,6 +160,7 @@ impl Device {
             origin: photo.origin,
             moment: None,
             claims: None,
+            duration_ms: None,
         };
         let stored = self.store_once(&small.jpeg, (digest, len_bytes, chunks))?;
         self.store

@@ -104,6 +104,16 @@ pub enum AppError {
         "no shot with number {0} waits to be kept: open the shutter first, and keep a shot once"
     )]
     UnknownShutter(u64),
+    /// Room is kept for reports, estimates and signatures.
+    #[error(
+        "{free} bytes are left and {needed} are needed, so that reports and signatures can still be saved: free some space, then take the photo again"
+    )]
+    NoRoom {
+        /// What is left.
+        free: u64,
+        /// What the photo and the reserve need.
+        needed: u64,
+    },
     /// The photo's bytes changed while they were read.
     #[error("the photo changed while it was read: try again")]
     PhotoChanged,
@@ -122,6 +132,7 @@ impl AppError {
             Self::Store(error) => store_class(error),
             Self::Photo(ExamineError::Read(_) | ExamineError::Changed)
             | Self::Enrol(_)
+            | Self::NoRoom { .. }
             | Self::PhotoChanged => Class::NotNow,
             Self::Freeze(FreezeError::Contested(_)) => Class::No,
             Self::Photo(_)
@@ -166,6 +177,7 @@ impl AppError {
             Self::NoReason => "no_reason",
             Self::EditTooLarge { .. } => "edit_too_large",
             Self::UnknownShutter(_) => "unknown_shutter",
+            Self::NoRoom { .. } => "no_room",
             Self::PhotoChanged => "photo_changed",
         }
     }

@@ -165,6 +165,9 @@ pub struct PhotoBody {
     /// For an original: what the file claimed then.
     #[n(10)]
     pub claims: Option<ClaimBody>,
+    /// For a recording: how long it plays, as it claims.
+    #[n(11)]
+    pub duration_ms: Option<u64>,
 }
 
 /// Why an epoch was opened.

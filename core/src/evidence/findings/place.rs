@@ -39,30 +39,24 @@ pub(super) fn device(shot: &Shot, thresholds: &Thresholds) -> Finding {
 
 pub(super) fn others(shot: &Shot, shots: &[Shot], thresholds: &Thresholds) -> Finding {
     let code = FindingCode::PlaceOthers;
-    let others: Vec<Wgs84> = shots
-        .iter()
-        .filter(|other| other.photo != shot.photo)
-        .filter_map(|other| other.place().map(|(place, _)| place))
-        .collect();
-    let (Some((place, accuracy)), Some(middle)) = (shot.place(), middle(&others)) else {
+    let Some((place, accuracy)) = shot.place() else {
         return Finding::missing(code, "no_pair");
     };
-    let metres = place.metres_to(middle);
-    let grade = graded((metres - accuracy).max(0.0), thresholds.others_m);
-    let count = u32::try_from(others.len()).unwrap_or(u32::MAX);
-    Finding::new(code, grade, "distance")
-        .with("metres", metres)
-        .with("photos", count.into())
-}
-
-/// The middle of all, which a few strays do not move.
-fn middle(places: &[Wgs84]) -> Option<Wgs84> {
-    let median = |of: fn(Wgs84) -> f64| {
-        let mut all: Vec<f64> = places.iter().copied().map(of).collect();
-        all.sort_by(f64::total_cmp);
-        all.get(all.len() / 2).copied()
+    let mut ways: Vec<f64> = shots
+        .iter()
+        .filter(|other| other.photo != shot.photo)
+        .filter_map(|other| other.place().map(|(there, _)| place.metres_to(there)))
+        .collect();
+    ways.sort_by(f64::total_cmp);
+    // The nearer half decides: a few strays do not make the honest ones look lost.
+    let Some(metres) = ways.get(ways.len().saturating_sub(1) / 2) else {
+        return Finding::missing(code, "no_pair");
     };
-    Wgs84::new(median(Wgs84::lat)?, median(Wgs84::lon)?).ok()
+    let grade = graded((metres - accuracy).max(0.0), thresholds.others_m);
+    let count = u32::try_from(ways.len()).unwrap_or(u32::MAX);
+    Finding::new(code, grade, "distance")
+        .with("metres", *metres)
+        .with("photos", count.into())
 }
 
 pub(super) fn insured(shot: &Shot, insured: Option<Wgs84>, thresholds: &Thresholds) -> Finding {

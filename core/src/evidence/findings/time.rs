@@ -137,7 +137,7 @@ pub(super) fn clock_set(shot: &Shot, before: Option<&Shot>, thresholds: &Thresho
             return finding.with("seconds", seconds(elapsed));
         }
         let drift = elapsed.saturating_mul(DRIFT_PPM) / 1_000_000;
-        without(passed.saturating_sub(elapsed), drift)
+        beyond(passed.saturating_sub(elapsed), drift)
     } else {
         match across_boots(&then, &now, passed) {
             Ok(step) => step,
@@ -159,7 +159,7 @@ pub(super) fn clock_set(shot: &Shot, before: Option<&Shot>, thresholds: &Thresho
 fn across_boots(then: &Moment, now: &Moment, passed: i64) -> Result<i64, Finding> {
     if let (Some(then), Some(now)) = (ahead_of_satellites(then), ahead_of_satellites(now)) {
         let drift = passed.saturating_abs().saturating_mul(DRIFT_PPM) / 1_000_000;
-        return Ok(without(now.saturating_sub(then), drift));
+        return Ok(beyond(now.saturating_sub(then), drift));
     }
     let since_boot = i64::try_from(now.clocks.mono_ms).unwrap_or(i64::MAX);
     let booted_after = passed.saturating_sub(since_boot);
@@ -170,7 +170,11 @@ fn across_boots(then: &Moment, now: &Moment, passed: i64) -> Result<i64, Finding
     }
 }
 
-/// What is left of a step when a tolerance is taken off it.
-fn without(step: i64, tolerance: i64) -> i64 {
-    step.signum() * (step.saturating_abs() - tolerance).max(0)
+/// The step, unless it is within the tolerance.
+fn beyond(step: i64, tolerance: i64) -> i64 {
+    if step.saturating_abs() <= tolerance {
+        0
+    } else {
+        step
+    }
 }

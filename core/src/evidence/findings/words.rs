@@ -104,8 +104,8 @@ const SENTENCES: &[Sentence] = &[
     (
         PlaceOthers,
         "distance",
-        "与本案其他 {photos} 张照片的中心相距 {metres} 米",
-        "{metres} m from the middle of the case's {photos} other photos",
+        "本案其他 {photos} 张照片中较近的一半，最远相距 {metres} 米",
+        "the nearer half of the case's {photos} other photos lies within {metres} m",
     ),
     (
         PlaceInsured,

@@ -52,10 +52,11 @@ impl Said {
 /// # Errors
 /// Each with its exit code and one line.
 pub fn run(args: &DeviceArgs, progress: bool) -> Result<Said, Failure> {
-    let host = Arc::new(match &args.clock {
+    let machine = match &args.clock {
         Some(clock) => Machine::with_clock(clock)?,
         None => Machine::new(),
-    });
+    };
+    let host = Arc::new(machine.with_room_in(&args.home));
     let key_file = keyfile::path_for(&args.home, args.key.as_deref());
     if let Command::Init = args.command {
         let key = keyfile::read_or_make(&key_file, host.as_ref())?;
@@ -120,6 +121,7 @@ fn dispatch(
             photo::add(device, (case, files, said), (slot, caption, origin), taken)
         }
         Command::Shutter => photo::shutter(device),
+        Command::Free { policy } => photo::free(device, policy),
         Command::Settle {
             case,
             path,
@@ -188,6 +190,7 @@ fn look(device: &Device, command: &Command) -> Result<Said, Failure> {
         | Command::Line { .. }
         | Command::Photo { .. }
         | Command::Shutter
+        | Command::Free { .. }
         | Command::Settle { .. }
         | Command::Sign { .. }
         | Command::Sync { .. } => sync::status(device),

@@ -3,6 +3,7 @@
 //! A rehearsal may set the clocks (`--clock`): a scripted day then takes seconds, and its phone may
 //! have a clock that somebody turned back.
 
+use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use lossbook_core::domain::{Digest, Host, Reading, WallMs};
@@ -10,12 +11,13 @@ use lossbook_core::domain::{Digest, Host, Reading, WallMs};
 use crate::failure::Failure;
 
 /// This machine.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Machine {
     boot_id: [u8; 16],
     started: std::time::Instant,
     mono_at_start_ms: u64,
     wall_at_start: Option<WallMs>,
+    room_in: Option<PathBuf>,
 }
 
 impl Machine {
@@ -27,6 +29,7 @@ impl Machine {
             started: std::time::Instant::now(),
             mono_at_start_ms: uptime_ms(),
             wall_at_start: None,
+            room_in: None,
         }
     }
 
@@ -55,6 +58,15 @@ impl Machine {
             wall_at_start: Some(WallMs(time.as_millisecond())),
             ..Self::new()
         })
+    }
+}
+
+impl Machine {
+    /// The same machine, which tells how much room is left beside this folder.
+    #[must_use]
+    pub fn with_room_in(mut self, folder: &Path) -> Self {
+        self.room_in = Some(folder.to_owned());
+        self
     }
 }
 
@@ -110,6 +122,16 @@ impl Host for Machine {
             boot_id: self.boot_id,
             mono_ms: self.mono_at_start_ms.saturating_add(running),
         }
+    }
+
+    fn free_bytes(&self) -> Option<u64> {
+        // A rehearsal of a full disk says how much is left.
+        if let Ok(text) = std::env::var("LOSSBOOK_FREE_BYTES") {
+            return text.parse().ok();
+        }
+        let folder = self.room_in.as_ref()?;
+        let system = rustix::fs::statvfs(folder).ok()?;
+        system.f_bavail.checked_mul(system.f_frsize)
     }
 
     #[expect(

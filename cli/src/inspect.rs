@@ -9,7 +9,10 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use lossbook_core::domain::{ChunkedDigest, CivilTime};
-use lossbook_core::evidence::{Claims, ExamineError, MirrorAxis, PhotoFacts, Size, examine};
+use lossbook_core::evidence::{
+    Claims, ExamineError, MirrorAxis, PhotoFacts, RecordingFacts, Size, examine, examine_recording,
+    is_recording,
+};
 use serde::Serialize;
 
 mod text;
@@ -46,6 +49,10 @@ struct Report {
     serial: Option<String>,
     software: Option<String>,
     embedded: Option<Small>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    duration_ms: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    created_ms: Option<i64>,
     edits: Vec<Trace>,
     from_xmp: Vec<&'static str>,
     problems: Vec<Trouble>,
@@ -159,14 +166,18 @@ fn report(file: &Path) -> Report {
         .map_err(|error| ExamineError::Read(error.to_string()))
         .and_then(|mut opened| {
             let before = stamp(&opened);
-            let facts = examine(&mut opened)?;
+            let report = if is_recording(&mut opened)? {
+                recorded(name.clone(), &examine_recording(&mut opened)?)
+            } else {
+                known(name.clone(), examine(&mut opened)?)
+            };
             if before != stamp(&opened) {
                 return Err(ExamineError::Changed);
             }
-            Ok(facts)
+            Ok(report)
         });
     match examined {
-        Ok(facts) => known(name, facts),
+        Ok(report) => report,
         Err(error) => refused(name, file, &error),
     }
 }
@@ -191,6 +202,33 @@ pub fn open_file(file: &Path) -> io::Result<File> {
 pub fn stamp(file: &File) -> Option<(u64, Option<std::time::SystemTime>)> {
     let metadata = file.metadata().ok()?;
     Some((metadata.len(), metadata.modified().ok()))
+}
+
+/// A video or a voice note.
+fn recorded(file: String, facts: &RecordingFacts) -> Report {
+    let problems = facts.problems.iter().map(|problem| Trouble {
+        code: problem.code.code(),
+        detail: problem.detail.clone(),
+    });
+    Report {
+        file,
+        sha256: Some(facts.digest.to_hex()),
+        bytes: Some(facts.len_bytes),
+        media_type: Some(facts.media_type.mime()),
+        width: facts.size.map(|size| size.width),
+        height: facts.size.map(|size| size.height),
+        duration_ms: facts.duration_ms,
+        created_ms: facts.created_at.map(|at| at.0),
+        place: facts.place.map(|place| Spot {
+            lat: place.lat(),
+            lon: place.lon(),
+            alt_m: place.alt_m(),
+            accuracy_m: None,
+            datum: None,
+        }),
+        problems: problems.collect(),
+        ..Report::default()
+    }
 }
 
 fn known(file: String, facts: PhotoFacts) -> Report {

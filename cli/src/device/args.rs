@@ -71,7 +71,7 @@ pub enum Command {
         /// item=…, room=…, unit=…, quantity=…, unit_price=…, amount=…
         fields: Vec<String>,
     },
-    /// Add photos.
+    /// Add photos, videos or voice notes.
     Photo {
         /// Case number or id.
         case: String,
@@ -96,6 +96,12 @@ pub enum Command {
     },
     /// Count a shot of the own camera, whether it is kept or not.
     Shutter,
+    /// Let go of originals that the hub has confirmed, as a policy asks.
+    Free {
+        /// Which may go.
+        #[command(flatten)]
+        policy: FreeArgs,
+    },
     /// Settle a contested field with one of its values.
     Settle {
         /// Case number or id.
@@ -167,6 +173,20 @@ pub enum Command {
     Quarantine,
     /// Project every case anew from its envelopes.
     Rebuild,
+}
+
+/// Which confirmed originals may go.
+#[derive(Debug, Args)]
+pub struct FreeArgs {
+    /// Case states in which they may go.
+    #[arg(long = "state", value_name = "WORD", default_values = ["closed"])]
+    pub states: Vec<String>,
+    /// How many days a case must have been left alone.
+    #[arg(long, value_name = "DAYS", default_value_t = 7)]
+    pub quiet_days: u32,
+    /// Stop when so many bytes are free.
+    #[arg(long, value_name = "BYTES")]
+    pub until_free: Option<u64>,
 }
 
 /// What the phone measured when a photo was taken.

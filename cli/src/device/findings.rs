@@ -3,7 +3,7 @@
 //! Findings come computed in the case's view. JSON holds every one; people read those that ask for
 //! a look.
 
-use lossbook_core::app::CaseView;
+use lossbook_core::app::{CaseView, PHOTO_BUDGET, PhotoBudget};
 use lossbook_core::evidence::{Finding, Grade};
 use serde_json::{Map, Value, json};
 
@@ -29,6 +29,15 @@ pub(super) fn json(view: &CaseView) -> Value {
             })
         })
         .collect()
+}
+
+/// What the case's photos take of what it is expected to need.
+pub(super) fn budget_json(view: &CaseView) -> Value {
+    let used = PhotoBudget::used(&view.blobs);
+    json!({
+        "photos": used.photos, "bytes": used.bytes, "most_photos": PHOTO_BUDGET.photos,
+        "most_bytes": PHOTO_BUDGET.bytes, "exceeded": PHOTO_BUDGET.is_exceeded_by(used),
+    })
 }
 
 fn finding_json(finding: &Finding) -> Value {

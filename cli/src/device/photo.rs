@@ -3,17 +3,23 @@
 //! Files come from the command line, one at a time in memory; `core` takes them in. A file that is
 //! written to while it is read is refused, for half of two pictures is none.
 
-use std::io::{Read, Write};
+use std::fs::File;
+use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
-use lossbook_core::app::{AddedPhoto, Device, NewPhoto, Taken};
+use lossbook_core::app::{
+    AddedPhoto, AddedRecording, AppError, Device, FreePolicy, NewPhoto, NewRecording, PHOTO_BUDGET,
+    PhotoBudget, Taken,
+};
 use lossbook_core::chain::Origin;
 use lossbook_core::domain::{StatedPosition, WallMs};
-use lossbook_core::evidence::{ExamineError, Fix, MAX_PHOTO_BYTES, Provider};
+use lossbook_core::evidence::{
+    ExamineError, Fix, MAX_PHOTO_BYTES, Problem, Provider, is_recording,
+};
 use serde_json::{Value, json};
 
 use super::Said;
-use super::args::TakenArgs;
+use super::args::{FreeArgs, TakenArgs};
 use crate::failure::Failure;
 use crate::inspect::{harmless, open_file, stamp};
 
@@ -52,31 +58,50 @@ pub(super) fn add(
     let mut all = Vec::new();
     let mut said = Said::new(Value::Null, String::new());
     for file in files {
-        let bytes = read_photo(file)?;
-        let photo = NewPhoto {
-            bytes: &bytes,
-            origin,
-            slot,
-            caption,
-            taken,
+        let (json, problems) = match open(file)? {
+            Opened::Recording(mut opened) => {
+                let new = NewRecording {
+                    origin,
+                    slot,
+                    caption,
+                    taken,
+                };
+                let added = device
+                    .add_recording(case, &mut opened, new)
+                    .map_err(|error| Failure::from(error).at(file))?;
+                (recording_json(file, &added), added.facts.problems)
+            }
+            Opened::Photo(bytes) => {
+                let photo = NewPhoto {
+                    bytes: &bytes,
+                    origin,
+                    slot,
+                    caption,
+                    taken,
+                };
+                let added = device
+                    .add_photo(case, photo)
+                    .map_err(|error| Failure::from(error).at(file))?;
+                (photo_json(file, &added), added.facts.problems)
+            }
         };
-        let added = device
-            .add_photo(case, photo)
-            .map_err(|error| Failure::from(error).at(file))?;
-        let json = json_of(file, &added);
         if saying == Saying::Each {
             say_now(&json)?;
         }
-        all.push(json);
         let name = harmless(&file.display().to_string());
-        for problem in &added.facts.problems {
+        for problem in &problems {
             let code = problem.code.code();
             said.warnings
                 .push(format!("{name}: {code}: {}", problem.detail));
         }
-        said.text
-            .push_str(&format!("saved {} {name}\n", added.facts.digest));
+        let digest = json
+            .get("sha256")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
+        said.text.push_str(&format!("saved {digest} {name}\n"));
+        all.push(json);
     }
+    said.warnings.extend(over_budget(device, case)?);
     said.json = json!({"case": case, "photos": all});
     Ok(said)
 }
@@ -89,13 +114,64 @@ fn say_now(json: &Value) -> Result<(), Failure> {
         .map_err(|error| Failure::not_now("output", error.to_string()))
 }
 
-fn json_of(file: &Path, added: &AddedPhoto) -> Value {
-    let problems: Vec<Value> = added
-        .facts
-        .problems
+/// A photo is held in memory, a recording stays in its file.
+enum Opened {
+    Photo(Vec<u8>),
+    Recording(File),
+}
+
+/// More than a case is expected to need: told, never refused.
+fn over_budget(device: &Device, case: &str) -> Result<Option<String>, Failure> {
+    let used = PhotoBudget::used(&device.case(case)?.blobs);
+    Ok(PHOTO_BUDGET.is_exceeded_by(used).then(|| {
+        format!(
+            "photo_budget: {} photos with {} bytes are more than the {} and {} a case is expected to need",
+            used.photos, used.bytes, PHOTO_BUDGET.photos, PHOTO_BUDGET.bytes
+        )
+    }))
+}
+
+/// Lets go of what the policy names.
+///
+/// # Errors
+/// As store or file system fail.
+pub(super) fn free(device: &Device, args: &FreeArgs) -> Result<Said, Failure> {
+    const DAY_MS: i64 = 24 * 3_600 * 1_000;
+    let policy = FreePolicy {
+        states: args.states.clone(),
+        quiet_ms: i64::from(args.quiet_days) * DAY_MS,
+        until_free: args.until_free,
+    };
+    let freed = device.free_room(&policy)?;
+    Ok(Said::new(
+        json!({"photos": freed.photos, "bytes": freed.bytes}),
+        format!(
+            "let go of {} confirmed originals, {} bytes",
+            freed.photos, freed.bytes
+        ),
+    ))
+}
+
+fn problems_json(problems: &[Problem]) -> Value {
+    problems
         .iter()
         .map(|one| json!({"code": one.code.code(), "detail": one.detail}))
-        .collect();
+        .collect()
+}
+
+fn recording_json(file: &Path, added: &AddedRecording) -> Value {
+    let facts = &added.facts;
+    json!({
+        "file": file, "sha256": facts.digest.to_hex(), "bytes": facts.len_bytes,
+        "media_type": facts.media_type.mime(), "duration_ms": facts.duration_ms,
+        "width": facts.size.map(|size| size.width), "height": facts.size.map(|size| size.height),
+        "created_ms": facts.created_at.map(|at| at.0), "thumbnail": Value::Null,
+        "known": added.known, "problems": problems_json(&facts.problems), "status": "saved",
+    })
+}
+
+fn photo_json(file: &Path, added: &AddedPhoto) -> Value {
+    let problems = problems_json(&added.facts.problems);
     json!({
         "file": file, "sha256": added.facts.digest.to_hex(), "bytes": added.facts.len_bytes,
         "thumbnail": added.thumbnail.map(|digest| digest.to_hex()), "known": added.known,
@@ -155,7 +231,7 @@ fn parse_instant(text: &str) -> Result<WallMs, Failure> {
         .map_err(|error| Failure::input("bad_time", format!("{text:?} is no instant ({error})")))
 }
 
-fn read_photo(file: &Path) -> Result<Vec<u8>, Failure> {
+fn open(file: &Path) -> Result<Opened, Failure> {
     let unreadable = |error: std::io::Error| {
         Failure::input(
             "unreadable",
@@ -163,9 +239,12 @@ fn read_photo(file: &Path) -> Result<Vec<u8>, Failure> {
         )
         .at(file)
     };
-    let refused =
-        |error: ExamineError| Failure::from(lossbook_core::app::AppError::Photo(error)).at(file);
+    let refused = |error: ExamineError| Failure::from(AppError::Photo(error)).at(file);
     let mut opened = open_file(file).map_err(unreadable)?;
+    if is_recording(&mut opened).map_err(refused)? {
+        return Ok(Opened::Recording(opened));
+    }
+    opened.rewind().map_err(unreadable)?;
     let before = stamp(&opened);
     let len = before.map_or(0, |(len, _)| len);
     let limit = MAX_PHOTO_BYTES;
@@ -179,5 +258,5 @@ fn read_photo(file: &Path) -> Result<Vec<u8>, Failure> {
     if stamp(&opened) != before || bytes.len() as u64 != len {
         return Err(refused(ExamineError::Changed));
     }
-    Ok(bytes)
+    Ok(Opened::Photo(bytes))
 }

@@ -130,7 +130,7 @@ pub fn case_json(view: &CaseView) -> Value {
         "heads": standing.heads.iter().map(|head| head.to_hex()).collect::<Vec<_>>(),
         "total_fen": {"low": total.low.fen(), "high": total.high.fen()},
         "contested": contested, "signatures": signatures, "decisions": decisions, "photos": photos,
-        "findings": findings::json(view),
+        "findings": findings::json(view), "photo_budget": findings::budget_json(view),
         "record": record_json(&standing.record),
     })
 }

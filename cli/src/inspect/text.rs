@@ -73,6 +73,13 @@ fn photo(report: &Report, out: &mut dyn Write) -> io::Result<()> {
             report.embedded.as_ref().map(small),
         ),
     ];
+    if let Some(ms) = report.duration_ms {
+        line(
+            out,
+            "Plays 时长",
+            &format!("{}.{:03} s", ms / 1_000, ms % 1_000),
+        )?;
+    }
     for (label, value) in lines {
         optional(out, label, value)?;
     }

@@ -464,3 +464,105 @@ fn a_name_with_control_characters_cannot_steer_the_terminal() {
     let (_, shown, _) = phone.device(&["show", &phone.case]);
     assert_eq!(shown["photos"].as_array().unwrap().len(), 1);
 }
+
+/// A film of `len` bytes, most of them a hole.
+fn film(file: &Path, len: u64) {
+    let boxed = |kind: &[u8; 4], body: &[u8]| {
+        let size = u32::try_from(body.len() + 8).unwrap();
+        [&size.to_be_bytes(), kind.as_slice(), body].concat()
+    };
+    let numbers = [0_u32, 0, 0, 1_000, 42_000];
+    let mvhd: Vec<u8> = numbers
+        .iter()
+        .flat_map(|number| number.to_be_bytes())
+        .collect();
+    let handler = boxed(b"hdlr", b"\0\0\0\0\0\0\0\0vide\0\0\0\0");
+    let track = boxed(b"trak", &boxed(b"mdia", &handler));
+    let moov = boxed(b"moov", &[boxed(b"mvhd", &mvhd), track].concat());
+    let mut head = [boxed(b"ftyp", b"isom\0\0\0\0"), moov].concat();
+    let rest = len - head.len() as u64;
+    head.extend(u32::try_from(rest).unwrap().to_be_bytes());
+    head.extend(b"mdat");
+    let mut out = File::create(file).unwrap();
+    out.write_all(&head).unwrap();
+    out.set_len(len).unwrap();
+}
+
+#[test]
+fn a_film_is_streamed_in_and_says_how_long_it_plays() {
+    let phone = Phone::new();
+    let file = phone.path("film.mp4");
+    film(&file, 20_000_000);
+    let (exit, facts, _) = inspect(&file);
+    assert_eq!(
+        (exit, &facts["duration_ms"]),
+        (0, &42_000.into()),
+        "{facts}"
+    );
+    let (exit, added, error) = phone.add(&file);
+    assert_eq!(exit, 0, "{error}");
+    assert_eq!(added["photos"][0]["media_type"], "video/mp4");
+    assert_eq!(added["photos"][0]["sha256"], facts["sha256"]);
+    let (_, again, _) = phone.add(&file);
+    assert_eq!(again["photos"][0]["known"], true);
+    let (_, shown, _) = phone.device(&["show", &phone.case]);
+    assert_eq!(shown["photos"][0]["bytes"], 20_000_000);
+    assert_eq!(shown["photo_budget"]["exceeded"], false);
+}
+
+#[test]
+fn a_photo_is_refused_before_it_takes_the_room_of_reports() {
+    let phone = Phone::new();
+    let file = phone.path("photo.jpg");
+    fs::write(&file, picture("2025-07-01T09:00:00", 36.834)).unwrap();
+    let nearly_full = |words: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_lossbook"))
+            .env("LOSSBOOK_FREE_BYTES", "60000000")
+            .args(["--json", "device", "--home", &phone.home])
+            .args(words)
+            .output()
+            .unwrap();
+        let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+        (output.status.code().unwrap(), json)
+    };
+    let (exit, said) = nearly_full(&["photo", &phone.case, &file.display().to_string()]);
+    assert_eq!(
+        (exit, &said["error"]["code"]),
+        (4, &"no_room".into()),
+        "{said}"
+    );
+    let (exit, said) = nearly_full(&["set", &phone.case, "report.cause", "flood"]);
+    assert_eq!(exit, 0, "{said}");
+    assert_eq!(phone.add(&file).0, 0, "with room again it is taken");
+}
+
+#[test]
+fn an_original_is_let_go_of_only_when_confirmed_and_only_as_the_policy_asks() {
+    let phone = Phone::new();
+    let file = phone.path("photo.jpg");
+    fs::write(&file, picture("2025-07-01T09:00:00", 36.834)).unwrap();
+    assert_eq!(phone.add(&file).0, 0);
+    let open = ["free", "--state", "open", "--quiet-days", "0"];
+    let freed = |words: &[&str]| phone.device(words).1["photos"].as_u64().unwrap();
+    assert_eq!(freed(&open), 0, "the hub has nothing yet");
+    for _ in 0..2 {
+        let (exit, _, error) = phone.device(&["sync"]);
+        assert_eq!(exit, 0, "{error}");
+    }
+    let photo = || phone.device(&["show", &phone.case]).1["photos"][0].clone();
+    assert_eq!(photo()["confirmed"], true);
+    assert_eq!(freed(&["free"]), 0, "an open case keeps its photos");
+    assert_eq!(
+        freed(&["free", "--state", "open"]),
+        0,
+        "it was touched today"
+    );
+    assert_eq!(freed(&open), 1);
+    assert_eq!(
+        (&photo()["held"], &photo()["confirmed"]),
+        (&false.into(), &true.into())
+    );
+    assert_eq!(freed(&open), 0);
+    let (exit, _, error) = phone.device(&["sync"]);
+    assert_eq!(exit, 0, "{error}");
+}

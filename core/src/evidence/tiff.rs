@@ -4,8 +4,7 @@
 //! pointer costs what it points to and nothing else: the walk goes on, and each thing left out is
 //! named. Directories are counted, never recursed into, a place visited once is not visited again,
 //! and neither a count nor an offset makes it read more than is there. So the worst block of a
-//! mebibyte costs the same as a good one (the reader used before, kamadak-exif 0.6, turns such a
-//! block into 100 MB of fields).
+//! mebibyte costs about as much as a good one.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io::{self, Read, Seek};

@@ -118,7 +118,9 @@ mod tests {
                 assert!(facts.claims.place.is_some(), "{name}");
                 assert!(facts.problem(ProblemCode::ExifPartial).is_some(), "{name}");
             }
-            if name.starts_with("outside-exif") || name.starts_with("loop-next") {
+            // In a TIFF file the next directory is another page, which nobody visits.
+            let is_page = name.starts_with("loop-next") && name.ends_with(".tif");
+            if (name.starts_with("outside-exif") || name.starts_with("loop-next")) && !is_page {
                 assert!(facts.claims.place.is_some(), "{name}");
                 assert!(facts.problem(ProblemCode::ExifPartial).is_some(), "{name}");
             }

@@ -11,6 +11,7 @@
 
 mod chance;
 mod judge;
+mod photos;
 mod process;
 mod world;
 

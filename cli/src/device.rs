@@ -2,6 +2,8 @@
 //! closes it.
 
 mod args;
+mod findings;
+mod photo;
 mod show;
 mod sync;
 
@@ -12,8 +14,7 @@ pub use sync::enrol;
 use std::path::Path;
 use std::sync::Arc;
 
-use lossbook_core::app::{Device, NewPhoto, NewSignature};
-use lossbook_core::chain::Origin;
+use lossbook_core::app::{Device, NewSignature};
 use lossbook_core::domain::Host;
 use lossbook_core::record::{FieldPath, Section, ValueKind, section};
 use lossbook_core::statement::{Act, Language, Point, Stroke};
@@ -51,7 +52,11 @@ impl Said {
 /// # Errors
 /// Each with its exit code and one line.
 pub fn run(args: &DeviceArgs, progress: bool) -> Result<Said, Failure> {
-    let host = Arc::new(Machine::new());
+    let machine = match &args.clock {
+        Some(clock) => Machine::with_clock(clock)?,
+        None => Machine::new(),
+    };
+    let host = Arc::new(machine.with_room_in(&args.home));
     let key_file = keyfile::path_for(&args.home, args.key.as_deref());
     if let Command::Init = args.command {
         let key = keyfile::read_or_make(&key_file, host.as_ref())?;
@@ -105,7 +110,18 @@ fn dispatch(
             slot,
             caption,
             origin,
-        } => photos(device, case, files, (slot, caption, origin)),
+            each,
+            taken,
+        } => {
+            let said = if *each {
+                photo::Saying::Each
+            } else {
+                photo::Saying::Together
+            };
+            photo::add(device, (case, files, said), (slot, caption, origin), taken)
+        }
+        Command::Shutter => photo::shutter(device),
+        Command::Free { policy } => photo::free(device, policy),
         Command::Withdraw { case, row, reason } => {
             device.withdraw(case, row, reason)?;
             Ok(Said::new(
@@ -118,13 +134,7 @@ fn dispatch(
             path,
             value,
             reason,
-        } => {
-            device.settle(case, path, value, reason)?;
-            Ok(Said::new(
-                json!({"case": case, "settled": path, "value": value}),
-                format!("settled {path} = {value}"),
-            ))
-        }
+        } => settle(device, (case, path), (value, reason)),
         Command::Sign {
             case,
             signer,
@@ -142,6 +152,18 @@ fn dispatch(
         | Command::Quarantine
         | Command::Rebuild => look(device, &args.command),
     }
+}
+
+fn settle(
+    device: &Device,
+    (case, path): (&str, &str),
+    (value, reason): (&str, &str),
+) -> Result<Said, Failure> {
+    device.settle(case, path, value, reason)?;
+    Ok(Said::new(
+        json!({"case": case, "settled": path, "value": value}),
+        format!("settled {path} = {value}"),
+    ))
 }
 
 /// The commands that only look.
@@ -177,6 +199,8 @@ fn look(device: &Device, command: &Command) -> Result<Said, Failure> {
         | Command::Line { .. }
         | Command::Photo { .. }
         | Command::Withdraw { .. }
+        | Command::Shutter
+        | Command::Free { .. }
         | Command::Settle { .. }
         | Command::Sign { .. }
         | Command::Sync { .. } => sync::status(device),
@@ -255,87 +279,6 @@ fn line(device: &Device, (case, row): (&str, &str), fields: &[String]) -> Result
     }
     let json = json!({"case": case, "section": "lines", "row": row, "status": "saved"});
     Ok(Said::new(json, format!("saved lines.{row}")))
-}
-
-fn photos(
-    device: &Device,
-    case: &str,
-    files: &[std::path::PathBuf],
-    (slot, caption, origin): (&str, &str, &str),
-) -> Result<Said, Failure> {
-    let origin = match origin {
-        "camera" => Origin::Camera,
-        "gallery" => Origin::Gallery,
-        "imported" => Origin::Imported,
-        other => {
-            return Err(Failure::input(
-                "bad_origin",
-                format!("{other:?} is no origin: use camera, gallery or imported"),
-            ));
-        }
-    };
-    let mut all = Vec::new();
-    let mut said = Said::new(Value::Null, String::new());
-    for file in files {
-        let bytes = read_photo(file)?;
-        let added = device
-            .add_photo(
-                case,
-                NewPhoto {
-                    bytes: &bytes,
-                    origin,
-                    slot,
-                    caption,
-                },
-            )
-            .map_err(|error| Failure::from(error).at(file))?;
-        let problems: Vec<Value> = added
-            .facts
-            .problems
-            .iter()
-            .map(|one| json!({"code": one.code.code(), "detail": one.detail}))
-            .collect();
-        for problem in &added.facts.problems {
-            said.warnings.push(format!(
-                "{}: {}: {}",
-                file.display(),
-                problem.code.code(),
-                problem.detail
-            ));
-        }
-        said.text.push_str(&format!(
-            "saved {} {}\n",
-            added.facts.digest,
-            file.display()
-        ));
-        all.push(json!({
-            "file": file, "sha256": added.facts.digest.to_hex(), "bytes": added.facts.len_bytes,
-            "thumbnail": added.thumbnail.map(|digest| digest.to_hex()), "known": added.known,
-            "problems": problems, "status": "saved",
-        }));
-    }
-    said.json = json!({"case": case, "photos": all});
-    Ok(said)
-}
-
-fn read_photo(file: &Path) -> Result<Vec<u8>, Failure> {
-    let unreadable = |error: std::io::Error| {
-        Failure::input(
-            "unreadable",
-            format!("cannot be read ({error}): check the name"),
-        )
-        .at(file)
-    };
-    let len = std::fs::metadata(file).map_err(unreadable)?.len();
-    let limit = lossbook_core::evidence::MAX_PHOTO_BYTES;
-    if len > limit {
-        return Err(Failure::input(
-            "too_large",
-            format!("{len} bytes are more than the {limit} a photo may have"),
-        )
-        .at(file));
-    }
-    std::fs::read(file).map_err(unreadable)
 }
 
 fn language(word: &str) -> Result<Language, Failure> {

@@ -60,7 +60,7 @@ impl Failure {
     /// With the place in front, unless the message names it.
     #[must_use]
     pub fn at(mut self, place: &Path) -> Self {
-        let place = place.display().to_string();
+        let place = crate::inspect::harmless(&place.display().to_string());
         if !self.message.contains(&place) {
             self.message = format!("{place}: {}", self.message);
         }

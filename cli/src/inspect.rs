@@ -8,11 +8,16 @@ use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-use lossbook_core::domain::{ChunkedDigest, CivilTime, Place};
-use lossbook_core::evidence::{ExamineError, PhotoFacts, examine};
+use lossbook_core::domain::{ChunkedDigest, CivilTime};
+use lossbook_core::evidence::{
+    Claims, ExamineError, MirrorAxis, PhotoFacts, RecordingFacts, Size, examine, examine_recording,
+    is_recording,
+};
 use serde::Serialize;
 
 mod text;
+
+pub(crate) use text::harmless;
 
 /// Every file was a photo.
 const EXIT_DONE: i32 = 0;
@@ -30,14 +35,42 @@ struct Report {
     media_type: Option<&'static str>,
     width: Option<u32>,
     height: Option<u32>,
+    displayed: Option<Sides>,
     orientation: Option<u16>,
+    turn: Option<Turned>,
     taken_at: Option<TakenAt>,
+    digitized_at: Option<TakenAt>,
+    modified_at: Option<TakenAt>,
     gps_time: Option<String>,
     place: Option<Spot>,
+    direction: Option<Heading>,
     camera: Option<Camera>,
+    lens: Option<String>,
+    serial: Option<String>,
+    software: Option<String>,
+    embedded: Option<Small>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    duration_ms: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    created_ms: Option<i64>,
+    edits: Vec<Trace>,
+    from_xmp: Vec<&'static str>,
     problems: Vec<Trouble>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<Refusal>,
+}
+
+#[derive(Debug, PartialEq, Serialize)]
+struct Sides {
+    width: u32,
+    height: u32,
+}
+
+/// How the boxes of a HEIF file turn it: degrees against the clock, and the axis of a mirror.
+#[derive(Debug, PartialEq, Serialize)]
+struct Turned {
+    degrees: u16,
+    mirror: Option<&'static str>,
 }
 
 #[derive(Debug, PartialEq, Serialize)]
@@ -51,12 +84,32 @@ struct Spot {
     lat: f64,
     lon: f64,
     alt_m: Option<f64>,
+    accuracy_m: Option<f64>,
+    datum: Option<String>,
+}
+
+#[derive(Debug, PartialEq, Serialize)]
+struct Heading {
+    degrees: f64,
+    north: &'static str,
 }
 
 #[derive(Debug, PartialEq, Serialize)]
 struct Camera {
     make: Option<String>,
     model: Option<String>,
+}
+
+#[derive(Debug, PartialEq, Serialize)]
+struct Small {
+    at: u64,
+    bytes: u32,
+}
+
+#[derive(Debug, PartialEq, Serialize)]
+struct Trace {
+    kind: &'static str,
+    detail: String,
 }
 
 #[derive(Debug, PartialEq, Serialize)]
@@ -109,59 +162,171 @@ fn write_line(report: &Report, out: &mut dyn Write) -> io::Result<()> {
 
 fn report(file: &Path) -> Report {
     let name = file.display().to_string();
-    let examined = match File::open(file) {
-        Ok(mut opened) => examine(&mut opened),
-        Err(error) => Err(ExamineError::Read(error.to_string())),
-    };
+    let examined = open_file(file)
+        .map_err(|error| ExamineError::Read(error.to_string()))
+        .and_then(|mut opened| {
+            let before = stamp(&opened);
+            let report = if is_recording(&mut opened)? {
+                recorded(name.clone(), &examine_recording(&mut opened)?)
+            } else {
+                known(name.clone(), examine(&mut opened)?)
+            };
+            if before != stamp(&opened) {
+                return Err(ExamineError::Changed);
+            }
+            Ok(report)
+        });
     match examined {
-        Ok(facts) => known(name, facts),
+        Ok(report) => report,
         Err(error) => refused(name, file, &error),
     }
 }
 
-fn known(file: String, facts: PhotoFacts) -> Report {
-    let claims = facts.claims;
-    let camera = Camera {
-        make: claims.camera_make,
-        model: claims.camera_model,
+/// A file that a person may have meant: a pipe would be waited for, a device never ends.
+///
+/// # Errors
+/// As the file system fails, or if it is no file.
+pub fn open_file(file: &Path) -> io::Result<File> {
+    let kind = std::fs::metadata(file)?.file_type();
+    let what = if kind.is_file() {
+        return File::open(file);
+    } else if kind.is_dir() {
+        "it is a folder"
+    } else {
+        "it is a pipe or a device"
     };
+    Err(io::Error::new(io::ErrorKind::InvalidInput, what))
+}
+
+/// Length and time of last change: what differs when somebody writes while we read.
+pub fn stamp(file: &File) -> Option<(u64, Option<std::time::SystemTime>)> {
+    let metadata = file.metadata().ok()?;
+    Some((metadata.len(), metadata.modified().ok()))
+}
+
+/// A video or a voice note.
+fn recorded(file: String, facts: &RecordingFacts) -> Report {
+    let problems = facts.problems.iter().map(|problem| Trouble {
+        code: problem.code.code(),
+        detail: problem.detail.clone(),
+    });
     Report {
         file,
         sha256: Some(facts.digest.to_hex()),
         bytes: Some(facts.len_bytes),
         media_type: Some(facts.media_type.mime()),
-        width: facts.stored.map(|size| size.width),
-        height: facts.stored.map(|size| size.height),
-        orientation: facts.orientation,
-        taken_at: claims
-            .taken_at
-            .map(|CivilTime { civil, offset }| TakenAt { civil, offset }),
-        gps_time: claims.gps_time,
-        place: claims.place.map(spot),
-        camera: (camera.make.is_some() || camera.model.is_some()).then_some(camera),
-        problems: facts
-            .problems
-            .into_iter()
-            .map(|problem| Trouble {
-                code: problem.code.code(),
-                detail: problem.detail,
-            })
-            .collect(),
-        error: None,
+        width: facts.size.map(|size| size.width),
+        height: facts.size.map(|size| size.height),
+        duration_ms: facts.duration_ms,
+        created_ms: facts.created_at.map(|at| at.0),
+        place: facts.place.map(|place| Spot {
+            lat: place.lat(),
+            lon: place.lon(),
+            alt_m: place.alt_m(),
+            accuracy_m: None,
+            datum: None,
+        }),
+        problems: problems.collect(),
+        ..Report::default()
     }
 }
 
-fn spot(place: Place) -> Spot {
-    Spot {
-        lat: place.lat(),
-        lon: place.lon(),
-        alt_m: place.alt_m(),
+fn known(file: String, facts: PhotoFacts) -> Report {
+    let PhotoFacts {
+        digest,
+        len_bytes,
+        media_type,
+        stored,
+        displayed,
+        orientation,
+        turn,
+        claims,
+        problems,
+        chunks: _,
+        chunk_root: _,
+    } = facts;
+    let sides = |Size { width, height }| Sides { width, height };
+    let problems = problems.into_iter().map(|problem| Trouble {
+        code: problem.code.code(),
+        detail: problem.detail,
+    });
+    let turn = turn.map(|turn| Turned {
+        degrees: u16::from(turn.quarters) * 90,
+        mirror: turn.mirror.map(|axis| match axis {
+            MirrorAxis::Vertical => "vertical",
+            MirrorAxis::Horizontal => "horizontal",
+        }),
+    });
+    Report {
+        file,
+        sha256: Some(digest.to_hex()),
+        bytes: Some(len_bytes),
+        media_type: Some(media_type.mime()),
+        width: stored.map(|size| size.width),
+        height: stored.map(|size| size.height),
+        displayed: displayed.map(sides),
+        orientation,
+        turn,
+        problems: problems.collect(),
+        ..claimed(claims)
+    }
+}
+
+/// What the photo says about itself.
+fn claimed(claims: Claims) -> Report {
+    let time = |time: CivilTime| TakenAt {
+        civil: time.civil,
+        offset: time.offset,
+    };
+    let (accuracy_m, datum) = (claims.accuracy_m, claims.datum);
+    let camera = Camera {
+        make: claims.camera_make,
+        model: claims.camera_model,
+    };
+    let edits = claims.edits.into_iter().map(|trace| Trace {
+        kind: trace.kind.word(),
+        detail: trace.detail,
+    });
+    Report {
+        taken_at: claims.taken_at.map(time),
+        digitized_at: claims.digitized_at.map(time),
+        modified_at: claims.modified_at.map(time),
+        gps_time: claims.gps_time,
+        place: claims.place.map(|place| Spot {
+            lat: place.lat(),
+            lon: place.lon(),
+            alt_m: place.alt_m(),
+            accuracy_m,
+            datum,
+        }),
+        direction: claims.direction.map(|direction| Heading {
+            degrees: direction.degrees,
+            north: direction.north.word(),
+        }),
+        camera: (camera.make.is_some() || camera.model.is_some()).then_some(camera),
+        lens: claims.lens,
+        serial: claims.serial,
+        software: claims.software,
+        embedded: claims.embedded.map(|small| Small {
+            at: small.at,
+            bytes: small.len,
+        }),
+        edits: edits.collect(),
+        from_xmp: claims.from_xmp,
+        ..Report::default()
     }
 }
 
 /// Digest and length of a file that is no photo are facts all the same.
 fn refused(name: String, file: &Path, error: &ExamineError) -> Report {
-    let read = digest(file).ok();
+    // What is too long to be a photo is not read to its end either.
+    let read = match error {
+        ExamineError::TooLarge { .. } => None,
+        ExamineError::Empty
+        | ExamineError::NotAPhoto
+        | ExamineError::Changed
+        | ExamineError::Read(_) => digest(file).ok(),
+    };
     Report {
         file: name,
         sha256: read.as_ref().map(|(digest, _)| digest.clone()),
@@ -175,7 +340,7 @@ fn refused(name: String, file: &Path, error: &ExamineError) -> Report {
 }
 
 fn digest(file: &Path) -> io::Result<(String, u64)> {
-    let mut opened = File::open(file)?;
+    let mut opened = open_file(file)?;
     let mut hasher = ChunkedDigest::new();
     let mut buffer = vec![0; 256 * 1024];
     loop {

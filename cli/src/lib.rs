@@ -6,6 +6,7 @@
 
 pub mod calendar;
 pub mod check;
+pub mod corpus;
 pub mod demo;
 pub mod device;
 pub mod driver;
@@ -16,4 +17,5 @@ pub mod hub;
 pub mod inspect;
 pub mod keyfile;
 pub mod office;
+pub mod positions;
 pub mod scene;

@@ -19,7 +19,7 @@ use lossbook_cli::device::{self, DeviceArgs, Said};
 use lossbook_cli::failure::Failure;
 use lossbook_cli::hub::{self, HubArgs};
 use lossbook_cli::office::{self, OfficeArgs};
-use lossbook_cli::{demo, inspect};
+use lossbook_cli::{corpus, demo, inspect, positions};
 
 /// Offline-first field survey for insurers: device, hub, office, and a demonstration of all three.
 #[derive(Debug, Parser)]
@@ -55,6 +55,18 @@ enum Command {
     /// Render the project's own test photos into a folder.
     #[command(hide = true)]
     Scene {
+        /// Where to.
+        dir: PathBuf,
+    },
+    /// Write random positions in China and their conversions into a file.
+    #[command(hide = true)]
+    Positions {
+        /// Where to.
+        file: PathBuf,
+    },
+    /// Write the files that the photo readers are held to into a folder.
+    #[command(hide = true)]
+    Corpus {
         /// Where to.
         dir: PathBuf,
     },
@@ -124,5 +136,7 @@ fn run(args: &Lossbook) -> Result<Option<Said>, Failure> {
         Command::Office(office) => office::run(office).map(Some),
         Command::Hub(hub) => hub::run(hub, &mut |said| say(said, args.json)).map(Some),
         Command::Scene { dir } => demo::write_scenes(dir).map(Some),
+        Command::Positions { file } => positions::write(file).map(Some),
+        Command::Corpus { dir } => corpus::write(dir).map(Some),
     }
 }

@@ -11,22 +11,30 @@
 //! Refuses: transport, screens, and every figure that belongs to a contract.
 
 mod assess;
+mod body;
 mod capture;
 mod device;
 mod edit;
 mod error;
 mod exchange;
+mod findings;
 pub mod office;
+mod recording;
+mod room;
 mod settle;
+mod shutter;
 mod sign;
 #[cfg(test)]
 mod tests;
 mod view;
 
 pub use assess::Judged;
-pub use capture::{AddedPhoto, NewPhoto};
+pub use capture::{AddedPhoto, NewPhoto, Taken};
 pub use device::Device;
 pub use edit::RowEdit;
 pub use error::{AppError, Class};
+pub use recording::{AddedRecording, NewRecording};
+pub use room::{FreePolicy, Freed, PHOTO_BUDGET, PhotoBudget, RESERVE_BYTES};
+pub use shutter::OpenedShutter;
 pub use sign::{NewSignature, Signed};
 pub use view::{CaseView, ContestedField, WrittenBy};

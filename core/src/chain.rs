@@ -23,7 +23,10 @@ mod ledger;
 mod token;
 
 pub use append::{Draft, Tip, append, seal_tip};
-pub use body::{AclBody, BlobRole, KeyBody, KeyReason, Origin, PhotoBody, ReceiptBody};
+pub use body::{
+    AclBody, BlobRole, ClaimBody, FixBody, KeyBody, KeyReason, MomentBody, Origin, PhotoBody,
+    ReceiptBody,
+};
 pub use envelope::{
     Envelope, EnvelopeError, Header, Kind, MAX_BODY_BYTES, MAX_ENVELOPE_BYTES, MAX_RUN_BYTES, Run,
     Seal, Seen, StreamId, Subject,

@@ -7,6 +7,7 @@
 //! Refuses: I/O of any kind, and every figure that belongs to a contract.
 
 pub mod cbor;
+mod datum;
 mod digest;
 pub mod facts;
 mod fold;
@@ -18,6 +19,7 @@ mod quantity;
 mod role;
 mod time;
 
+pub use datum::{Bd09, Cgcs2000, Datum, Gcj02, PositionParseError, StatedPosition, Wgs84};
 pub use digest::{CHUNK_BYTES, ChunkedDigest, Digest, DigestParseError};
 pub use fold::{fold, half_width};
 pub use host::{Host, Reading};

@@ -9,10 +9,12 @@
 //! - The type is told from content, never from a name.
 //! - Broken metadata or a cut scan is a [`Problem`] beside the facts, never an error: a damaged
 //!   photo of a collapsed house is still evidence. Only what is no photo at all is refused.
-//! - Nobody's bytes are trusted: at most [`MAX_METADATA_BYTES`] reach the EXIF parser, headers are
+//! - Nobody's bytes are trusted: at most [`MAX_METADATA_BYTES`] reach the EXIF and XMP readers, headers are
 //!   checked before a pixel is allocated, and foreign decoders run under `catch_unwind`.
 //!
-//! Refused: video (`app` streams it), HEVC pixels (the phone's platform decodes them), any opinion
+//! Video and voice notes are read by [`examine_recording`], never decoded.
+//!
+//! Refused: HEVC pixels (the phone's platform decodes them), any opinion
 //! on whether a claim is true (`app` compares it with the device's own fix).
 //!
 //! ```
@@ -29,21 +31,35 @@ use crate::domain::{CHUNK_BYTES, ChunkedDigest, Digest};
 mod boxes;
 mod claims;
 mod container;
+mod findings;
 mod heif;
 mod jpeg;
 mod photo;
 mod pixels;
 mod png;
 mod problem;
+mod recording;
 mod source;
 mod thumbnail;
+mod tiff;
 mod webp;
+mod xmp;
 
 #[cfg(test)]
 mod tests;
 
-pub use photo::{Claims, MediaType, PhotoFacts, Size};
+pub use findings::{
+    Finding, FindingCode, Fix, Grade, HubBracket, Moment, PhotoFindings, Provider, Shot,
+    ShotClaims, ShutterCount, Source, Thresholds, findings,
+};
+pub use photo::{
+    BoxTurn, Claims, Direction, EditKind, EditTrace, Embedded, MediaType, MirrorAxis, North,
+    PhotoFacts, Size,
+};
 pub use problem::{Problem, ProblemCode};
+pub use recording::{
+    MAX_RECORDING_BYTES, RecordingFacts, RecordingType, examine_recording, is_recording,
+};
 pub use thumbnail::{THUMBNAIL_LONG_SIDE, Thumbnail, thumbnail};
 
 /// The longest photo that is taken in.
@@ -60,7 +76,7 @@ pub enum ExamineError {
     Empty,
     /// Some other kind of file, whatever its name says.
     #[error(
-        "its first bytes are not those of a JPEG, PNG, WebP or HEIF photo: choose a photo, or convert it first"
+        "its first bytes are not those of a JPEG, PNG, WebP, HEIF or TIFF photo or of an MP4, MOV or M4A recording: choose another file, or convert it first"
     )]
     NotAPhoto,
     /// More bytes than a photo may have.
@@ -73,6 +89,9 @@ pub enum ExamineError {
         /// [`MAX_PHOTO_BYTES`].
         limit: u64,
     },
+    /// Somebody wrote to it in the meantime.
+    #[error("it changed while it was read: wait until nobody writes to it, then try again")]
+    Changed,
     /// The bytes could not be read; the text is the operating system's.
     #[error("reading stopped: {0}; check that the file is there, is a file and may be read")]
     Read(String),
@@ -85,6 +104,7 @@ impl ExamineError {
             Self::Empty => "empty",
             Self::NotAPhoto => "not_a_photo",
             Self::TooLarge { .. } => "too_large",
+            Self::Changed => "changed",
             Self::Read(_) => "unreadable",
         }
     }
@@ -96,23 +116,21 @@ impl ExamineError {
 /// [`ExamineError`] when the bytes are no photo at all, too many, none, or cannot be read.
 /// Whatever else is wrong with a photo is listed in [`PhotoFacts::problems`].
 pub fn examine<R: Read + Seek>(source: &mut R) -> Result<PhotoFacts, ExamineError> {
-    let (digest, chunks, len_bytes) = hash(source)?;
+    let (digest, chunks, len_bytes) = hash(source, MAX_PHOTO_BYTES)?;
     let media_type = container::sniff(source)
         .map_err(read_error)?
         .ok_or(ExamineError::NotAPhoto)?;
     let layout = container::read(source, media_type, len_bytes).map_err(read_error)?;
 
+    let read = claims::read(&layout);
+    let (claims, orientation) = (read.claims, read.orientation);
     let mut problems = layout.problems;
-    let mut claims = Claims::default();
-    let mut orientation = None;
-    if let Some(block) = layout.exif {
-        let read = claims::read(block);
-        (claims, orientation) = (read.claims, read.orientation);
-        problems.extend(read.problems);
-    }
+    problems.extend(read.problems);
     let sideways = match media_type {
-        MediaType::Heic | MediaType::Heif => layout.turn == container::Turn::Sideways,
-        MediaType::Jpeg | MediaType::Png | MediaType::Webp => orientation.is_some_and(|o| o >= 5),
+        MediaType::Heic | MediaType::Heif => layout.turn.is_some_and(|turn| turn.quarters % 2 == 1),
+        MediaType::Jpeg | MediaType::Png | MediaType::Webp | MediaType::Tiff => {
+            orientation.is_some_and(|o| o >= 5)
+        }
     };
     let displayed = layout
         .stored
@@ -127,19 +145,23 @@ pub fn examine<R: Read + Seek>(source: &mut R) -> Result<PhotoFacts, ExamineErro
         stored: layout.stored,
         displayed,
         orientation,
+        turn: layout.turn,
         claims,
         problems,
     })
 }
 
-fn hash<R: Read + Seek>(source: &mut R) -> Result<(Digest, Vec<Digest>, u64), ExamineError> {
+fn hash<R: Read + Seek>(
+    source: &mut R,
+    limit: u64,
+) -> Result<(Digest, Vec<Digest>, u64), ExamineError> {
     let len = source.seek(SeekFrom::End(0)).map_err(read_error)?;
-    refuse_too_large(len)?;
+    refuse_too_large(len, limit)?;
     source.seek(SeekFrom::Start(0)).map_err(read_error)?;
     let mut hasher = ChunkedDigest::new();
     let mut buffer = vec![0; CHUNK_BYTES];
     // One byte over the limit is enough to notice a file that grows while it is read.
-    let mut bounded = source.take(MAX_PHOTO_BYTES + 1);
+    let mut bounded = source.take(limit + 1);
     loop {
         let got = match bounded.read(&mut buffer) {
             Ok(got) => got,
@@ -152,7 +174,7 @@ fn hash<R: Read + Seek>(source: &mut R) -> Result<(Digest, Vec<Digest>, u64), Ex
         }
     }
     let (digest, chunks, len) = hasher.finish();
-    refuse_too_large(len)?;
+    refuse_too_large(len, limit)?;
     if len == 0 {
         Err(ExamineError::Empty)
     } else {
@@ -160,12 +182,9 @@ fn hash<R: Read + Seek>(source: &mut R) -> Result<(Digest, Vec<Digest>, u64), Ex
     }
 }
 
-fn refuse_too_large(len: u64) -> Result<(), ExamineError> {
-    if len > MAX_PHOTO_BYTES {
-        Err(ExamineError::TooLarge {
-            len,
-            limit: MAX_PHOTO_BYTES,
-        })
+fn refuse_too_large(len: u64, limit: u64) -> Result<(), ExamineError> {
+    if len > limit {
+        Err(ExamineError::TooLarge { len, limit })
     } else {
         Ok(())
     }

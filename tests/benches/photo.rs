@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use lossbook_cli::scene::{SceneKind, Shot, render};
-use lossbook_core::app::{Device, NewPhoto};
+use lossbook_core::app::{Device, NewPhoto, Taken};
 use lossbook_core::chain::Origin;
 use lossbook_core::domain::{CivilTime, Digest};
 
@@ -58,6 +58,7 @@ fn add(phone: &Device, case: &str, bytes: &[u8]) -> Result<bool, Failed> {
     let photo = NewPhoto {
         bytes,
         origin: Origin::Camera,
+        taken: Taken::default(),
         slot: "",
         caption: "",
     };

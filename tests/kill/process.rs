@@ -58,6 +58,18 @@ impl Running {
         let _ended_already = self.child.kill();
     }
 
+    /// What it says, while it runs.
+    pub(super) fn output(&mut self) -> ChildStdout {
+        self.child.stdout.take().expect("piped")
+    }
+
+    /// The most memory it has had so far, where the system tells.
+    pub(super) fn peak_kib(&self) -> Option<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
+        let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+        line.split_whitespace().nth(1)?.parse().ok()
+    }
+
     /// Waits for its end and reads what it said until then. Answers fit into a pipe's buffer, so
     /// reading may begin after the end.
     pub(super) fn finish(mut self) -> Answer {

@@ -36,9 +36,9 @@ enum Act {
     Demo,
     /// A foreign reader. `{program}` and `{folder}` stand for the built program and an empty folder.
     Peer {
-        /// What our program is told first, so that there is something to read; nothing if empty.
-        first: &'static [&'static str],
-        /// The Python script that reads and judges it.
+        /// What our program is told first, so that there is something to read.
+        first: &'static [&'static [&'static str]],
+        /// The interpreter and the script that reads and judges it.
         script: &'static [&'static str],
     },
 }
@@ -94,8 +94,9 @@ pub(crate) const LEGS: &[Leg] = &[
         what: "SQLCipher's own library opens the store with its key only",
         needs: &["python3", "sqlcipher3"],
         act: Act::Peer {
-            first: &["demo", "--json", "--dir", "{folder}/story"],
+            first: &[&["demo", "--json", "--dir", "{folder}/story"]],
             script: &[
+                "python3",
                 "tests/peers/sqlcipher_peer.py",
                 "{folder}/story/surveyor",
                 "{folder}/story/surveyor.key",
@@ -107,8 +108,26 @@ pub(crate) const LEGS: &[Leg] = &[
         what: "ExifTool reads the same facts from the same photos",
         needs: &["python3", "exiftool"],
         act: Act::Peer {
-            first: &["scene", "{folder}"],
-            script: &["tests/peers/exiftool_peer.py", "{program}", "{folder}"],
+            first: &[&["scene", "{folder}"], &["corpus", "{folder}/corpus"]],
+            script: &[
+                "python3",
+                "tests/peers/exiftool_peer.py",
+                "{program}",
+                "{folder}",
+            ],
+        },
+    },
+    Leg {
+        name: "gcoord",
+        what: "gcoord converts a hundred thousand positions to the same degrees",
+        needs: &["node", "gcoord"],
+        act: Act::Peer {
+            first: &[&["positions", "{folder}/positions.csv"]],
+            script: &[
+                "node",
+                "tests/peers/gcoord_peer.js",
+                "{folder}/positions.csv",
+            ],
         },
     },
     Leg {
@@ -123,7 +142,7 @@ pub(crate) const LEGS: &[Leg] = &[
         ],
         act: Act::Peer {
             first: &[],
-            script: &["tests/peers/rules_peer.py", "{program}"],
+            script: &["python3", "tests/peers/rules_peer.py", "{program}"],
         },
     },
 ];
@@ -211,7 +230,7 @@ fn judge_demo(line: &str) -> Result<(), String> {
     }
 }
 
-fn peer(machine: &Machine, leg: &str, first: &[&str], script: &[&str]) -> Result<(), String> {
+fn peer(machine: &Machine, leg: &str, first: &[&[&str]], script: &[&str]) -> Result<(), String> {
     machine.run(&mut machine.command(&["cargo", "build", "--release"]))?;
     let folder = machine.cache.join("peers").join(leg);
     if folder.exists() {
@@ -234,10 +253,12 @@ fn peer(machine: &Machine, leg: &str, first: &[&str], script: &[&str]) -> Result
             })
             .collect()
     };
-    if !first.is_empty() {
-        machine.run(machine.command(&[&program]).args(filled(first)))?;
+    for words in first {
+        machine.run(machine.command(&[&program]).args(filled(words)))?;
     }
-    machine.run(machine.command(&["python3"]).args(filled(script)))
+    let script = filled(script);
+    let words: Vec<&str> = script.iter().map(String::as_str).collect();
+    machine.run(&mut machine.command(&words))
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! Foreign tools: how each is recognised, and the one command that installs it.
 //!
 //! Input: the name a leg gives. Output: the tool is there, or a sentence with the line that
-//! installs it. Installs only when allowed: Debian packages by apt, Python packages into an
-//! environment of our own in the user's cache folder. Refuses to touch anything else.
+//! installs it. Installs only when allowed: Debian packages by apt, Python and Node packages
+//! into folders of our own in the user's cache folder. Refuses to touch anything else.
 
 use crate::machine::{Installing, Machine, OpenSsl};
 
@@ -13,6 +13,8 @@ enum Source {
     Apt(&'static [&'static str]),
     /// A Python package, for the environment in the cache folder.
     Pip(&'static str),
+    /// A Node package, for a folder beside it.
+    Npm(&'static str),
 }
 
 /// A tool that some legs need.
@@ -65,6 +67,16 @@ const TOOLS: &[Tool] = &[
         probe: &["python3", "-c", "import cn2an"],
         from: Source::Pip("cn2an==0.5.24"),
     },
+    Tool {
+        name: "node",
+        probe: &["node", "--version"],
+        from: Source::Apt(&["nodejs", "npm"]),
+    },
+    Tool {
+        name: "gcoord",
+        probe: &["node", "-e", "require('gcoord')"],
+        from: Source::Npm("gcoord@1.0.7"),
+    },
 ];
 
 /// What became of a look for a tool.
@@ -100,6 +112,7 @@ pub(crate) fn find(
     match tool.from {
         Source::Apt(packages) => apt(machine, packages)?,
         Source::Pip(package) => pip(machine, package)?,
+        Source::Npm(package) => npm(machine, package)?,
     }
     if machine.answers(tool.probe) {
         return Ok(Search::Found);
@@ -130,6 +143,12 @@ fn line_for(tool: &Tool, machine: &Machine) -> String {
             format!(
                 "python3 -m venv {0} && {0}/bin/pip install {package}",
                 venv.display()
+            )
+        }
+        Source::Npm(package) => {
+            format!(
+                "npm install --prefix {} {package}",
+                machine.node().display()
             )
         }
     }
@@ -165,6 +184,23 @@ fn pip(machine: &Machine, package: &str) -> Result<(), String> {
     machine.run(&mut machine.command(&["python3", "-m", "venv", venv]))?;
     let pip = format!("{venv}/bin/python3");
     machine.run(&mut machine.command(&[&pip, "-m", "pip", "install", "--quiet", package]))
+}
+
+fn npm(machine: &Machine, package: &str) -> Result<(), String> {
+    let folder = machine.node();
+    let folder = folder
+        .to_str()
+        .ok_or("the cache folder's name is not text")?;
+    let words = [
+        "npm",
+        "install",
+        "--silent",
+        "--no-fund",
+        "--prefix",
+        folder,
+        package,
+    ];
+    machine.run(&mut machine.command(&words))
 }
 
 #[cfg(test)]

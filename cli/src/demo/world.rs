@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use lossbook_core::app::{CaseView, Device, NewPhoto};
+use lossbook_core::app::{CaseView, Device, NewPhoto, Taken};
 use lossbook_core::chain::Origin;
 use lossbook_core::store::CaseQuery;
 use lossbook_hub::admin::Command as Order;
@@ -235,6 +235,7 @@ impl Phone {
         let photo = NewPhoto {
             bytes: &picture.bytes,
             origin: Origin::Camera,
+            taken: Taken::default(),
             slot: "",
             caption: &picture.name,
         };

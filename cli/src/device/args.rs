@@ -16,6 +16,9 @@ pub struct DeviceArgs {
     /// PEM file of the authority that vouches for the hub's certificate.
     #[arg(long, value_name = "FILE")]
     pub ca: Option<PathBuf>,
+    /// For rehearsals: what the clocks of this phone show, as TIME,BOOT,MS.
+    #[arg(long, value_name = "CLOCK")]
+    pub clock: Option<String>,
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
@@ -73,7 +76,7 @@ pub enum Command {
         /// item=…, room=…, unit=…, quantity=…, unit_price=…, amount=…
         fields: Vec<String>,
     },
-    /// Add photos.
+    /// Add photos, videos or voice notes.
     Photo {
         /// Case number or id.
         case: String,
@@ -86,9 +89,23 @@ pub enum Command {
         /// A remark.
         #[arg(long, default_value = "")]
         caption: String,
-        /// camera, gallery or imported.
+        /// camera, gallery, imported or bundle.
         #[arg(long, default_value = "imported")]
         origin: String,
+        /// Say each photo as soon as it is saved, one line each, before all at the end.
+        #[arg(long)]
+        each: bool,
+        /// What the phone measured when it was taken.
+        #[command(flatten)]
+        taken: TakenArgs,
+    },
+    /// Count a shot of the own camera, whether it is kept or not.
+    Shutter,
+    /// Let go of originals that the hub has confirmed, as a policy asks.
+    Free {
+        /// Which may go.
+        #[command(flatten)]
+        policy: FreeArgs,
     },
     /// Withdraw a row: it stays readable and no longer counts.
     Withdraw {
@@ -173,4 +190,38 @@ pub enum Command {
     Quarantine,
     /// Project every case anew from its envelopes.
     Rebuild,
+}
+
+/// Which confirmed originals may go.
+#[derive(Debug, Args)]
+pub struct FreeArgs {
+    /// Case states in which they may go.
+    #[arg(long = "state", value_name = "WORD", default_values = ["closed"])]
+    pub states: Vec<String>,
+    /// How many days a case must have been left alone.
+    #[arg(long, value_name = "DAYS", default_value_t = 7)]
+    pub quiet_days: u32,
+    /// Stop when so many bytes are free.
+    #[arg(long, value_name = "BYTES")]
+    pub until_free: Option<u64>,
+}
+
+/// What the phone measured when a photo was taken.
+#[derive(Debug, Args, Default)]
+pub struct TakenArgs {
+    /// The number that `shutter` gave.
+    #[arg(long, value_name = "NUMBER")]
+    pub shutter: Option<u64>,
+    /// The phone's own position: latitude,longitude and the datum if it is not WGS-84.
+    #[arg(long, value_name = "POSITION", allow_hyphen_values = true)]
+    pub fix: Option<String>,
+    /// How far off that may be, in metres.
+    #[arg(long, value_name = "METRES", requires = "fix")]
+    pub accuracy: Option<f64>,
+    /// The satellites' time of it, such as 2025-07-01T06:00:00Z.
+    #[arg(long, value_name = "TIME", requires = "fix")]
+    pub satellites: Option<String>,
+    /// The system says that a program made it up.
+    #[arg(long, requires = "fix")]
+    pub mocked: bool,
 }

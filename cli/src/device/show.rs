@@ -10,6 +10,7 @@ use lossbook_core::store::{CaseRow, Clash};
 use serde_json::{Map, Value, json};
 
 use super::Said;
+use super::findings;
 use crate::failure::Failure;
 
 /// The zone in which times are shown; the data keeps instants.
@@ -152,6 +153,7 @@ pub fn case_json(view: &CaseView) -> Value {
         "total_fen": {"low": total.low.fen(), "high": total.high.fen()},
         "total_causes": causes, "clashes": clashes, "likely_duplicates": duplicates,
         "contested": contested, "signatures": signatures, "decisions": decisions, "photos": photos,
+        "findings": findings::json(view), "photo_budget": findings::budget_json(view),
         "record": record_json(&standing.record),
     })
 }
@@ -228,6 +230,9 @@ pub(super) fn case(view: &CaseView) -> Said {
             civil_text(one.header.wall, ZONE),
             one.body.reason
         ));
+    }
+    for line in findings::lines(view) {
+        text.line(line);
     }
     Said::new(case_json(view), text.0)
 }

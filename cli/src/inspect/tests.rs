@@ -36,11 +36,22 @@ fn a_photo_is_reported_with_every_key() {
         "media_type": "image/jpeg",
         "width": 160,
         "height": 120,
+        "displayed": { "width": 120, "height": 160 },
         "orientation": 6,
+        "turn": null,
         "taken_at": { "civil": "2025-07-01T14:03:22", "offset": "+08:00" },
+        "digitized_at": null,
+        "modified_at": null,
         "gps_time": "2025-07-01T06:03:22Z",
-        "place": { "lat": 36.834, "lon": 101.952, "alt_m": 2543.0 },
+        "place": { "lat": 36.834, "lon": 101.952, "alt_m": 2543.0, "accuracy_m": null, "datum": null },
+        "direction": null,
         "camera": { "make": "Lossbook", "model": "Scene" },
+        "lens": null,
+        "serial": null,
+        "software": null,
+        "embedded": null,
+        "edits": [],
+        "from_xmp": [],
         "problems": [],
     });
     assert_eq!(inspect_json(&file), expected);
@@ -96,7 +107,9 @@ fn people_read_labels_in_both_languages_and_aligned_values() {
         "{text}"
     );
     assert!(
-        text.contains("Claimed place 自称位置  36.834000, 101.952000, 2543.0 m\n"),
+        text.contains(
+            "Claimed place 自称位置  36.834000, 101.952000, 2543.0 m (no datum 无坐标系)\n"
+        ),
         "{text}"
     );
 }

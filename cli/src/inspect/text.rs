@@ -4,7 +4,7 @@
 
 use std::io::{self, Write};
 
-use super::{Camera, Report, Spot, TakenAt};
+use super::{Camera, Heading, Report, Small, Spot, TakenAt, Turned};
 
 /// Columns before the value.
 const LABEL_COLUMNS: usize = 24;
@@ -53,18 +53,62 @@ fn photo(report: &Report, out: &mut dyn Write) -> io::Result<()> {
             .orientation
             .map(|orientation| orientation.to_string()),
     )?;
-    optional(
-        out,
-        "Claimed time 自称时间",
-        report.taken_at.as_ref().map(time),
-    )?;
-    optional(out, "GPS time 卫星时间", report.gps_time.clone())?;
-    optional(
-        out,
-        "Claimed place 自称位置",
-        report.place.as_ref().map(place),
-    )?;
-    optional(out, "Camera 相机", report.camera.as_ref().map(camera))
+    let lines = [
+        ("Box turn 容器旋转", report.turn.as_ref().map(turn)),
+        ("Claimed time 自称时间", report.taken_at.as_ref().map(time)),
+        (
+            "Digitized 数字化时间",
+            report.digitized_at.as_ref().map(time),
+        ),
+        ("Changed 修改时间", report.modified_at.as_ref().map(time)),
+        ("GPS time 卫星时间", report.gps_time.clone()),
+        ("Claimed place 自称位置", report.place.as_ref().map(place)),
+        ("Direction 朝向", report.direction.as_ref().map(direction)),
+        ("Camera 相机", report.camera.as_ref().map(camera)),
+        ("Lens 镜头", report.lens.clone()),
+        ("Serial 序列号", report.serial.clone()),
+        ("Software 软件", report.software.clone()),
+        (
+            "Small picture 内嵌小图",
+            report.embedded.as_ref().map(small),
+        ),
+    ];
+    if let Some(ms) = report.duration_ms {
+        line(
+            out,
+            "Plays 时长",
+            &format!("{}.{:03} s", ms / 1_000, ms % 1_000),
+        )?;
+    }
+    for (label, value) in lines {
+        optional(out, label, value)?;
+    }
+    if !report.from_xmp.is_empty() {
+        line(out, "Only in XMP 仅见于 XMP", &report.from_xmp.join(", "))?;
+    }
+    for trace in &report.edits {
+        line(
+            out,
+            "Edit trace 编辑痕迹",
+            &format!("{} ({})", trace.detail, trace.kind),
+        )?;
+    }
+    Ok(())
+}
+
+fn turn(turn: &Turned) -> String {
+    let mirror = turn
+        .mirror
+        .map_or_else(String::new, |axis| format!(", mirror {axis}"));
+    format!("{}°{mirror}", turn.degrees)
+}
+
+fn direction(heading: &Heading) -> String {
+    format!("{:.1}° ({})", heading.degrees, heading.north)
+}
+
+fn small(small: &Small) -> String {
+    format!("{} bytes at {}", small.bytes, small.at)
 }
 
 fn time(taken_at: &TakenAt) -> String {
@@ -76,7 +120,14 @@ fn place(spot: &Spot) -> String {
     let altitude = spot
         .alt_m
         .map_or_else(String::new, |metres| format!(", {metres:.1} m"));
-    format!("{:.6}, {:.6}{altitude}", spot.lat, spot.lon)
+    let accuracy = spot
+        .accuracy_m
+        .map_or_else(String::new, |metres| format!(", ±{metres:.1} m"));
+    let datum = spot.datum.as_deref().unwrap_or("(no datum 无坐标系)");
+    format!(
+        "{:.6}, {:.6}{altitude}{accuracy} {datum}",
+        spot.lat, spot.lon
+    )
 }
 
 fn camera(camera: &Camera) -> String {
@@ -100,8 +151,27 @@ fn line(out: &mut dyn Write, label: &str, value: &str) -> io::Result<()> {
         .sum();
     writeln!(
         out,
-        "{label}{:pad$}{value}",
+        "{label}{:pad$}{}",
         "",
-        pad = LABEL_COLUMNS.saturating_sub(columns)
+        harmless(value),
+        pad = LABEL_COLUMNS.saturating_sub(columns).max(1)
     )
+}
+
+/// Names and claims are foreign text: a control character would steer the terminal.
+pub(crate) fn harmless(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_control() || is_invisible(c) {
+            shown.extend(c.escape_unicode());
+        } else {
+            shown.push(c);
+        }
+    }
+    shown
+}
+
+/// Marks that turn the reading direction or take no room, so that a name looks like another.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}')
 }

@@ -2,12 +2,13 @@
 
 use std::io::Cursor;
 
+use super::body;
 use super::device::{Device, case_named, enrolled};
 use super::edit::{check_bringing, roles};
 use super::error::AppError;
 use crate::chain::{BlobRole, Kind, Origin, PhotoBody, Subject};
 use crate::domain::{CaseId, ChunkedDigest, Digest, RowId, ScopeId, cbor};
-use crate::evidence::{self, PhotoFacts, Problem};
+use crate::evidence::{self, Fix, PhotoFacts, Problem};
 use crate::record::access::Bringing;
 use crate::record::{Edit, NewRow, Section, Value};
 use crate::store::StoredBlob;
@@ -23,6 +24,18 @@ pub struct NewPhoto<'a> {
     pub slot: &'a str,
     /// A remark.
     pub caption: &'a str,
+    /// What the host measured when it was taken.
+    pub taken: Taken,
+}
+
+/// What the host measured when a photo was taken.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Taken {
+    /// The number that [`Device::open_shutter`] gave; without one, a photo of the own camera is
+    /// counted when it is added.
+    pub shutter: Option<u64>,
+    /// Where the device was.
+    pub fix: Option<Fix>,
 }
 
 /// A photo that is saved.
@@ -49,10 +62,7 @@ impl Device {
             case_named(tx, case)
         })?;
         let facts = evidence::examine(&mut Cursor::new(photo.bytes))?;
-        let known = self.store.transact(|tx| {
-            let held = tx.blobs_of_case(case)?;
-            Ok::<_, AppError>(held.iter().any(|blob| blob.digest == facts.digest))
-        })?;
+        let known = self.has(case, &facts.digest)?;
         if known {
             return Ok(AddedPhoto {
                 facts,
@@ -66,14 +76,15 @@ impl Device {
 
     fn save_original(
         &self,
-        (case, scope): (CaseId, ScopeId),
+        place: (CaseId, ScopeId),
         photo: NewPhoto<'_>,
         facts: &PhotoFacts,
     ) -> Result<(), AppError> {
         let named = (facts.digest, facts.len_bytes, facts.chunks.clone());
+        self.refuse_without_room(facts.len_bytes)?;
         let stored = self.store_once(photo.bytes, named)?;
         let body = PhotoBody {
-            case,
+            case: place.0,
             digest: facts.digest,
             len_bytes: facts.len_bytes,
             chunk_root: facts.chunk_root,
@@ -81,8 +92,30 @@ impl Device {
             role: BlobRole::Original,
             of: None,
             origin: photo.origin,
+            moment: None,
+            claims: Some(body::claims(facts)),
+            duration_ms: None,
         };
-        let mut values = vec![("sha256", Value::Digest(facts.digest))];
+        self.commit_original(place, photo, body, stored.as_ref())
+    }
+
+    /// Whether the case has these bytes.
+    pub(super) fn has(&self, case: CaseId, digest: &Digest) -> Result<bool, AppError> {
+        self.store.transact(|tx| {
+            let known = tx.blobs_of_case(case)?;
+            Ok(known.iter().any(|blob| blob.digest == *digest))
+        })
+    }
+
+    /// Envelope, blob, file and row of an original in one transaction.
+    pub(super) fn commit_original(
+        &self,
+        (case, scope): (CaseId, ScopeId),
+        photo: NewPhoto<'_>,
+        mut body: PhotoBody,
+        stored: Option<&StoredBlob>,
+    ) -> Result<(), AppError> {
+        let mut values = vec![("sha256", Value::Digest(body.digest))];
         for (name, text) in [("slot", photo.slot), ("caption", photo.caption)] {
             if !text.is_empty() {
                 values.push((name, Value::Text(text.to_owned())));
@@ -94,7 +127,8 @@ impl Device {
             values,
         };
         self.store.transact(|tx| {
-            self.commit_blob(tx, scope, &body, stored.as_ref())?;
+            body.moment = Some(self.moment(tx, photo)?);
+            self.commit_blob(tx, scope, &body, stored)?;
             self.write(tx, (case, scope), &[Edit::Add(row)])
         })
     }
@@ -130,6 +164,9 @@ impl Device {
             role: BlobRole::Thumbnail,
             of: Some(facts.digest),
             origin: photo.origin,
+            moment: None,
+            claims: None,
+            duration_ms: None,
         };
         let stored = self.store_once(&small.jpeg, (digest, len_bytes, chunks))?;
         self.store

@@ -120,6 +120,21 @@ pub enum AppError {
     /// The contract's packs cannot judge this case.
     #[error(transparent)]
     Pack(#[from] PackChoiceError),
+    /// No shot with this number waits to be kept.
+    #[error(
+        "no shot with number {0} waits to be kept: open the shutter first, and keep a shot once"
+    )]
+    UnknownShutter(u64),
+    /// Room is kept for reports, estimates and signatures.
+    #[error(
+        "{free} bytes are left and {needed} are needed, so that reports and signatures can still be saved: free some space, then take the photo again"
+    )]
+    NoRoom {
+        /// What is left.
+        free: u64,
+        /// What the photo and the reserve need.
+        needed: u64,
+    },
     /// The photo's bytes changed while they were read.
     #[error("the photo changed while it was read: try again")]
     PhotoChanged,
@@ -144,9 +159,10 @@ impl AppError {
     pub const fn class(&self) -> Class {
         match self {
             Self::Store(error) => store_class(error),
-            Self::Photo(ExamineError::Read(_)) | Self::Enrol(_) | Self::PhotoChanged => {
-                Class::NotNow
-            }
+            Self::Photo(ExamineError::Read(_) | ExamineError::Changed)
+            | Self::Enrol(_)
+            | Self::NoRoom { .. }
+            | Self::PhotoChanged => Class::NotNow,
             Self::Freeze(FreezeError::Contested(_))
             | Self::Contested(_)
             | Self::NotAllowed { .. } => Class::No,
@@ -167,6 +183,7 @@ impl AppError {
             | Self::NoContract
             | Self::UnknownContract(_)
             | Self::Pack(_)
+            | Self::UnknownShutter(_)
             | Self::EditTooLarge { .. } => Class::Input,
         }
     }
@@ -198,6 +215,8 @@ impl AppError {
             Self::NoContract => "no_contract",
             Self::UnknownContract(_) => "unknown_contract",
             Self::Pack(_) => "unknown_to_pack",
+            Self::UnknownShutter(_) => "unknown_shutter",
+            Self::NoRoom { .. } => "no_room",
             Self::PhotoChanged => "photo_changed",
         }
     }

@@ -3,6 +3,7 @@
 use super::device::{Device, case_named};
 use super::error::AppError;
 use crate::domain::{DeviceId, Digest, WallMs};
+use crate::evidence::{self, PhotoFindings, Shot, Thresholds};
 use crate::record::{CaseRecord, Dispute, Field, FieldPath, FieldReading, Section, Standing};
 use crate::store::{BlobRow, CaseProgress, CaseQuery, CaseRow, CaseStanding, StoreError, Tx};
 
@@ -47,6 +48,10 @@ pub struct CaseView {
     pub blobs: Vec<BlobRow>,
     /// How far what was written here has come.
     pub progress: CaseProgress,
+    /// Its originals as they were taken.
+    pub shots: Vec<Shot>,
+    /// What is doubtful about them.
+    pub findings: Vec<PhotoFindings>,
 }
 
 impl CaseView {
@@ -59,12 +64,17 @@ impl CaseView {
         let duplicates = duplicates(tx, &standing.record)?;
         let blobs = tx.blobs_of_case(standing.case)?;
         let progress = tx.progress_of_case(standing.case)?;
+        let shots = super::findings::shots(tx, &standing)?;
+        let insured = super::findings::insured_place(&standing.record);
+        let findings = evidence::findings(&shots, insured, &Thresholds::default());
         Ok(Self {
             standing,
             contested,
             duplicates,
             blobs,
             progress,
+            shots,
+            findings,
         })
     }
 }

@@ -3,11 +3,12 @@
 //! Statements, signatures and decisions have their bodies in the `statement` room; a change's
 //! body is the raw Automerge change.
 
+use minicbor::bytes::ByteArray;
 use minicbor::{Decode, Encode};
 
 use super::envelope::StreamId;
 use super::key::SignedCertificate;
-use crate::domain::{CaseId, DeviceId, Digest, Epoch};
+use crate::domain::{CaseId, DeviceId, Digest, Epoch, WallMs};
 
 /// Whether a blob is evidence or made from it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
@@ -34,6 +35,100 @@ pub enum Origin {
     /// A file from elsewhere.
     #[n(3)]
     Imported,
+    /// A bundle from another person's phone.
+    #[n(4)]
+    Bundle,
+}
+
+/// What the device itself knew when the shutter opened, or when a file was taken in. Whole
+/// numbers, so that one moment has one spelling.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct MomentBody {
+    /// The wall clock's claim.
+    #[n(1)]
+    pub wall: WallMs,
+    /// Which boot.
+    #[n(2)]
+    pub boot_id: ByteArray<16>,
+    /// Milliseconds since that boot.
+    #[n(3)]
+    pub mono_ms: u64,
+    /// Own camera: the number of the shot, counted by the device without gaps.
+    #[n(4)]
+    pub shutter: Option<u64>,
+    /// Own camera: the highest number that was kept before, 0 for none.
+    #[n(5)]
+    pub kept_before: Option<u64>,
+    /// Where the device was.
+    #[n(6)]
+    pub fix: Option<FixBody>,
+}
+
+/// Where the device says it was (WGS-84).
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct FixBody {
+    /// Degrees north times ten million.
+    #[n(1)]
+    pub lat_e7: i64,
+    /// Degrees east times ten million.
+    #[n(2)]
+    pub lon_e7: i64,
+    /// How far off it may be.
+    #[n(3)]
+    pub accuracy_cm: Option<i64>,
+    /// Above sea level.
+    #[n(4)]
+    pub alt_cm: Option<i64>,
+    /// The satellites' time of the fix.
+    #[n(5)]
+    pub satellites: Option<WallMs>,
+    /// How old the fix was.
+    #[n(6)]
+    pub age_ms: u32,
+    /// The system says that a program made it up.
+    #[n(7)]
+    pub mocked: bool,
+}
+
+/// What the file claimed when it was taken in, so that it can be compared where the bytes are not.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct ClaimBody {
+    /// The camera's civil time.
+    #[n(1)]
+    pub civil: Option<String>,
+    /// Its offset.
+    #[n(2)]
+    pub offset: Option<String>,
+    /// The satellites' time.
+    #[n(3)]
+    pub gps_time: Option<String>,
+    /// Degrees north times ten million, as written.
+    #[n(4)]
+    pub lat_e7: Option<i64>,
+    /// Degrees east times ten million, as written.
+    #[n(5)]
+    pub lon_e7: Option<i64>,
+    /// How far off the position may be.
+    #[n(6)]
+    pub accuracy_cm: Option<i64>,
+    /// The datum as the camera named it.
+    #[n(7)]
+    pub datum: Option<String>,
+    /// Maker and model.
+    #[n(8)]
+    pub camera: Option<String>,
+    /// What wrote the file.
+    #[n(9)]
+    pub software: Option<String>,
+    /// Words of the traces of editing.
+    #[n(10)]
+    pub edits: Option<Vec<String>>,
+    /// Words of what is wrong with the file.
+    #[n(11)]
+    pub problems: Option<Vec<String>>,
 }
 
 /// Says that a photo exists and which bytes it is.
@@ -64,6 +159,15 @@ pub struct PhotoBody {
     /// How it came in.
     #[n(8)]
     pub origin: Origin,
+    /// For an original: what the device knew then.
+    #[n(9)]
+    pub moment: Option<MomentBody>,
+    /// For an original: what the file claimed then.
+    #[n(10)]
+    pub claims: Option<ClaimBody>,
+    /// For a recording: how long it plays, as it claims.
+    #[n(11)]
+    pub duration_ms: Option<u64>,
 }
 
 /// Why an epoch was opened.

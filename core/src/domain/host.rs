@@ -13,10 +13,14 @@ pub struct Reading {
     pub mono_ms: u64,
 }
 
-/// Time and randomness from outside; a phone, a server or a simulator implements it.
+/// Time, randomness and room from outside; a phone, a server or a simulator implements it.
 pub trait Host: Send + Sync {
     /// The clocks, now.
     fn now(&self) -> Reading;
     /// Fills `out` with unpredictable bytes.
     fn fill_random(&self, out: &mut [u8]);
+    /// How much room is left where the store is, if the host can tell.
+    fn free_bytes(&self) -> Option<u64> {
+        None
+    }
 }

@@ -1,25 +1,28 @@
-//! Reads what a photo says about itself out of its EXIF block.
+//! Reads what a photo says about itself out of its EXIF and XMP.
 //!
-//! The block comes from the container walkers, at most a mebibyte; claims and problems go into
-//! `PhotoFacts`. Each value is checked for range before it becomes a claim; a value that fails is
-//! left out and named as a problem. The foreign parser runs under `catch_unwind` and goes on past
-//! its own errors, so a stray pointer costs one directory and not the position.
+//! Blocks come from the container walkers, at most a mebibyte together; claims and problems go
+//! into `PhotoFacts`. Each value is checked for range before it becomes a claim; a value that fails
+//! is left out and named as a problem. EXIF leads and XMP fills what is missing, because cameras
+//! write EXIF and editors XMP. All of it runs under `catch_unwind`.
 //!
 //! Refused: maker notes, and any guess at a missing value.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use exif::{Exif, In, Reader, Tag, Value};
-
-use super::{Claims, Problem, ProblemCode};
+use super::container::Layout;
+use super::tiff::{self, Next, Tag, Tags, Value, tag};
+use super::xmp;
+use super::{Claims, Embedded, Problem, ProblemCode};
 use crate::domain::CivilTime;
 
+mod edits;
 mod gps;
+mod packet;
 
-/// Longer camera names are cut: they are shown on a phone.
+/// Longer names are cut: they are shown on a phone.
 const MAX_NAME_CHARS: usize = 128;
 
-/// What an EXIF block yields.
+/// What the metadata yields.
 #[derive(Debug, Default)]
 pub(super) struct Reading {
     pub(super) claims: Claims,
@@ -33,70 +36,119 @@ impl Reading {
     }
 }
 
-/// Reads the block; never fails, whatever is in it.
-pub(super) fn read(block: Vec<u8>) -> Reading {
-    // Values are parsed when they are asked for, so asking belongs inside as well.
-    catch_unwind(AssertUnwindSafe(|| read_unguarded(block))).unwrap_or_else(|_| {
+/// Reads what the headers held; never fails, whatever is in it.
+pub(super) fn read(layout: &Layout) -> Reading {
+    catch_unwind(AssertUnwindSafe(|| read_unguarded(layout))).unwrap_or_else(|_| {
         let mut reading = Reading::default();
         reading.note(
             ProblemCode::ExifUnreadable,
-            "the EXIF parser stopped on damaged metadata",
+            "the metadata reader stopped on damaged metadata",
         );
         reading
     })
 }
 
 /// The small JPEG that the EXIF block carries, and how it is to be turned.
-pub(super) fn embedded_thumbnail(block: Vec<u8>) -> Option<(Vec<u8>, Option<u16>)> {
-    let exif = parse(block, &mut Vec::new()).ok()?;
-    let number = |tag| exif.get_field(tag, In::THUMBNAIL)?.value.get_uint(0);
-    let at = usize::try_from(number(Tag::JPEGInterchangeFormat)?).ok()?;
-    let len = usize::try_from(number(Tag::JPEGInterchangeFormatLength)?).ok()?;
-    let jpeg = exif.buf().get(at..)?.get(..len)?.to_vec();
-    let mut reading = Reading::default();
-    Some((jpeg, orientation(Fields(&exif), &mut reading)))
+pub(super) fn embedded_thumbnail(block: &[u8]) -> Option<(Vec<u8>, Option<u16>)> {
+    let mut places = block;
+    let tags = tiff::walk(&mut places, Next::IsThumbnail).ok()?;
+    let Embedded { at, len } = embedded(&tags)?;
+    let from = usize::try_from(at).ok()?;
+    let jpeg = block
+        .get(from..)?
+        .get(..usize::try_from(len).ok()?)?
+        .to_vec();
+    let turned = |tag| orientation(Fields(&tags), tag, &mut Reading::default());
+    Some((
+        jpeg,
+        turned(tag::SMALL_ORIENTATION).or_else(|| turned(tag::ORIENTATION)),
+    ))
 }
 
-fn parse(block: Vec<u8>, ignored: &mut Vec<exif::Error>) -> Result<Exif, exif::Error> {
-    let mut reader = Reader::new();
-    reader.continue_on_error(true);
-    reader
-        .read_raw(block)
-        .or_else(|error| error.distill_partial_result(|errors| *ignored = errors))
+/// Where the small picture lies, counted from the TIFF header.
+fn embedded(tags: &Tags) -> Option<Embedded> {
+    let number = |tag| tags.get(tag)?.uint(0);
+    let (at, len) = (number(tag::SMALL_AT)?, number(tag::SMALL_BYTES)?);
+    (len > 0).then_some(Embedded { at: at.into(), len })
 }
 
-fn read_unguarded(block: Vec<u8>) -> Reading {
+fn read_unguarded(layout: &Layout) -> Reading {
     let mut reading = Reading::default();
-    let mut ignored = Vec::new();
-    let exif = match parse(block, &mut ignored) {
-        Ok(exif) => exif,
-        Err(error) => {
-            reading.note(ProblemCode::ExifUnreadable, error.to_string());
-            return reading;
+    let in_block;
+    let tags = match (&layout.tags, &layout.exif) {
+        (Some(tags), _) => Some(tags),
+        (None, Some(block)) => {
+            let mut places = block.as_slice();
+            // A block in memory has no reading errors.
+            in_block = tiff::walk(&mut places, Next::IsThumbnail).unwrap_or_default();
+            Some(&in_block)
         }
+        (None, None) => None,
     };
-    if !ignored.is_empty() {
-        let first: Vec<String> = ignored.iter().take(3).map(ToString::to_string).collect();
-        reading.note(
-            ProblemCode::ExifPartial,
-            format!("{} parts left out: {}", ignored.len(), first.join("; ")),
-        );
+    if let Some(tags) = tags {
+        read_tags(tags, layout, &mut reading);
     }
-    let fields = Fields(&exif);
-    reading.orientation = orientation(fields, &mut reading);
-    let shutter = taken_at(fields, &mut reading);
-    let fix = gps::read(fields, &mut reading);
-    reading.claims.camera_make = fields.text(Tag::Make);
-    reading.claims.camera_model = fields.text(Tag::Model);
-    if let (Some(shutter), Some(fix)) = (shutter, fix) {
-        gps::compare(shutter, fix, &mut reading);
+    if let Some(bytes) = &layout.xmp {
+        let packet = xmp::read(bytes);
+        if let Some(why) = &packet.broken {
+            reading.note(
+                ProblemCode::XmpPartial,
+                format!("the XMP packet breaks: {why}"),
+            );
+        }
+        packet::fill(&packet, &mut reading);
+        edits::in_packet(&packet, &mut reading.claims.edits);
     }
+    edits::in_claims(layout, &mut reading.claims);
     reading
 }
 
-fn orientation(fields: Fields<'_>, reading: &mut Reading) -> Option<u16> {
-    let value = fields.value(Tag::Orientation)?;
-    let number = value.get_uint(0);
+fn read_tags(tags: &Tags, layout: &Layout, reading: &mut Reading) {
+    if let Some(why) = &tags.unreadable {
+        reading.note(ProblemCode::ExifUnreadable, why);
+        return;
+    }
+    if !tags.left_out.is_empty() {
+        let first: Vec<&str> = tags.left_out.iter().take(3).map(String::as_str).collect();
+        reading.note(
+            ProblemCode::ExifPartial,
+            format!(
+                "{} parts left out: {}",
+                tags.left_out.len(),
+                first.join("; ")
+            ),
+        );
+    }
+    let fields = Fields(tags);
+    reading.orientation = orientation(fields, tag::ORIENTATION, reading);
+    let shutter = shutter(fields, reading);
+    let fix = gps::read(fields, reading);
+    let claims = &mut reading.claims;
+    claims.digitized_at = time_of(
+        fields,
+        [tag::DIGITIZED, tag::SUBSEC_DIGITIZED, tag::OFFSET_DIGITIZED],
+    );
+    claims.modified_at = time_of(
+        fields,
+        [tag::MODIFIED, tag::SUBSEC_MODIFIED, tag::OFFSET_MODIFIED],
+    );
+    claims.camera_make = fields.text(tag::MAKE);
+    claims.camera_model = fields.text(tag::MODEL);
+    claims.serial = fields.text(tag::SERIAL);
+    claims.lens = fields.text(tag::LENS_MODEL);
+    claims.software = fields.text(tag::SOFTWARE);
+    claims.embedded = embedded(tags).and_then(|Embedded { at, len }| {
+        let at = at.checked_add(layout.exif_at?)?;
+        Some(Embedded { at, len })
+    });
+    if let (Some(shutter), Some(fix)) = (shutter, fix) {
+        gps::compare(shutter, fix, reading);
+    }
+}
+
+fn orientation(fields: Fields<'_>, tag: Tag, reading: &mut Reading) -> Option<u16> {
+    let value = fields.value(tag)?;
+    let number = value.uint(0);
     let orientation = number
         .and_then(|number| u16::try_from(number).ok())
         .filter(|o| (1..=8).contains(o));
@@ -111,12 +163,11 @@ fn orientation(fields: Fields<'_>, reading: &mut Reading) -> Option<u16> {
 }
 
 /// Takes the camera's time over and returns it for comparison.
-fn taken_at(fields: Fields<'_>, reading: &mut Reading) -> Option<jiff::civil::DateTime> {
-    let text = fields.text(Tag::DateTimeOriginal)?;
-    let written = text.chars().any(|c| c.is_ascii_digit() && c != '0');
+fn shutter(fields: Fields<'_>, reading: &mut Reading) -> Option<jiff::civil::DateTime> {
+    let text = fields.text(tag::TAKEN)?;
     let Some(time) = parse_time(&text) else {
         // Zeros and blanks are how a camera says that its clock was never set.
-        if written {
+        if text.chars().any(|c| c.is_ascii_digit() && c != '0') {
             reading.note(
                 ProblemCode::TimeUnreadable,
                 format!("{text:?} is no date and time"),
@@ -124,16 +175,23 @@ fn taken_at(fields: Fields<'_>, reading: &mut Reading) -> Option<jiff::civil::Da
         }
         return None;
     };
-    let fraction = fields
-        .text(Tag::SubSecTimeOriginal)
-        .filter(|digits| digits.len() <= 9 && digits.bytes().all(|byte| byte.is_ascii_digit()));
-    let civil = time.strftime("%Y-%m-%dT%H:%M:%S").to_string();
-    let civil = fraction.map_or(civil.clone(), |fraction| format!("{civil}.{fraction}"));
-    let offset = fields
-        .text(Tag::OffsetTimeOriginal)
-        .and_then(|text| parse_offset(&text));
-    reading.claims.taken_at = Some(CivilTime { civil, offset });
+    reading.claims.taken_at = time_of(fields, [tag::TAKEN, tag::SUBSEC_TAKEN, tag::OFFSET_TAKEN]);
     Some(time)
+}
+
+/// A time with its fraction and its offset, as far as the camera wrote them.
+fn time_of(fields: Fields<'_>, [whole, fraction, offset]: [Tag; 3]) -> Option<CivilTime> {
+    let time = parse_time(&fields.text(whole)?)?;
+    let civil = time.strftime("%Y-%m-%dT%H:%M:%S").to_string();
+    let fraction = fields.text(fraction).filter(|digits| is_fraction(digits));
+    Some(CivilTime {
+        civil: fraction.map_or(civil.clone(), |fraction| format!("{civil}.{fraction}")),
+        offset: fields.text(offset).and_then(|text| parse_offset(&text)),
+    })
+}
+
+fn is_fraction(digits: &str) -> bool {
+    digits.len() <= 9 && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// `2008:10:22 16:28:39`, with the separators that cameras use.
@@ -168,28 +226,18 @@ fn parse_offset(text: &str) -> Option<String> {
     in_range.then(|| text.to_owned())
 }
 
-/// Fields of the primary picture, by tag.
+/// Values of the main picture, by tag.
 #[derive(Clone, Copy)]
-struct Fields<'a>(&'a Exif);
+struct Fields<'a>(&'a Tags);
 
 impl<'a> Fields<'a> {
     fn value(self, tag: Tag) -> Option<&'a Value> {
-        self.0.get_field(tag, In::PRIMARY).map(|field| &field.value)
+        self.0.get(tag)
     }
 
     /// Text without blanks, NULs and control characters around or in it; nothing if none is left.
     fn text(self, tag: Tag) -> Option<String> {
-        #[expect(
-            clippy::wildcard_enum_match_arm,
-            reason = "a foreign enum of value types; only text is text"
-        )]
-        let bytes = match self.value(tag)? {
-            Value::Ascii(parts) => parts.first()?.as_slice(),
-            Value::Byte(bytes) | Value::Undefined(bytes, _) => bytes.as_slice(),
-            _ => return None,
-        };
-        let bytes = bytes.split(|byte| *byte == 0).next()?;
-        let text: String = String::from_utf8_lossy(bytes)
+        let text: String = String::from_utf8_lossy(self.value(tag)?.text()?)
             .chars()
             .filter(|c| !c.is_control())
             .take(MAX_NAME_CHARS)
@@ -201,21 +249,10 @@ impl<'a> Fields<'a> {
     /// The first numbers of a field; a fraction over zero is `None` in its place.
     fn numbers<const N: usize>(self, tag: Tag) -> Option<[Option<f64>; N]> {
         let value = self.value(tag)?;
-        Some(std::array::from_fn(|index| number(value, index)))
+        Some(std::array::from_fn(|index| value.number(index)))
     }
-}
 
-fn number(value: &Value, index: usize) -> Option<f64> {
-    #[expect(
-        clippy::wildcard_enum_match_arm,
-        reason = "a foreign enum of value types; the others hold integers or text"
-    )]
-    let number = match value {
-        Value::Rational(list) => list.get(index)?.to_f64(),
-        Value::SRational(list) => list.get(index)?.to_f64(),
-        Value::Float(list) => f64::from(*list.get(index)?),
-        Value::Double(list) => *list.get(index)?,
-        other => f64::from(other.get_uint(index)?),
-    };
-    number.is_finite().then_some(number)
+    fn number(self, tag: Tag) -> Option<f64> {
+        self.value(tag)?.number(0)
+    }
 }

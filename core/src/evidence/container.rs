@@ -7,7 +7,10 @@
 use std::io::{self, Read, Seek, SeekFrom};
 
 use super::source::{Source, Stop};
-use super::{MAX_METADATA_BYTES, MediaType, Problem, ProblemCode, Size, heif, jpeg, png, webp};
+use super::tiff::{self, Next, Tags, tag};
+use super::{
+    BoxTurn, MAX_METADATA_BYTES, MediaType, Problem, ProblemCode, Size, heif, jpeg, png, webp,
+};
 
 /// Baseline JPEGs are decoded at reduced scale, so a whole picture never exists in memory.
 pub(super) const MAX_SCALED_PIXELS: u64 = 200_000_000;
@@ -25,16 +28,6 @@ pub(super) enum Coding {
     WholeFrame,
 }
 
-/// How the boxes of a HEIF file turn its picture.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) enum Turn {
-    /// Not at all or by half: width stays width.
-    #[default]
-    Upright,
-    /// By a quarter, either way.
-    Sideways,
-}
-
 /// What the headers of a photo say.
 #[derive(Debug, Default)]
 pub(super) struct Layout {
@@ -42,8 +35,16 @@ pub(super) struct Layout {
     pub(super) stored: Option<Size>,
     /// The EXIF block, from its TIFF header on.
     pub(super) exif: Option<Vec<u8>>,
-    /// HEIF: how the picture is turned.
-    pub(super) turn: Turn,
+    /// Where the EXIF block starts in the file, if it lies in one piece.
+    pub(super) exif_at: Option<u64>,
+    /// The XMP packet.
+    pub(super) xmp: Option<Vec<u8>>,
+    /// TIFF: the values of its first directory, read by seeking.
+    pub(super) tags: Option<Tags>,
+    /// JPEG: where Photoshop's own block lies.
+    pub(super) photoshop_at: Option<u64>,
+    /// HEIF: how its boxes turn the picture.
+    pub(super) turn: Option<BoxTurn>,
     /// JPEG: how the pixels are coded.
     pub(super) coding: Coding,
     /// JPEG: colour components in the frame.
@@ -59,21 +60,43 @@ pub(super) struct Layout {
 impl Layout {
     /// Notes a problem; the same kind twice says nothing new.
     pub(super) fn note(&mut self, code: ProblemCode, detail: impl Into<String>) {
-        if !self.problems.iter().any(|problem| problem.code == code) {
+        if !self.has(code) {
             self.problems.push(Problem::new(code, detail));
         }
     }
 
-    /// Keeps an EXIF block, the first one, without its label.
-    pub(super) fn keep_exif(&mut self, mut block: Vec<u8>) {
+    /// Whether a problem of that kind is noted.
+    pub(super) fn has(&self, code: ProblemCode) -> bool {
+        self.problems.iter().any(|problem| problem.code == code)
+    }
+
+    /// Keeps an EXIF block that starts at byte `at`, the first one, without its label.
+    pub(super) fn keep_exif(&mut self, mut block: Vec<u8>, mut at: Option<u64>) {
         if block.starts_with(b"Exif\0") && block.len() >= 6 {
             block.drain(..6);
+            at = at.map(|at| at + 6);
         }
-        if block.len() > MAX_METADATA_BYTES {
+        if block.len() > self.metadata_left() {
             self.note_metadata_too_large(block.len() as u64);
         } else if self.exif.is_none() {
             self.exif = Some(block);
+            self.exif_at = at;
         }
+    }
+
+    /// Keeps an XMP packet, the first one.
+    pub(super) fn keep_xmp(&mut self, packet: Vec<u8>) {
+        if packet.len() > self.metadata_left() {
+            self.note_metadata_too_large(packet.len() as u64);
+        } else if self.xmp.is_none() {
+            self.xmp = Some(packet);
+        }
+    }
+
+    /// How much more metadata of this file a parser may see.
+    pub(super) fn metadata_left(&self) -> usize {
+        let kept = |block: &Option<Vec<u8>>| block.as_ref().map_or(0, Vec::len);
+        MAX_METADATA_BYTES.saturating_sub(kept(&self.exif) + kept(&self.xmp))
     }
 
     /// Notes metadata that is left unread.
@@ -93,9 +116,8 @@ impl Layout {
             );
         };
         let limit = match (kind, self.coding) {
-            (MediaType::Jpeg, Coding::Sequential) | (MediaType::Heic | MediaType::Heif, _) => {
-                MAX_SCALED_PIXELS
-            }
+            (MediaType::Jpeg, Coding::Sequential)
+            | (MediaType::Heic | MediaType::Heif | MediaType::Tiff, _) => MAX_SCALED_PIXELS,
             (MediaType::Jpeg, Coding::WholeFrame) | (MediaType::Png | MediaType::Webp, _) => {
                 MAX_FULL_PIXELS
             }
@@ -123,6 +145,8 @@ pub(super) fn sniff<R: Read + Seek>(reader: &mut R) -> io::Result<Option<MediaTy
         Some(MediaType::Png)
     } else if head.starts_with(b"RIFF") && head.get(8..12) == Some(b"WEBP".as_slice()) {
         Some(MediaType::Webp)
+    } else if head.starts_with(b"II*\0") || head.starts_with(b"MM\0*") {
+        Some(MediaType::Tiff)
     } else {
         heif::brand(&head)
     })
@@ -141,8 +165,23 @@ pub(super) fn read<R: Read + Seek>(
         MediaType::Png => png::walk(&mut source, &mut layout),
         MediaType::Webp => webp::walk(&mut source, &mut layout),
         MediaType::Heic | MediaType::Heif => heif::walk(&mut source, &mut layout),
+        MediaType::Tiff => walk_tiff(&mut source, &mut layout),
     };
     finish(walked, kind, len, layout)
+}
+
+fn walk_tiff<R: Read + Seek>(source: &mut Source<'_, R>, layout: &mut Layout) -> Result<(), Stop> {
+    let tags = tiff::walk(source, Next::IsPage)?;
+    let side = |tag| tags.get(tag).and_then(|value| value.uint(0));
+    layout.stored = side(tag::WIDTH)
+        .zip(side(tag::HEIGHT))
+        .map(|(width, height)| Size { width, height });
+    if let Some(packet) = tags.get(tag::XMP) {
+        layout.keep_xmp(packet.bytes().to_vec());
+    }
+    layout.exif_at = Some(0);
+    layout.tags = Some(tags);
+    Ok(())
 }
 
 /// What the headers before the first scan of a JPEG say.

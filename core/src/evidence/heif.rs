@@ -1,15 +1,15 @@
-//! Walks the boxes of a HEIF file: the primary picture's size and turn, and the EXIF item.
+//! Walks the boxes of a HEIF file: the primary picture's size and turn, EXIF and XMP.
 //!
 //! Only the `meta` box is read, at most a mebibyte of it; picture data are skipped by seeking.
-//! HEIF keeps rotation in its own boxes (`irot`); EXIF orientation beside it is a mere remark.
+//! HEIF keeps turns and mirrors in its own boxes (`irot`, `imir`); EXIF orientation beside it is a mere remark.
 //! HEVC is not decoded here: the phone's platform does that.
 
 use std::io::{Read, Seek};
 
 use super::boxes::Bytes;
-use super::container::{Layout, Turn};
+use super::container::Layout;
 use super::source::{Source, Stop};
-use super::{MAX_METADATA_BYTES, MediaType, ProblemCode, Size};
+use super::{BoxTurn, MAX_METADATA_BYTES, MediaType, MirrorAxis, ProblemCode, Size};
 
 /// A bound against endless empty boxes.
 const MAX_BOXES: usize = 10_000;
@@ -94,10 +94,17 @@ pub(super) fn walk<R: Read + Seek>(
 #[derive(Default)]
 struct Meta<'a> {
     primary: Option<u32>,
-    exif_item: Option<u32>,
+    items: Items,
     locations: Option<Bytes<'a>>,
     properties: Option<Bytes<'a>>,
     inline: &'a [u8],
+}
+
+/// Items that hold metadata.
+#[derive(Default, Clone, Copy)]
+struct Items {
+    exif: Option<u32>,
+    xmp: Option<u32>,
 }
 
 fn read_meta<R: Read + Seek>(
@@ -111,57 +118,73 @@ fn read_meta<R: Read + Seek>(
     while let Some((kind, mut body)) = bytes.next_box() {
         match &kind {
             b"pitm" => found.primary = body.full().and_then(|(version, _)| body.id(version > 0)),
-            b"iinf" => found.exif_item = exif_item(body),
+            b"iinf" => read_items(body, &mut found.items),
             b"iloc" => found.locations = Some(body),
             b"iprp" => found.properties = Some(body),
             b"idat" => found.inline = body.0,
             _ => {}
         }
     }
-    if let Some((size, turn)) = found
+    let picture = found
         .primary
-        .and_then(|item| picture(found.properties?, item))
-    {
+        .and_then(|item| picture(found.properties?, item));
+    if let Some((size, turn)) = picture {
         layout.stored = Some(size);
         layout.turn = turn;
     }
-    let Some(item) = found.exif_item else {
-        return Ok(());
-    };
-    match found
-        .locations
-        .and_then(|locations| extents(locations, item))
-    {
-        Some(extents) => read_exif(source, layout, &extents, found.inline),
-        None => {
-            layout.note(
+    if let Some(item) = found.items.exif {
+        match read_item(source, layout, &found, item)? {
+            Found::Item { bytes, at } => keep_exif(layout, &bytes, at),
+            Found::TooLarge => {}
+            Found::Nowhere => layout.note(
                 ProblemCode::ExifUnreadable,
                 "the file does not say where its EXIF item is",
-            );
-            Ok(())
+            ),
+        }
+    }
+    if let Some(item) = found.items.xmp
+        && let Found::Item { bytes, .. } = read_item(source, layout, &found, item)?
+    {
+        layout.keep_xmp(bytes);
+    }
+    Ok(())
+}
+
+fn read_items(mut bytes: Bytes<'_>, items: &mut Items) {
+    let Some((version, _)) = bytes.full() else {
+        return;
+    };
+    bytes.id(version > 0);
+    while let Some((kind, entry)) = bytes.next_box() {
+        if kind == *b"infe" {
+            read_item_entry(entry, items);
         }
     }
 }
 
-fn exif_item(mut bytes: Bytes<'_>) -> Option<u32> {
-    let (version, _) = bytes.full()?;
-    bytes.id(version > 0)?;
-    while let Some((kind, mut entry)) = bytes.next_box() {
-        if kind != *b"infe" {
-            continue;
-        }
-        let (version, _) = entry.full()?;
-        let item = entry.id(version > 2)?;
-        entry.u16()?;
-        if version >= 2 && entry.array()? == *b"Exif" {
-            return Some(item);
-        }
+fn read_item_entry(mut entry: Bytes<'_>, items: &mut Items) -> Option<()> {
+    let (version, _) = entry.full()?;
+    if version < 2 {
+        return None;
     }
-    None
+    let item = entry.id(version > 2)?;
+    entry.u16()?;
+    match &entry.array()? {
+        b"Exif" => items.exif = items.exif.or(Some(item)),
+        b"mime" => {
+            // A name comes first, then the type.
+            let content = entry.0.split(|byte| *byte == 0).nth(1)?;
+            if content == b"application/rdf+xml" {
+                items.xmp = items.xmp.or(Some(item));
+            }
+        }
+        _ => {}
+    }
+    Some(())
 }
 
 /// Size of an item as stored, and how it is turned.
-fn picture(mut properties: Bytes<'_>, item: u32) -> Option<(Size, Turn)> {
+fn picture(mut properties: Bytes<'_>, item: u32) -> Option<(Size, Option<BoxTurn>)> {
     let mut all = Vec::new();
     let mut mine = Vec::new();
     while let Some((kind, mut body)) = properties.next_box() {
@@ -175,7 +198,7 @@ fn picture(mut properties: Bytes<'_>, item: u32) -> Option<(Size, Turn)> {
             _ => {}
         }
     }
-    let (mut size, mut quarters) = (None, 0);
+    let (mut size, mut turn) = (None, None::<BoxTurn>);
     for index in mine {
         let Some((kind, mut body)) = index.checked_sub(1).and_then(|at| all.get(at)).copied()
         else {
@@ -189,15 +212,20 @@ fn picture(mut properties: Bytes<'_>, item: u32) -> Option<(Size, Turn)> {
                     height: body.u32()?,
                 });
             }
-            b"irot" => quarters += u32::from(body.u8()? & 3),
+            b"irot" => {
+                let turn = turn.get_or_insert_default();
+                turn.quarters = (turn.quarters + (body.u8()? & 3)) % 4;
+            }
+            b"imir" => {
+                let axis = match body.u8()? & 1 {
+                    0 => MirrorAxis::Vertical,
+                    _ => MirrorAxis::Horizontal,
+                };
+                turn.get_or_insert_default().mirror = Some(axis);
+            }
             _ => {}
         }
     }
-    let turn = if quarters % 2 == 1 {
-        Turn::Sideways
-    } else {
-        Turn::Upright
-    };
     size.map(|size| (size, turn))
 }
 
@@ -261,50 +289,69 @@ fn extents(mut bytes: Bytes<'_>, item: u32) -> Option<Vec<Extent>> {
     None
 }
 
-fn read_exif<R: Read + Seek>(
+/// What a look for an item's bytes gives.
+enum Found {
+    /// Its bytes, and where they start if they lie in one piece of the file.
+    Item { bytes: Vec<u8>, at: Option<u64> },
+    /// More than is read; noted.
+    TooLarge,
+    /// The file does not say where it is.
+    Nowhere,
+}
+
+fn read_item<R: Read + Seek>(
     source: &mut Source<'_, R>,
     layout: &mut Layout,
-    extents: &[Extent],
-    inline: &[u8],
-) -> Result<(), Stop> {
+    meta: &Meta<'_>,
+    item: u32,
+) -> Result<Found, Stop> {
+    let Some(extents) = meta
+        .locations
+        .and_then(|locations| extents(locations, item))
+    else {
+        return Ok(Found::Nowhere);
+    };
     let total = extents
         .iter()
         .fold(0_u64, |sum, extent| sum.saturating_add(extent.len));
-    if total > MAX_METADATA_BYTES as u64 {
+    if total > layout.metadata_left() as u64 {
         layout.note_metadata_too_large(total);
-        return Ok(());
+        return Ok(Found::TooLarge);
     }
-    let mut item = Vec::new();
-    for Extent {
-        inline: in_box,
-        at,
-        len,
-    } in extents
-    {
+    let mut bytes = Vec::new();
+    for Extent { inline, at, len } in &extents {
         // The sum was checked, so each length fits.
         let len = usize::try_from(*len).unwrap_or(0);
-        if *in_box {
+        if *inline {
             let from = usize::try_from(*at).unwrap_or(usize::MAX);
-            let Some(piece) = inline.get(from..).and_then(|rest| rest.get(..len)) else {
+            let Some(piece) = meta.inline.get(from..).and_then(|rest| rest.get(..len)) else {
                 return Err(Stop::End);
             };
-            item.extend_from_slice(piece);
+            bytes.extend_from_slice(piece);
         } else {
             source.seek_to(*at)?;
-            item.extend(source.bytes(len)?);
+            bytes.extend(source.bytes(len)?);
         }
     }
-    // The item starts with the distance to the TIFF header.
-    let mut bytes = Bytes(&item);
-    let block = bytes
-        .u32()
-        .and_then(|gap| bytes.0.get(usize::try_from(gap).ok()?..));
-    match block {
-        Some(block) => layout.keep_exif(block.to_vec()),
-        None => layout.note(
+    let at = match extents.as_slice() {
+        [one] if !one.inline => Some(one.at),
+        _ => None,
+    };
+    Ok(Found::Item { bytes, at })
+}
+
+/// The item starts with the distance to the TIFF header.
+fn keep_exif(layout: &mut Layout, item: &[u8], at: Option<u64>) {
+    let mut bytes = Bytes(item);
+    let gap = bytes.u32();
+    let block = gap.and_then(|gap| bytes.0.get(usize::try_from(gap).ok()?..));
+    match (block, gap) {
+        (Some(block), Some(gap)) => {
+            layout.keep_exif(block.to_vec(), at.map(|at| at + 4 + u64::from(gap)));
+        }
+        _ => layout.note(
             ProblemCode::ExifUnreadable,
             "the EXIF item is shorter than its own header",
         ),
     }
-    Ok(())
 }

@@ -120,7 +120,10 @@ fn segment<R: Read + Seek>(
             next = Next::Scan(if last { Scans::Last } else { Scans::More });
         }
         0xE0 if body >= 5 => layout.jfif |= source.array()? == *b"JFIF\0",
-        0xE1 if body >= 6 => exif(source, layout, body)?,
+        0xE1 if body >= 6 => application(source, layout, body)?,
+        0xED if body >= 14 && source.array()? == *b"Photoshop 3.0\0" => {
+            layout.photoshop_at = Some(start);
+        }
         0xEE if body >= 12 => {
             let label: [u8; 12] = source.array()?;
             if let [b'A', b'd', b'o', b'b', b'e', .., transform] = label {
@@ -154,19 +157,32 @@ fn frame<R: Read + Seek>(
     Ok(())
 }
 
-fn exif<R: Read + Seek>(
+/// EXIF and XMP share a marker and are told apart by their label.
+fn application<R: Read + Seek>(
     source: &mut Source<'_, R>,
     layout: &mut Layout,
     body: u16,
 ) -> Result<(), Stop> {
+    const XMP: &[u8] = b"http://ns.adobe.com/xap/1.0/\0";
+    let start = source.at();
     let label: [u8; 6] = source.array()?;
-    if label.starts_with(b"Exif\0") && layout.exif.is_none() {
-        // A cut block is still handed on: what it holds may be readable.
-        let wanted = usize::from(body) - label.len();
-        let there = usize::try_from(source.left())
+    // A cut block is still handed on: what it holds may be readable.
+    let rest = |source: &Source<'_, R>, wanted: usize| {
+        usize::try_from(source.left())
             .unwrap_or(usize::MAX)
-            .min(wanted);
-        layout.keep_exif(source.bytes(there)?);
+            .min(wanted)
+    };
+    if label.starts_with(b"Exif\0") && layout.exif.is_none() {
+        let there = rest(source, usize::from(body) - label.len());
+        let block = source.bytes(there)?;
+        layout.keep_exif(block, Some(start + 6));
+    } else if XMP.starts_with(&label) && usize::from(body) > XMP.len() && layout.xmp.is_none() {
+        let label = source.bytes(XMP.len() - label.len())?;
+        if XMP.ends_with(&label) {
+            let there = rest(source, usize::from(body) - XMP.len());
+            let packet = source.bytes(there)?;
+            layout.keep_xmp(packet);
+        }
     }
     Ok(())
 }
@@ -192,6 +208,8 @@ fn search_scan<R: Read + Seek>(
             }
             // The number of lines may follow the first scan.
             0xDC => return Ok(code),
+            // Millions of strays say nothing that the first does not.
+            _ if layout.has(ProblemCode::Damaged) => {}
             _ => {
                 let at = source.at().saturating_sub(2);
                 layout.note(

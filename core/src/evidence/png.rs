@@ -1,6 +1,6 @@
 //! Walks the chunks of a PNG: size and EXIF block, up to its end chunk.
 //!
-//! Chunks are skipped by seeking. Checksums and pixels are the decoder's business.
+//! Chunks are skipped by seeking. The XMP packet lies in a text chunk. Checksums and pixels are the decoder's business.
 
 use std::io::{Read, Seek};
 
@@ -37,7 +37,12 @@ pub(super) fn walk<R: Read + Seek>(
                 layout.note_metadata_too_large(len.into())
             }
             b"eXIf" => {
-                layout.keep_exif(source.bytes(len as usize)?);
+                let at = source.at();
+                layout.keep_exif(source.bytes(len as usize)?, Some(at));
+                rest = CHECKSUM_BYTES;
+            }
+            b"iTXt" if layout.xmp.is_none() && len as usize <= layout.metadata_left() => {
+                text(&source.bytes(len as usize)?, layout);
                 rest = CHECKSUM_BYTES;
             }
             b"IEND" => return source.skip(rest),
@@ -46,4 +51,19 @@ pub(super) fn walk<R: Read + Seek>(
         source.skip(rest)?;
     }
     Err(Stop::Broken(format!("more than {MAX_CHUNKS} chunks")))
+}
+
+/// The text chunk that holds XMP: keyword, two flags, language, translated keyword, packet.
+fn text(chunk: &[u8], layout: &mut Layout) {
+    let Some(rest) = chunk.strip_prefix(b"XML:com.adobe.xmp\0".as_slice()) else {
+        return;
+    };
+    // A compressed packet is against the XMP standard and is left alone.
+    let Some(rest) = rest.strip_prefix(&[0, 0]) else {
+        return;
+    };
+    let mut parts = rest.splitn(3, |byte| *byte == 0);
+    if let Some(packet) = parts.nth(2) {
+        layout.keep_xmp(packet.to_vec());
+    }
 }

@@ -63,6 +63,10 @@ problem_codes! {
     ExifUnreadable => "exif_unreadable",
     /// The metadata is broken in part; the rest was read.
     ExifPartial => "exif_partial",
+    /// The XMP packet is broken; what stands before the break was read.
+    XmpPartial => "xmp_partial",
+    /// EXIF and XMP say different things.
+    XmpDisagrees => "xmp_disagrees",
     /// The orientation is none of 1 to 8.
     BadOrientation => "bad_orientation",
     /// The camera's time is no time.

@@ -59,13 +59,17 @@ fn make(bytes: &[u8], facts: &PhotoFacts) -> Result<Thumbnail, Problem> {
         MediaType::Jpeg => encode(decode_jpeg(bytes)?, orientation),
         MediaType::Png => encode(decode_in_full(bytes, ImageFormat::Png)?, orientation),
         MediaType::Webp => encode(decode_in_full(bytes, ImageFormat::WebP)?, orientation),
+        MediaType::Tiff => {
+            let why = "TIFF pixels are not decoded here";
+            Err(Problem::new(ProblemCode::NoPreview, why))
+        }
         MediaType::Heic | MediaType::Heif => {
             let layout = read_layout(container::read(
                 &mut Cursor::new(bytes),
                 facts.media_type,
                 bytes.len() as u64,
             ))?;
-            let embedded = layout.exif.and_then(claims::embedded_thumbnail);
+            let embedded = layout.exif.as_deref().and_then(claims::embedded_thumbnail);
             let Some((jpeg, orientation)) = embedded else {
                 let why = "HEIF pixels are decoded by the phone, and no small picture is embedded";
                 return Err(Problem::new(ProblemCode::NoPreview, why));

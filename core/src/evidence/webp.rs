@@ -38,7 +38,12 @@ pub(super) fn walk<R: Read + Seek>(
                 layout.note_metadata_too_large(len.into())
             }
             b"EXIF" => {
-                layout.keep_exif(source.bytes(len as usize)?);
+                let at = source.at();
+                layout.keep_exif(source.bytes(len as usize)?, Some(at));
+                rest = 0;
+            }
+            b"XMP " if len as usize <= layout.metadata_left() => {
+                layout.keep_xmp(source.bytes(len as usize)?);
                 rest = 0;
             }
             _ => {}

@@ -111,6 +111,8 @@ pub enum ValueKind {
     Time,
     /// A SHA-256 digest.
     Digest,
+    /// Degrees and the datum they are on: R90.
+    Position,
 }
 
 /// One field and what hangs on it.
@@ -168,7 +170,7 @@ use Binding::{Free, Signed};
 use Section::{
     Answers, Covers, Damage, Lines, Notes, Objects, Parties, Photos, Report, Settlements, Times,
 };
-use ValueKind::{Digest, Money, Number, Prose, Text, Time};
+use ValueKind::{Digest, Money, Number, Position, Prose, Text, Time};
 use Writers::{Field, Survey};
 
 /// In sections with rows, a row whose `removed` is set is withdrawn, with the reason as its value;
@@ -183,6 +185,7 @@ const FIELDS: &[FieldSpec] = &[
     spec((Report, "cover"), Text, (Signed, Survey), ("承保意见", "cover")),
     spec((Report, "occurred_at"), Text, (Signed, Field), ("出险时间", "time of loss")),
     spec((Report, "place"), Text, (Free, Field), ("出险地点", "place of loss")),
+    spec((Report, "position"), Position, (Free, Field), ("出险经纬度", "position of loss")),
     spec((Report, "course"), Prose, (Free, Field), ("出险经过", "course of events")),
     spec((Report, "contract"), Text, (Signed, Field), ("合同", "contract")),
     spec((Report, "line"), Text, (Signed, Field), ("险种", "line of business")),
@@ -218,6 +221,7 @@ const FIELDS: &[FieldSpec] = &[
     spec((Objects, "kind"), Text, (Signed, Field), ("标的种类", "kind of object")),
     spec((Objects, "label"), Text, (Signed, Field), ("标的名称", "object")),
     spec((Objects, "address"), Text, (Free, Field), ("房屋地址", "address")),
+    spec((Objects, "position"), Position, (Free, Field), ("标的经纬度", "position of the object")),
     spec((Objects, "structure"), Text, (Signed, Survey), ("房屋结构", "structure")),
     spec((Objects, "area"), Number, (Signed, Survey), ("建筑面积", "floor area m²")),
     spec((Objects, "insured_id"), Text, (Signed, Survey), ("保单标的编号", "id on the policy")),

@@ -5,7 +5,7 @@ use std::fmt;
 use automerge::ScalarValue;
 
 use super::schema::ValueKind;
-use crate::domain::{Digest, Money, WallMs};
+use crate::domain::{Digest, Money, StatedPosition, WallMs};
 
 /// A number with three decimals, held whole: 12.5 m² is 12,500.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -69,6 +69,12 @@ impl Value {
                 Err(wrong("a text of at most 1,800 characters"))
             }
             ValueKind::Text | ValueKind::Prose => Ok(Self::Text(text.to_owned())),
+            ValueKind::Position => text
+                .parse::<StatedPosition>()
+                .map(|position| Self::Text(position.to_string()))
+                .or(Err(wrong(
+                    "latitude,longitude and the datum if it is not WGS-84, such as 36.834,101.952 gcj02",
+                ))),
             ValueKind::Money => text
                 .parse()
                 .map(Self::Money)
@@ -111,7 +117,7 @@ impl Value {
     /// A stored scalar as the field's kind; nothing if somebody wrote another type.
     pub(super) fn from_scalar(kind: ValueKind, scalar: &ScalarValue) -> Option<Self> {
         match (kind, scalar) {
-            (ValueKind::Text | ValueKind::Prose, ScalarValue::Str(text)) => {
+            (ValueKind::Text | ValueKind::Prose | ValueKind::Position, ScalarValue::Str(text)) => {
                 Some(Self::Text(text.to_string()))
             }
             (ValueKind::Money, ScalarValue::Int(fen)) => Some(Self::Money(Money::from_fen(*fen))),

@@ -128,6 +128,24 @@ impl super::Store {
     }
 }
 
+impl super::Store {
+    /// Removes a file that no row names any more.
+    ///
+    /// # Errors
+    /// As the file system fails.
+    pub fn remove_file(&self, name: &str) -> Result<(), StoreError> {
+        self.files().remove(name)
+    }
+
+    /// Removes bytes that were stored and are not wanted after all.
+    ///
+    /// # Errors
+    /// As the file system fails.
+    pub fn discard(&self, stored: &StoredBlob) -> Result<(), StoreError> {
+        self.files().remove(&stored.name)
+    }
+}
+
 impl Tx<'_> {
     /// Remembers bytes on disk. If the digest is held already, the older file stays.
     ///
@@ -172,6 +190,7 @@ impl Tx<'_> {
             crate::chain::Origin::Camera => 1,
             crate::chain::Origin::Gallery => 2,
             crate::chain::Origin::Imported => 3,
+            crate::chain::Origin::Bundle => 4,
         };
         self.sql().execute(
             "INSERT OR IGNORE INTO blob (digest, scope, case_id, envelope, len, chunk_root, media_type, role, of_digest, origin, own, sent, confirmed)
@@ -339,6 +358,36 @@ impl Tx<'_> {
             wanted,
         )?;
         Ok(plain)
+    }
+
+    /// Originals of a case whose bytes could be let go of: announced here, held here, and covered
+    /// by the hub's signed receipt wherever they are used.
+    ///
+    /// # Errors
+    /// As the database fails.
+    pub fn freeable(&self, case: CaseId) -> Result<Vec<BlobRow>, StoreError> {
+        self.blobs_where(
+            "WHERE case_id = ?1 AND role = 1 AND EXISTS (SELECT 1 FROM file WHERE file.digest = blob.digest)
+               AND NOT EXISTS (SELECT 1 FROM blob AS other WHERE other.digest = blob.digest AND other.confirmed = 0)
+             ORDER BY rowid",
+            [case.as_bytes()],
+        )
+    }
+
+    /// Forgets that bytes are held here and returns their file's name, which nobody needs then.
+    ///
+    /// # Errors
+    /// As the database fails.
+    pub fn let_go(&self, digest: &Digest) -> Result<Option<String>, StoreError> {
+        let name = self
+            .sql()
+            .query_row(
+                "DELETE FROM file WHERE digest = ?1 RETURNING name",
+                [digest.as_bytes()],
+                |row| row.get(0),
+            )
+            .optional()?;
+        Ok(name)
     }
 
     /// Removes files that no row names.

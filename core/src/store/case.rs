@@ -1,13 +1,13 @@
 //! Cases: the list, the search, and where one case stands.
 
-use rusqlite::Row;
+use rusqlite::{OptionalExtension, Row};
 
 use super::error::StoreError;
 use super::stream::{envelope_from, unsigned};
 use super::tokens;
 use super::tx::Tx;
 use super::unique::Clash;
-use crate::chain::{Header, Kind};
+use crate::chain::{Header, Kind, ReceiptBody};
 use crate::domain::{CaseId, Digest, Money, MoneyRange, ScopeId, WallMs, cbor};
 use crate::record::CaseRecord;
 use crate::statement::{
@@ -291,6 +291,36 @@ impl Tx<'_> {
                     body: cbor::decode(body)?,
                 });
             }
+        }
+        Ok(all)
+    }
+
+    /// The wall clock of an envelope held here.
+    ///
+    /// # Errors
+    /// As the database fails.
+    pub fn wall_of(&self, envelope: &Digest) -> Result<Option<WallMs>, StoreError> {
+        let sql = "SELECT wall FROM envelope WHERE id = ?1";
+        Ok(self
+            .sql()
+            .prepare_cached(sql)?
+            .query_row([envelope.as_bytes()], |row| row.get(0).map(WallMs))
+            .optional()?)
+    }
+
+    /// All receipts held here with the hub's time of each, oldest first.
+    ///
+    /// # Errors
+    /// As the database fails.
+    pub fn receipts(&self) -> Result<Vec<(ReceiptBody, WallMs)>, StoreError> {
+        let mut select = self.sql().prepare_cached(
+            "SELECT body, wall FROM envelope WHERE kind = ?1 AND state = 0 AND body IS NOT NULL ORDER BY ord",
+        )?;
+        let mut rows = select.query([Kind::Receipt.number()])?;
+        let mut all = Vec::new();
+        while let Some(row) = rows.next()? {
+            let body: Vec<u8> = row.get(0)?;
+            all.push((cbor::decode(&body)?, WallMs(row.get(1)?)));
         }
         Ok(all)
     }

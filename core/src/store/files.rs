@@ -128,6 +128,17 @@ impl Files {
         })
     }
 
+    /// Removes a file; one that is gone already is no failure.
+    ///
+    /// # Errors
+    /// As the file system fails.
+    pub fn remove(&self, name: &str) -> Result<(), StoreError> {
+        match fs::remove_file(self.path(name)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error.into()),
+            Ok(()) | Err(_) => Ok(()),
+        }
+    }
+
     /// Removes files that no row names: leftovers of a crash between rename and commit.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use lossbook_core::app::{Device, NewPhoto};
+use lossbook_core::app::{Device, NewPhoto, Taken};
 use lossbook_core::chain::Origin;
 use lossbook_core::store::CaseQuery;
 use lossbook_core::sync::{Body, Effect, Engine, Event, Report, Request, StateName};
@@ -92,6 +92,7 @@ fn a_report_with_a_photo_reaches_the_hub_and_the_other_phone_and_is_confirmed() 
     let photo = NewPhoto {
         bytes: &bytes,
         origin: Origin::Camera,
+        taken: Taken::default(),
         slot: "",
         caption: "",
     };

@@ -37,7 +37,7 @@ impl Maker<'_> {
         Some(Line {
             id,
             item: item.rule.id.clone(),
-            method,
+            method: Some(method),
             quantity: self.maybe(70, |m| {
                 m.dice.given(8, |dice| {
                     let thousandths = 1 + dice.below(60_000);

@@ -21,6 +21,7 @@ fn value(spec: &FieldSpec, turn: u8) -> String {
     match spec.kind {
         ValueKind::Text | ValueKind::Prose => format!("words {turn}"),
         ValueKind::Money | ValueKind::Number | ValueKind::Time => turn.to_string(),
+        ValueKind::Position => format!("36.8,101.9{turn}"),
         ValueKind::Digest => Digest::of(&[turn]).to_hex(),
     }
 }
@@ -318,6 +319,9 @@ fn photos_and_signatures_of_an_auditor_are_refused_by_app_and_gate() {
             role: crate::chain::BlobRole::Original,
             of: None,
             origin: crate::chain::Origin::Imported,
+            moment: None,
+            claims: None,
+            duration_ms: None,
         });
         let what = (VILLAGE, Kind::Photo, Subject::case(id), body);
         tx.append(&me, "shen", auditor.host.now(), what).map(|_| ())

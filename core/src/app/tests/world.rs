@@ -193,6 +193,7 @@ pub(super) fn photo(bytes: &[u8]) -> NewPhoto<'_> {
     NewPhoto {
         bytes,
         origin: Origin::Imported,
+        taken: crate::app::Taken::default(),
         slot: "whole_house",
         caption: "",
     }

@@ -1,14 +1,15 @@
-//! Reads the satellite part of an EXIF block: place, altitude, time.
+//! Reads the satellite part of an EXIF block: place, datum, altitude, accuracy, direction, time.
 //!
 //! Fields come from `claims`, which keeps the outcome. A position without a hemisphere is no
 //! position; a number off the globe is a problem, not a claim. Whether the place is plausible for
 //! the case is `app`'s question.
 
-use exif::Tag;
 use jiff::civil::{Date, DateTime, Time};
 
 use super::{Fields, ProblemCode, Reading};
 use crate::domain::Place;
+use crate::evidence::tiff::{Tag, tag};
+use crate::evidence::{Direction, North};
 
 /// No time zone is further from UTC.
 const MAX_ZONE_SECONDS: i64 = 14 * 3600;
@@ -17,7 +18,7 @@ const MICROS_PER_SECOND: u64 = 1_000_000;
 const SECONDS_PER_DAY: u64 = 86_400;
 
 /// The deepest mine and the highest balloon, with room to spare.
-const ALTITUDES_M: std::ops::RangeInclusive<f64> = -12_000.0..=100_000.0;
+pub(super) const ALTITUDES_M: std::ops::RangeInclusive<f64> = -12_000.0..=100_000.0;
 
 /// When the satellites were heard: a day, and the moment of it if it is known.
 #[derive(Clone, Copy)]
@@ -29,8 +30,13 @@ pub(super) struct Fix {
 /// Takes over place and time and returns the time for comparison.
 pub(super) fn read(fields: Fields<'_>, reading: &mut Reading) -> Option<Fix> {
     reading.claims.place = place(fields, reading);
+    if reading.claims.place.is_some() {
+        reading.claims.datum = fields.text(tag::DATUM);
+        reading.claims.accuracy_m = fields.number(tag::ACCURACY).filter(|metres| *metres >= 0.0);
+    }
+    reading.claims.direction = direction(fields);
     let date = fields
-        .text(Tag::GPSDateStamp)
+        .text(tag::GPS_DATE)
         .and_then(|text| parse_date(&text));
     let micros = micros_of_day(fields, reading);
     if let (Some(date), Some(micros)) = (date, micros) {
@@ -67,11 +73,11 @@ pub(super) fn compare(shutter: DateTime, fix: Fix, reading: &mut Reading) {
 }
 
 fn place(fields: Fields<'_>, reading: &mut Reading) -> Option<Place> {
-    if fields.value(Tag::GPSLatitude).is_none() && fields.value(Tag::GPSLongitude).is_none() {
+    if fields.value(tag::LAT).is_none() && fields.value(tag::LON).is_none() {
         return None;
     }
-    let lat = degrees(fields, Tag::GPSLatitude, Tag::GPSLatitudeRef, ['N', 'S']);
-    let lon = degrees(fields, Tag::GPSLongitude, Tag::GPSLongitudeRef, ['E', 'W']);
+    let lat = degrees(fields, tag::LAT, tag::LAT_REF, ['N', 'S']);
+    let lon = degrees(fields, tag::LON, tag::LON_REF, ['E', 'W']);
     let (Some(lat), Some(lon)) = (lat, lon) else {
         reading.note(
             ProblemCode::GpsUnreadable,
@@ -103,8 +109,16 @@ fn degrees(
     reference: Tag,
     [positive, negative]: [char; 2],
 ) -> Option<f64> {
-    let [whole, minutes, seconds] = fields.numbers(tag)?;
-    let degrees = whole? + minutes.unwrap_or(0.0) / 60.0 + seconds.unwrap_or(0.0) / 3600.0;
+    let value = fields.value(tag)?;
+    let mut degrees = 0.0;
+    // What is not written counts nothing; what is written and no number makes the whole none.
+    for (index, unit) in [1.0, 60.0, 3600.0]
+        .into_iter()
+        .enumerate()
+        .take(value.items().max(1))
+    {
+        degrees += value.number(index)? / unit;
+    }
     let hemisphere = fields.text(reference)?.chars().next()?.to_ascii_uppercase();
     if hemisphere == positive {
         Some(degrees)
@@ -116,14 +130,29 @@ fn degrees(
     }
 }
 
+fn direction(fields: Fields<'_>) -> Option<Direction> {
+    let degrees = fields
+        .number(tag::DIRECTION)
+        .filter(|degrees| (0.0..=360.0).contains(degrees))?;
+    let north = match fields.text(tag::DIRECTION_REF).as_deref() {
+        Some("T") => North::True,
+        Some("M") => North::Magnetic,
+        _ => North::Unstated,
+    };
+    Some(Direction {
+        degrees: degrees % 360.0,
+        north,
+    })
+}
+
 fn altitude(fields: Fields<'_>, reading: &mut Reading) -> Option<f64> {
-    let [Some(metres)] = fields.numbers(Tag::GPSAltitude)? else {
+    let [Some(metres)] = fields.numbers(tag::ALT)? else {
         return None;
     };
     // 1 is below sea level; EXIF 3 adds 3, below the ellipsoid.
     let below = fields
-        .value(Tag::GPSAltitudeRef)
-        .and_then(|value| value.get_uint(0))
+        .value(tag::ALT_REF)
+        .and_then(|value| value.uint(0))
         .is_some_and(|r| r == 1 || r == 3);
     let metres = if below { -metres } else { metres };
     if ALTITUDES_M.contains(&metres) {
@@ -141,7 +170,7 @@ fn parse_date(text: &str) -> Option<Date> {
 }
 
 fn micros_of_day(fields: Fields<'_>, reading: &mut Reading) -> Option<u64> {
-    let [hours, minutes, seconds] = fields.numbers(Tag::GPSTimeStamp)?;
+    let [hours, minutes, seconds] = fields.numbers(tag::GPS_TIME)?;
     let micros = (hours? * 3600.0 + minutes? * 60.0 + seconds?) * 1e6;
     let day = 86_400.0 * 1e6;
     if !(0.0..day).contains(&micros.round()) {

@@ -1,4 +1,5 @@
-//! The `lossbook` command: demo, inspect, check, calendar, device, office, hub.
+//! The `lossbook` command: demo, inspect, packs, assess, check, calendar, device, office,
+//! hub.
 //!
 //! A library so that the demonstration, the tests and the benchmarks drive the same client that
 //! people do. Every command says one thing for people and one JSON object for machines; failures
@@ -16,4 +17,6 @@ pub mod hub;
 pub mod inspect;
 pub mod keyfile;
 pub mod office;
+pub mod packs;
 pub mod scene;
+pub mod words;

@@ -93,6 +93,8 @@ pub struct FigureNote {
     pub line: u32,
     /// The value, nothing when blank.
     pub value: Option<String>,
+    /// Why there is none, when blank.
+    pub blank: Option<String>,
     /// Its source.
     pub source: String,
 }
@@ -649,6 +651,21 @@ impl Pack {
     pub fn from_toml_filled(text: &str, settings: &str) -> Result<Self, PackError> {
         let mut problems = Vec::new();
         let mut node = Node::from_toml(text, &mut problems);
+        let filling = Node::from_toml(settings, &mut problems);
+        fill::fill(&mut node, &filling, &mut problems);
+        Self::from_node(&node, problems)
+    }
+
+    /// This pack with an insurer's settings for its blanks.
+    ///
+    /// # Errors
+    /// [`PackError`] with every problem of the settings; lines are those of the settings.
+    pub fn filled(&self, settings: &str) -> Result<Self, PackError> {
+        let mut problems = Vec::new();
+        let mut node = Node::from_cbor(&self.bytes).unwrap_or_else(|| Node {
+            value: Value::Table(BTreeMap::new()),
+            line: 0,
+        });
         let filling = Node::from_toml(settings, &mut problems);
         fill::fill(&mut node, &filling, &mut problems);
         Self::from_node(&node, problems)

@@ -5,6 +5,7 @@
 //! people do. Every command says one thing for people and one JSON object for machines; failures
 //! are one line with an exit code ([`failure`]).
 
+pub mod assess;
 pub mod calendar;
 pub mod check;
 pub mod demo;

@@ -13,6 +13,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use lossbook_cli::assess::{self, AssessArgs};
 use lossbook_cli::calendar::{self, CalendarArgs};
 use lossbook_cli::check::{self, CheckArgs};
 use lossbook_cli::device::{self, DeviceArgs, Said};
@@ -45,6 +46,8 @@ enum Command {
     },
     /// The contracts and their rules, with the source of each number.
     Packs(PacksArgs),
+    /// What the rules say to one case: insured or not, what it pays and why, what is due or missing.
+    Assess(AssessArgs),
     /// The form of identity numbers, and amounts in Chinese capitals.
     Check(CheckArgs),
     /// Working days, make-up days and holidays of mainland China.
@@ -124,6 +127,7 @@ fn run(args: &Lossbook) -> Result<Option<Said>, Failure> {
                 std::process::exit(2)
             }
         }
+        Command::Assess(assess) => assess::run(assess).map(Some),
         Command::Check(check) => {
             let checked = check::run(check)?;
             say(&checked.said, args.json);

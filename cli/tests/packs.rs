@@ -121,7 +121,8 @@ fn settings_fill_a_blank_and_may_not_overwrite_a_number_of_the_contract() {
     assert_eq!(code, 0);
     assert_ne!(good["digest"], plain["digest"]);
 
-    let (code, bad) = check("[perils]\nunlisted = { value = \"covered\", source = \"R1\" }");
+    let (code, bad) =
+        check("[perils]\nunlisted = { value = \"covered\", source = \"set by the insurer\" }");
     assert_eq!(code, 2);
     assert_eq!(bad["problems"][0]["file"], name.as_str());
     assert_eq!(bad["problems"][0]["line"], 2);

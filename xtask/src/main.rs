@@ -1,8 +1,8 @@
 //! The project's own commands: what CI runs is what a developer runs.
 //!
 //! `cargo xtask test` runs the legs of [`legs`] one by one; `cargo xtask long NAME` makes one of
-//! the long runs of [`long`] and writes its row into `docs/benchmarks.md`. Input: the command
-//! line, and `CI` in the environment. Output: the exit code (0 all well, 1 something failed,
+//! the long runs of [`long`] and writes its row into `docs/benchmarks.md`; `cargo xtask
+//! requirements` writes `docs/requirements-status.md`. Input: the command line, and `CI` in the environment. Output: the exit code (0 all well, 1 something failed,
 //! 2 not understood) and what is printed. Installs nothing unless told to (`--install` or `CI`),
 //! and never judges a test by its speed.
 #![allow(
@@ -14,6 +14,7 @@ mod bench_page;
 mod legs;
 mod long;
 mod machine;
+mod requirements;
 mod tools;
 
 use std::process::ExitCode;
@@ -32,6 +33,7 @@ enum Wish {
     Long {
         name: String,
     },
+    Requirements,
 }
 
 fn main() -> ExitCode {
@@ -44,6 +46,9 @@ fn main() -> ExitCode {
         Ok(Wish::Test { installing, only }) => test(installing, &only),
         Ok(Wish::Long { name }) => Machine::look()
             .and_then(|machine| long::run(&machine, &name))
+            .map(|()| true),
+        Ok(Wish::Requirements) => Machine::look()
+            .and_then(|machine| requirements::write(&machine.root))
             .map(|()| true),
         Err(problem) => {
             println!("xtask: {problem}\n");
@@ -66,6 +71,10 @@ fn parse(args: &[String]) -> Result<Wish, String> {
     match words.next() {
         None | Some("help" | "--help" | "-h") => Ok(Wish::List),
         Some("test") => parse_test(words),
+        Some("requirements") => match words.next() {
+            None => Ok(Wish::Requirements),
+            Some(word) => Err(format!("`requirements` does not know `{word}`")),
+        },
         Some("long") => match (words.next(), words.next()) {
             (Some(name), None) if long::named(name).is_some() => Ok(Wish::Long {
                 name: name.to_owned(),
@@ -107,6 +116,10 @@ fn list() {
     for run in long::RUNS {
         println!("  {:<10} {}", run.name, run.what);
     }
+    println!(
+        "\ncargo xtask requirements                    write {}: what serves which requirement",
+        requirements::PAGE
+    );
 }
 
 /// Runs the wished legs; true if none failed.

@@ -364,7 +364,11 @@ impl Page {
             .missing
             .iter()
             .map(|one| {
-                let mut name = Both::of(&one.zh, &one.en).show(self.tongue);
+                let mut name = match one.kind {
+                    // An attribute has no rule of its own that could name it.
+                    "attribute" => self.word(&one.id),
+                    _ => Both::of(&one.zh, &one.en).show(self.tongue),
+                };
                 if let Some(line) = &one.line {
                     name.push_str(&format!(" ({line})"));
                 }

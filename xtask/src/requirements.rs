@@ -31,8 +31,8 @@ struct Requirement {
 /// Where a requirement is served.
 #[derive(Debug, Default)]
 struct Served {
-    /// Pack and entry, `huzhu-rural-housing: clock.arrival`.
-    entries: BTreeSet<String>,
+    /// By pack the entries, such as `clock.arrival`.
+    entries: BTreeMap<String, BTreeSet<String>>,
     /// Files that name it.
     files: BTreeSet<String>,
     /// Golden cases that name it.
@@ -126,8 +126,9 @@ fn served(root: &Path, rows: &[Requirement]) -> Result<BTreeMap<String, Served>,
         entries(table.get_ref(), "", &mut sources);
         for (place, source) in sources {
             for id in ids(&source, &known) {
-                let entry = format!("{name}: `{place}`");
-                served.entry(id).or_default().entries.insert(entry);
+                let of_pack = &mut served.entry(id).or_default().entries;
+                let places = of_pack.entry(name.clone()).or_default();
+                places.insert(format!("`{place}`"));
             }
         }
     }
@@ -279,8 +280,8 @@ fn page(rows: &[Requirement], served: &BTreeMap<String, Served>) -> String {
 
 fn place(row: &Requirement, served: &Served) -> String {
     let mut parts = Vec::new();
-    if !served.entries.is_empty() {
-        parts.push(listed(&served.entries));
+    for (pack, places) in &served.entries {
+        parts.push(format!("{pack}: {}", listed(places)));
     }
     if !served.files.is_empty() {
         parts.push(listed(&served.files));

@@ -161,11 +161,11 @@ pub fn place(pack: &Pack, path: &str) -> String {
         .max_by_key(|rule| rule.path.len());
     let Some(rule) = rule else {
         let authorities = pack.handling.authority.iter().enumerate();
-        let named = authorities.filter_map(|(at, authority)| {
+        let mut named = authorities.filter_map(|(at, authority)| {
             let rest = path.strip_prefix(&format!("authority[{at}]"))?;
             Some(format!("authority.{}{rest}", authority.role))
         });
-        return named.last().unwrap_or_else(|| path.to_owned());
+        return named.next().unwrap_or_else(|| path.to_owned());
     };
     let list = rule
         .path

@@ -1,9 +1,5 @@
 //! `lossbook packs` as people run it: the list, the check of a file, sheets and canonical bytes.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test stops where it fails"
-)]
+#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

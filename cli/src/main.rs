@@ -8,17 +8,19 @@
     reason = "this is where the command speaks"
 )]
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use lossbook_cli::assess::{self, AssessArgs};
 use lossbook_cli::calendar::{self, CalendarArgs};
 use lossbook_cli::check::{self, CheckArgs};
 use lossbook_cli::device::{self, DeviceArgs, Said};
 use lossbook_cli::failure::Failure;
 use lossbook_cli::hub::{self, HubArgs};
 use lossbook_cli::office::{self, OfficeArgs};
+use lossbook_cli::packs::{self, PacksArgs};
 use lossbook_cli::{corpus, demo, inspect, positions};
 
 /// Offline-first field survey for insurers: device, hub, office, and a demonstration of all three.
@@ -42,6 +44,10 @@ enum Command {
         #[arg(required = true)]
         photos: Vec<PathBuf>,
     },
+    /// The contracts and their rules, with the source of each number.
+    Packs(PacksArgs),
+    /// What the rules say to one case: insured or not, what it pays and why, what is due or missing.
+    Assess(AssessArgs),
     /// The form of identity numbers, and amounts in Chinese capitals.
     Check(CheckArgs),
     /// Working days, make-up days and holidays of mainland China.
@@ -95,11 +101,13 @@ fn say(said: &Said, json: bool) {
     for warning in &said.warnings {
         eprintln!("warning: {warning}");
     }
-    if json {
-        println!("{}", said.json);
+    let text = if json {
+        said.json.to_string()
     } else {
-        println!("{}", said.text.trim_end());
-    }
+        said.text.trim_end().to_owned()
+    };
+    // A reader that has seen enough, such as `head`, may close the pipe; that is no failure.
+    let _written = writeln!(std::io::stdout().lock(), "{text}");
 }
 
 fn fail(failure: &Failure, json: bool) -> ExitCode {
@@ -122,6 +130,16 @@ fn run(args: &Lossbook) -> Result<Option<Said>, Failure> {
                 code => std::process::exit(code),
             }
         }
+        Command::Packs(packs) => {
+            let checked = packs::run(packs)?;
+            say(&checked.said, args.json);
+            if checked.is_good {
+                Ok(None)
+            } else {
+                std::process::exit(2)
+            }
+        }
+        Command::Assess(assess) => assess::run(assess).map(Some),
         Command::Check(check) => {
             let checked = check::run(check)?;
             say(&checked.said, args.json);

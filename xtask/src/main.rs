@@ -2,7 +2,8 @@
 //!
 //! `cargo xtask test` runs the legs of [`legs`] one by one; `cargo xtask long NAME` makes one of
 //! the long runs of [`long`] and writes its row into `docs/benchmarks.md`; `cargo xtask vectors`
-//! writes the cases that bindings replay, and notes their digest. Input: the command line, and `CI` in the environment. Output: the exit code (0 all well, 1 something failed,
+//! writes the cases that bindings replay, and notes their digest; `cargo xtask
+//! requirements` writes `docs/requirements-status.md`. Input: the command line, and `CI` in the environment. Output: the exit code (0 all well, 1 something failed,
 //! 2 not understood) and what is printed. Installs nothing unless told to (`--install` or `CI`),
 //! and never judges a test by its speed.
 #![allow(
@@ -14,6 +15,7 @@ mod bench_page;
 mod legs;
 mod long;
 mod machine;
+mod requirements;
 mod tools;
 mod vectors;
 
@@ -36,6 +38,7 @@ enum Wish {
     Vectors {
         folder: Option<String>,
     },
+    Requirements,
 }
 
 fn main() -> ExitCode {
@@ -51,6 +54,9 @@ fn main() -> ExitCode {
             .map(|()| true),
         Ok(Wish::Vectors { folder }) => Machine::look()
             .and_then(|machine| vectors::write(&machine, folder.as_deref()))
+            .map(|()| true),
+        Ok(Wish::Requirements) => Machine::look()
+            .and_then(|machine| requirements::write(&machine.root))
             .map(|()| true),
         Err(problem) => {
             println!("xtask: {problem}\n");
@@ -73,6 +79,10 @@ fn parse(args: &[String]) -> Result<Wish, String> {
     match words.next() {
         None | Some("help" | "--help" | "-h") => Ok(Wish::List),
         Some("test") => parse_test(words),
+        Some("requirements") => match words.next() {
+            None => Ok(Wish::Requirements),
+            Some(word) => Err(format!("`requirements` does not know `{word}`")),
+        },
         Some("long") => match (words.next(), words.next()) {
             (Some(name), None) if long::named(name).is_some() => Ok(Wish::Long {
                 name: name.to_owned(),
@@ -121,7 +131,8 @@ fn list() {
         println!("  {:<10} {}", run.name, run.what);
     }
     println!(
-        "\ncargo xtask vectors [FOLDER]                write the cases that bindings replay, and note their digest"
+        "\ncargo xtask vectors [FOLDER]                write the cases that bindings replay, and note their digest\ncargo xtask requirements                    write {}: what serves which requirement",
+        requirements::PAGE
     );
 }
 

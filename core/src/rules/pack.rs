@@ -93,6 +93,8 @@ pub struct FigureNote {
     pub line: u32,
     /// The value, nothing when blank.
     pub value: Option<String>,
+    /// Why there is none, when blank.
+    pub blank: Option<String>,
     /// Its source.
     pub source: String,
 }
@@ -648,7 +650,15 @@ impl Pack {
     /// `settings`.
     pub fn from_toml_filled(text: &str, settings: &str) -> Result<Self, PackError> {
         let mut problems = Vec::new();
-        let mut node = Node::from_toml(text, "", &mut problems);
+        let node = Node::from_toml(text, "", &mut problems);
+        Self::fill_in(node, settings, problems)
+    }
+
+    fn fill_in(
+        mut node: Node,
+        settings: &str,
+        mut problems: Vec<Problem>,
+    ) -> Result<Self, PackError> {
         let filling = Node::from_toml(settings, "settings", &mut problems);
         let filled = if is_legible(&problems) {
             fill::fill(&mut node, &filling, &mut problems)
@@ -663,6 +673,18 @@ impl Pack {
             }
             error
         })
+    }
+
+    /// This pack with an insurer's settings for its blanks.
+    ///
+    /// # Errors
+    /// [`PackError`] with every problem of the settings; lines are those of the settings.
+    pub fn filled(&self, settings: &str) -> Result<Self, PackError> {
+        let node = Node::from_cbor(&self.bytes).unwrap_or_else(|| Node {
+            value: Value::Table(BTreeMap::new()),
+            line: 0,
+        });
+        Self::fill_in(node, settings, Vec::new())
     }
 
     /// The pack whose canonical bytes these are.

@@ -301,11 +301,16 @@ impl<'n, 't> Section<'n, 't> {
             Figure::Object => Some("object".to_owned()),
             Figure::Blank(_) => None,
         };
+        let blank = match &figure {
+            Figure::Blank(why) => Some(why.clone()),
+            Figure::Is(_) | Figure::Policy | Figure::Object => None,
+        };
         let (path, line) = (self.path.clone(), self.line);
         self.notes.figures.push(FigureNote {
             path,
             line,
             value,
+            blank,
             source: source.clone(),
         });
         Sourced { figure, source }

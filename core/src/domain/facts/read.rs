@@ -177,6 +177,15 @@ fn parse_instant(text: &str) -> Result<WallMs, String> {
         .ok_or_else(wrong)
 }
 
+impl std::str::FromStr for WallMs {
+    type Err = String;
+
+    /// An instant with its offset, `2025-07-01T15:20+08:00`; hour 24 is the next midnight.
+    fn from_str(text: &str) -> Result<Self, String> {
+        parse_instant(text)
+    }
+}
+
 impl Serialize for Degrees {
     fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
         let sign = if self.0 < 0 { "-" } else { "" };

@@ -29,12 +29,15 @@ use crate::domain::{CHUNK_BYTES, ChunkedDigest, Digest};
 mod boxes;
 mod claims;
 mod container;
+mod decode;
 mod heif;
 mod jpeg;
 mod photo;
 mod pixels;
 mod png;
 mod problem;
+mod scaled;
+mod shades;
 mod source;
 mod thumbnail;
 mod webp;
@@ -44,7 +47,11 @@ mod tests;
 
 pub use photo::{Claims, MediaType, PhotoFacts, Size};
 pub use problem::{Problem, ProblemCode};
-pub use thumbnail::{THUMBNAIL_LONG_SIDE, Thumbnail, thumbnail};
+pub use shades::Shades;
+pub use thumbnail::{
+    HostPicture, PREVIEW_LONG_SIDE, PictureDecoder, SmallPicture, THUMBNAIL_LONG_SIDE, preview,
+    thumbnail,
+};
 
 /// The longest photo that is taken in.
 pub const MAX_PHOTO_BYTES: u64 = 128 * 1024 * 1024;

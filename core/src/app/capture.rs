@@ -101,7 +101,7 @@ impl Device {
         photo: NewPhoto<'_>,
         mut facts: PhotoFacts,
     ) -> Result<AddedPhoto, AppError> {
-        let small = match evidence::thumbnail(photo.bytes, &facts) {
+        let small = match evidence::thumbnail(photo.bytes, &facts, None) {
             Ok(small) => small,
             Err(problem) => {
                 note_problem(&mut facts, problem);

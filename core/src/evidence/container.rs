@@ -21,7 +21,9 @@ pub(super) enum Coding {
     /// In one pass from top to bottom.
     #[default]
     Sequential,
-    /// In several passes, or without loss: a decoder must hold the whole picture.
+    /// In several passes: a decoder must hold all coefficients.
+    Progressive,
+    /// Without loss, or stranger: a decoder must hold the whole picture.
     WholeFrame,
 }
 
@@ -96,9 +98,8 @@ impl Layout {
             (MediaType::Jpeg, Coding::Sequential) | (MediaType::Heic | MediaType::Heif, _) => {
                 MAX_SCALED_PIXELS
             }
-            (MediaType::Jpeg, Coding::WholeFrame) | (MediaType::Png | MediaType::Webp, _) => {
-                MAX_FULL_PIXELS
-            }
+            (MediaType::Jpeg, Coding::Progressive | Coding::WholeFrame)
+            | (MediaType::Png | MediaType::Webp, _) => MAX_FULL_PIXELS,
         };
         if size.pixels() > limit {
             let detail = format!(

@@ -77,6 +77,8 @@ problem_codes! {
     GpsDateDisagrees => "gps_date_disagrees",
     /// The picture's pixels are not decoded here and it carries no small picture.
     NoPreview => "no_preview",
+    /// The small picture shown is the one inside the metadata, which need not be of this picture.
+    ThumbnailEmbedded => "thumbnail_embedded",
     /// No thumbnail could be made.
     ThumbnailFailed => "thumbnail_failed",
 }

@@ -350,7 +350,7 @@ fn no_damage_to_the_bytes_makes_it_panic() {
             bytes.truncate(next(bytes.len()) + 1);
         }
         if let Ok(facts) = examine(&mut Cursor::new(&bytes)) {
-            let _made = thumbnail(&bytes, &facts);
+            let _made = thumbnail(&bytes, &facts, None);
         }
     }
 }

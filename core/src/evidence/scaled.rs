@@ -370,17 +370,24 @@ fn read(
         None => return false,
     };
     let mut whole = true;
-    let mut until_restart = restart_every;
-    for group in 0..across * down {
-        if restart_every > 0 && until_restart == 0 {
-            until_restart = restart_every;
+    let mut group = 0;
+    let mut restarts = 0_u8;
+    let mut restart_at = restart_every;
+    while group < across * down {
+        if restart_every > 0 && group == restart_at {
             parts.iter_mut().for_each(|part| part.before = 0);
-            if !matches!(bits.pass_marker(), Some(0xD0..=0xD7)) {
+            let Some(number @ 0xD0..=0xD7) = bits.pass_marker() else {
                 bits.before_marker();
                 return false;
-            }
+            };
+            // The markers count to eight: a gap says how many stretches are lost.
+            let lost = usize::from(number.wrapping_sub(restarts) & 7);
+            whole &= lost == 0;
+            restarts = (number & 7) + 1;
+            group += lost * restart_every;
+            restart_at = group + restart_every;
+            continue;
         }
-        until_restart = until_restart.saturating_sub(1);
         let (x, y) = (group % across, group / across);
         for part in parts.iter_mut() {
             let Some(component) = frame.components.get_mut(part.place) else {
@@ -413,6 +420,7 @@ fn read(
             }
             whole = false;
         }
+        group += 1;
     }
     whole
 }

@@ -4,7 +4,7 @@ use super::sample::{self, BLUE, GREEN, RED, WHITE};
 use super::*;
 
 /// The colours in the middle of the four quarters: upper left and right, lower left and right.
-fn corners(thumbnail: &SmallPicture) -> [[u8; 3]; 4] {
+pub(super) fn corners(thumbnail: &SmallPicture) -> [[u8; 3]; 4] {
     let picture = image::load_from_memory(&thumbnail.jpeg)
         .unwrap()
         .into_rgb8();
@@ -16,7 +16,7 @@ fn corners(thumbnail: &SmallPicture) -> [[u8; 3]; 4] {
     [(1, 1), (3, 1), (1, 3), (3, 3)].map(|(x, y)| picture.get_pixel(w * x / 4, h * y / 4).0)
 }
 
-fn close(got: [[u8; 3]; 4], wanted: [[u8; 3]; 4]) -> bool {
+pub(super) fn close(got: [[u8; 3]; 4], wanted: [[u8; 3]; 4]) -> bool {
     got.as_flattened()
         .iter()
         .zip(wanted.as_flattened())

@@ -30,8 +30,11 @@ mod boxes;
 mod claims;
 mod container;
 mod decode;
+mod derive;
+mod fingerprint;
 mod heif;
 mod jpeg;
+mod lookalike;
 mod photo;
 mod pixels;
 mod png;
@@ -45,6 +48,12 @@ mod webp;
 #[cfg(test)]
 mod tests;
 
+pub use derive::{Copied, DeriveError, Making, Region, derive};
+pub use fingerprint::{FINGERPRINT_BITS, Fingerprint};
+pub use lookalike::{
+    INDEX_ENTRY_BYTES, IndexEntry, IndexError, Lookalike, LookalikeIndex, MAX_DIFFERENT,
+    MAX_INDEX_ENTRIES, PhotoMark,
+};
 pub use photo::{Claims, MediaType, PhotoFacts, Size};
 pub use problem::{Problem, ProblemCode};
 pub use shades::Shades;

@@ -10,6 +10,7 @@
 //! so: an editor leaves the old one behind, so it need not be the same picture.
 
 use std::io::Cursor;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use image::{ImageDecoder, ImageFormat};
 use jpeg_decoder::{ColorTransform, PixelFormat};
@@ -47,8 +48,13 @@ pub(super) fn failed(why: impl Into<String>) -> Problem {
     Problem::new(ProblemCode::ThumbnailFailed, why)
 }
 
-/// Decodes, resizes, turns upright.
-pub(super) fn small(wanted: &Wanted<'_>) -> Result<Small, Problem> {
+/// Decodes, resizes, turns upright. A decoder that panics on foreign bytes yields a problem.
+pub(super) fn guarded(wanted: &Wanted<'_>) -> Result<Small, Problem> {
+    catch_unwind(AssertUnwindSafe(|| small(wanted)))
+        .unwrap_or_else(|_| Err(failed("the decoder stopped on damaged picture data")))
+}
+
+fn small(wanted: &Wanted<'_>) -> Result<Small, Problem> {
     let Wanted {
         bytes,
         kind,

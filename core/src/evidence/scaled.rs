@@ -388,39 +388,53 @@ fn read(
             restart_at = group + restart_every;
             continue;
         }
-        let (x, y) = (group % across, group / across);
+        let place = (group % across, group / across);
         for part in parts.iter_mut() {
             let Some(component) = frame.components.get_mut(part.place) else {
                 return false;
             };
-            let (h, v) = if alone {
-                (1, 1)
-            } else {
-                (component.across, component.down)
-            };
-            let (points, stride) = (component.points, component.plane.stride);
-            for row in 0..v {
-                for column in 0..h {
-                    let top = (y * v + row) * points * stride;
-                    let at = top + (x * h + column) * points;
-                    let out = component.plane.bytes.get_mut(at..).unwrap_or_default();
-                    let (coder, before) = (&part.coder, &mut part.before);
-                    whole &= match points {
-                        1 => block::decode::<1>(bits, coder, before, (out, stride)),
-                        2 => block::decode::<2>(bits, coder, before, (out, stride)),
-                        _ => block::decode::<4>(bits, coder, before, (out, stride)),
-                    };
-                }
-            }
+            whole &= blocks(component, part, place, (alone, bits));
         }
+        group += 1;
         if bits.is_spent() {
+            whole = false;
             // With restart markers the rest of the picture can be found again.
             if restart_every == 0 {
                 return false;
             }
-            whole = false;
+            group = restart_at;
         }
-        group += 1;
+    }
+    whole
+}
+
+/// Reads a component's blocks of one group. Says whether all of it were codes.
+#[inline(always)]
+fn blocks(
+    component: &mut Component,
+    part: &mut Part<'_>,
+    (x, y): (usize, usize),
+    (alone, bits): (bool, &mut Bits<'_>),
+) -> bool {
+    let (h, v) = if alone {
+        (1, 1)
+    } else {
+        (component.across, component.down)
+    };
+    let (points, stride) = (component.points, component.plane.stride);
+    let mut whole = true;
+    for row in 0..v {
+        for column in 0..h {
+            let top = (y * v + row) * points * stride;
+            let at = top + (x * h + column) * points;
+            let out = component.plane.bytes.get_mut(at..).unwrap_or_default();
+            let (coder, before) = (&part.coder, &mut part.before);
+            whole &= match points {
+                1 => block::decode::<1>(bits, coder, before, (out, stride)),
+                2 => block::decode::<2>(bits, coder, before, (out, stride)),
+                _ => block::decode::<4>(bits, coder, before, (out, stride)),
+            };
+        }
     }
     whole
 }

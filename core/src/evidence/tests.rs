@@ -6,6 +6,7 @@ use jpeg_encoder::ColorType;
 use super::*;
 use crate::domain::CivilTime;
 
+mod alike;
 mod reduced;
 mod sample;
 mod small;

@@ -6,8 +6,6 @@
 //! Refused: pictures over the limits in `container`, HEVC pixels without a phone's decoder. For an
 //! ordinary photo an embedded thumbnail is never used: an editor leaves the old one behind.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use super::decode::{self, Wanted, failed};
 use super::pixels::{Depth, Pixels};
 use super::{MediaType, PhotoFacts, Problem, Shades, Size};
@@ -86,19 +84,16 @@ fn small(
         long,
         phone,
     };
-    catch_unwind(AssertUnwindSafe(|| {
-        let decode::Small { pixels, problem } = decode::small(&wanted)?;
-        Ok(SmallPicture {
-            jpeg: encode(&pixels)?,
+    let decode::Small { pixels, problem } = decode::guarded(&wanted)?;
+    Ok(SmallPicture {
+        jpeg: encode(&pixels)?,
+        size: pixels.size,
+        shades: Shades {
             size: pixels.size,
-            shades: Shades {
-                size: pixels.size,
-                bytes: pixels.shades(),
-            },
-            problem,
-        })
-    }))
-    .unwrap_or_else(|_| Err(failed("the decoder stopped on damaged picture data")))
+            bytes: pixels.shades(),
+        },
+        problem,
+    })
 }
 
 /// As JPEG, without metadata but for a colour profile.

@@ -2,6 +2,7 @@
 //! closes it.
 
 mod args;
+mod copies;
 mod show;
 mod sync;
 
@@ -106,6 +107,7 @@ fn dispatch(
             caption,
             origin,
         } => photos(device, case, files, (slot, caption, origin)),
+        Command::Copy { case, photo, copy } => copies::copy(device, (case, photo), copy),
         Command::Settle {
             case,
             path,
@@ -298,9 +300,14 @@ fn photos(
             added.facts.digest,
             file.display()
         ));
+        for before in &added.seen {
+            said.warnings
+                .push(format!("{}: {}", file.display(), copies::seen_text(before)));
+        }
         all.push(json!({
             "file": file, "sha256": added.facts.digest.to_hex(), "bytes": added.facts.len_bytes,
             "thumbnail": added.thumbnail.map(|digest| digest.to_hex()), "known": added.known,
+            "seen_before": added.seen.iter().map(copies::seen_json).collect::<Vec<_>>(),
             "problems": problems, "status": "saved",
         }));
     }

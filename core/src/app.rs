@@ -11,10 +11,12 @@
 //! Refuses: transport, screens, and every figure that belongs to a contract.
 
 mod capture;
+mod copies;
 mod device;
 mod edit;
 mod error;
 mod exchange;
+mod lookalike;
 pub mod office;
 mod sign;
 #[cfg(test)]
@@ -22,8 +24,10 @@ mod tests;
 mod view;
 
 pub use capture::{AddedPhoto, NewPhoto};
+pub use copies::CopyFor;
 pub use device::Device;
 pub use edit::RowEdit;
 pub use error::{AppError, Class};
+pub use lookalike::SeenBefore;
 pub use sign::{NewSignature, Signed};
-pub use view::{CaseView, ContestedField, WrittenBy};
+pub use view::{CaseView, ContestedField, SeenPhoto, WrittenBy};

@@ -46,9 +46,23 @@ pub(crate) const RUNS: &[LongRun] = &[
     LongRun {
         name: "bench",
         what: "speed and size beside well-known peers",
-        argv: &["cargo", "bench", "-p", "lossbook-tests"],
+        argv: &["cargo", "bench", "-p", "lossbook-tests", "--bench", "bench"],
         env: &[],
         yields: Yield::Comparisons,
+    },
+    LongRun {
+        name: "lookalike",
+        what: "altered copies found among 100,000 photos, and what is not to be found",
+        argv: &[
+            "cargo",
+            "bench",
+            "-p",
+            "lossbook-tests",
+            "--bench",
+            "lookalike",
+        ],
+        env: &[],
+        yields: Yield::Counts,
     },
     LongRun {
         name: "kill9",

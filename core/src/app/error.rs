@@ -2,7 +2,7 @@
 
 use crate::chain::{EnrolError, InviteParseError};
 use crate::domain::IdParseError;
-use crate::evidence::ExamineError;
+use crate::evidence::{DeriveError, ExamineError, IndexError};
 use crate::record::{PathError, RecordError, ValueError};
 use crate::statement::FreezeError;
 use crate::store::StoreError;
@@ -99,6 +99,17 @@ pub enum AppError {
         /// The limit.
         limit: usize,
     },
+    /// The case has no such photo here, or several.
+    #[error(
+        "no photo of this case, or more than one, begins with {0:?}: give more of its digest; show the case to see them"
+    )]
+    UnknownPhoto(String),
+    /// A copy could not be made.
+    #[error(transparent)]
+    Copy(#[from] DeriveError),
+    /// An index of looks is none.
+    #[error(transparent)]
+    Index(IndexError),
     /// The photo's bytes changed while they were read.
     #[error("the photo changed while it was read: try again")]
     PhotoChanged,
@@ -133,6 +144,9 @@ impl AppError {
             | Self::NotContested(_)
             | Self::NotStanding { .. }
             | Self::NoReason
+            | Self::UnknownPhoto(_)
+            | Self::Copy(_)
+            | Self::Index(_)
             | Self::EditTooLarge { .. } => Class::Input,
         }
     }
@@ -159,6 +173,9 @@ impl AppError {
             Self::NotStanding { .. } => "not_standing",
             Self::NoReason => "no_reason",
             Self::EditTooLarge { .. } => "edit_too_large",
+            Self::UnknownPhoto(_) => "unknown_photo",
+            Self::Copy(error) => error.code(),
+            Self::Index(error) => error.code(),
             Self::PhotoChanged => "photo_changed",
         }
     }

@@ -2,7 +2,8 @@
 
 use super::device::{Device, case_named};
 use super::error::AppError;
-use crate::domain::{DeviceId, WallMs};
+use super::lookalike::{self, SeenBefore};
+use crate::domain::{DeviceId, Digest, WallMs};
 use crate::record::{CaseRecord, FieldPath, FieldReading};
 use crate::store::{BlobRow, CaseProgress, CaseQuery, CaseRow, CaseStanding, StoreError, Tx};
 
@@ -30,6 +31,15 @@ pub struct ContestedField {
     pub binding: bool,
 }
 
+/// A photo of a case and one of another case that it is like.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeenPhoto {
+    /// The photo of this case.
+    pub photo: Digest,
+    /// What was there before it.
+    pub before: SeenBefore,
+}
+
 /// A case for the screen.
 #[derive(Debug, Clone)]
 pub struct CaseView {
@@ -39,6 +49,8 @@ pub struct CaseView {
     pub contested: Vec<ContestedField>,
     /// Its photos and thumbnails.
     pub blobs: Vec<BlobRow>,
+    /// Photos that are like those of other cases, found when they were taken.
+    pub seen: Vec<SeenPhoto>,
     /// How far what was written here has come.
     pub progress: CaseProgress,
 }
@@ -51,11 +63,19 @@ impl CaseView {
     pub fn of(tx: &Tx<'_>, standing: CaseStanding) -> Result<Self, StoreError> {
         let contested = contested_fields(tx, &standing.record)?;
         let blobs = tx.blobs_of_case(standing.case)?;
+        let mut seen = Vec::new();
+        for row in tx.seen_in_case(standing.case)? {
+            seen.push(SeenPhoto {
+                photo: row.photo,
+                before: lookalike::named(tx, &row)?,
+            });
+        }
         let progress = tx.progress_of_case(standing.case)?;
         Ok(Self {
             standing,
             contested,
             blobs,
+            seen,
             progress,
         })
     }

@@ -162,6 +162,11 @@ impl LookalikeIndex {
         self.entries.is_empty()
     }
 
+    /// What it knows.
+    pub fn entries(&self) -> impl Iterator<Item = IndexEntry> + '_ {
+        self.entries.iter().copied()
+    }
+
     /// One more photo.
     pub fn push(&mut self, entry: IndexEntry) {
         self.entries.push(entry);
@@ -179,6 +184,11 @@ impl LookalikeIndex {
 
     /// The photos that look like this one, the most alike first; at most `most` of them.
     pub fn search(&self, shades: &Shades, most: usize) -> Vec<Lookalike> {
+        self.search_within(shades, most, MAX_DIFFERENT)
+    }
+
+    /// The same with another limit than [`MAX_DIFFERENT`]: to draw what each limit would find.
+    pub fn search_within(&self, shades: &Shades, most: usize, limit: u32) -> Vec<Lookalike> {
         let Some(views) = Views::of(shades) else {
             return Vec::new();
         };
@@ -186,7 +196,7 @@ impl LookalikeIndex {
         let mut look = |view: &View, number: u32| {
             let entry = &self.entries[number as usize];
             let different = view.differs(&entry.fingerprint);
-            if different <= MAX_DIFFERENT {
+            if different <= limit {
                 let least = best.entry(number).or_insert(different);
                 *least = different.min(*least);
             }

@@ -169,6 +169,7 @@ fn look(device: &Device, command: &Command) -> Result<Said, Failure> {
         | Command::Add { .. }
         | Command::Line { .. }
         | Command::Photo { .. }
+        | Command::Copy { .. }
         | Command::Settle { .. }
         | Command::Sign { .. }
         | Command::Sync { .. } => sync::status(device),

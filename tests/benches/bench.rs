@@ -3,13 +3,15 @@
 //! Prints one `BENCH {json}` line for each comparison, which `cargo xtask long bench` notes in
 //! `docs/benchmarks.md`. Ratios below 1 are better than the peer. Figures that are quoted and not
 //! run again say so in their note. Goals were set before measuring (docs of the design). Needs
-//! `sha256sum`, and `djpeg` if it is there; the network is loopback only.
+//! `vipsthumbnail`, and a C compiler, cmake and nasm for the peer in `tests/peers/turbojpeg`; rows
+//! whose peer is missing are left out. The network is loopback only.
 #![expect(clippy::print_stdout, reason = "benchmarks speak on standard output")]
 
 mod edit;
 mod list;
 mod photo;
 mod row;
+mod thumbnail;
 mod wire;
 mod world;
 
@@ -31,7 +33,8 @@ fn main() -> Result<(), Failed> {
     }
     // `cargo bench` passes `--bench`; a plain word picks groups.
     let wished: Vec<&String> = words.iter().filter(|word| !word.starts_with('-')).collect();
-    let groups: [(&str, Group); 4] = [
+    let groups: [(&str, Group); 5] = [
+        ("thumbnail", thumbnail::run),
         ("photo", photo::run),
         ("edit", edit::run),
         ("list", list::run),

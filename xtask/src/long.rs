@@ -9,7 +9,8 @@ use std::thread::available_parallelism;
 use serde_json::Value;
 
 use crate::bench_page::{self, Row};
-use crate::machine::{self, Machine};
+use crate::machine::{self, Installing, Machine};
+use crate::tools;
 
 /// One long run.
 #[derive(Debug)]
@@ -20,6 +21,8 @@ pub(crate) struct LongRun {
     pub(crate) what: &'static str,
     argv: &'static [&'static str],
     env: &'static [(&'static str, &'static str)],
+    /// Tools that its peers need; installed when the run is asked for, and only then.
+    tools: &'static [&'static str],
     yields: Yield,
 }
 
@@ -48,6 +51,7 @@ pub(crate) const RUNS: &[LongRun] = &[
         what: "speed and size beside well-known peers",
         argv: &["cargo", "bench", "-p", "lossbook-tests", "--bench", "bench"],
         env: &[],
+        tools: &["vipsthumbnail", "cmake", "nasm"],
         yields: Yield::Comparisons,
     },
     LongRun {
@@ -78,6 +82,7 @@ pub(crate) const RUNS: &[LongRun] = &[
             "--nocapture",
         ],
         env: &[("LOSSBOOK_KILL_POINTS", "200")],
+        tools: &[],
         yields: Yield::Counts,
     },
 ];
@@ -90,6 +95,9 @@ pub(crate) fn named(name: &str) -> Option<&'static LongRun> {
 /// Makes the run and notes it.
 pub(crate) fn run(machine: &Machine, name: &str) -> Result<(), String> {
     let run = named(name).ok_or_else(|| format!("no long run is called `{name}`"))?;
+    for tool in run.tools {
+        tools::find(tool, machine, Installing::Allowed)?;
+    }
     let commit = commit(machine)?;
     let date = machine.answer(&["date", "-u", "+%F"])?;
     let mut found = Vec::new();

@@ -45,6 +45,21 @@ const TOOLS: &[Tool] = &[
         probe: &["exiftool", "-ver"],
         from: Source::Apt(&["libimage-exiftool-perl"]),
     },
+    Tool {
+        name: "vipsthumbnail",
+        probe: &["vipsthumbnail", "--vips-version"],
+        from: Source::Apt(&["libvips-tools"]),
+    },
+    Tool {
+        name: "cmake",
+        probe: &["cmake", "--version"],
+        from: Source::Apt(&["cmake"]),
+    },
+    Tool {
+        name: "nasm",
+        probe: &["nasm", "-v"],
+        from: Source::Apt(&["nasm"]),
+    },
 ];
 
 /// What became of a look for a tool.

@@ -21,7 +21,7 @@ pub struct SeenBefore {
     pub mark: PhotoMark,
     /// Its digest, if the photo is known here and not only in a hub's index.
     pub photo: Option<Digest>,
-    /// The cases here that it belongs to.
+    /// The other cases here that it belongs to.
     pub cases: Vec<CaseId>,
     /// How much they are alike.
     pub likeness: Likeness,
@@ -128,11 +128,11 @@ impl Device {
         };
         self.store.transact(|tx| {
             for row in rows {
-                let before = named(tx, &row)?;
-                let elsewhere = before.cases.iter().any(|other| *other != case);
+                let before = named(tx, case, &row)?;
                 // Shots of one case look alike by nature: two views of a room are no doubt.
                 let only_in_index = before.photo.is_none() && row.likeness != Likeness::SameBytes;
-                if (elsewhere || only_in_index) && found.seen.len() < MOST_MATCHES {
+                let elsewhere = only_in_index || !before.cases.is_empty();
+                if elsewhere && found.seen.len() < MOST_MATCHES {
                     found.rows.push(row);
                     found.seen.push(before);
                 }
@@ -174,13 +174,14 @@ impl Found {
     }
 }
 
-/// The row with the photo and the cases that its mark stands for here.
-pub(super) fn named(tx: &Tx<'_>, row: &SeenRow) -> Result<SeenBefore, StoreError> {
+/// The row with the photo that its mark stands for here, and that photo's other cases.
+pub(super) fn named(tx: &Tx<'_>, case: CaseId, row: &SeenRow) -> Result<SeenBefore, StoreError> {
     let originals = tx.originals_marked(&row.other)?;
+    let cases = originals.iter().map(|blob| blob.case);
     Ok(SeenBefore {
         mark: row.other,
         photo: originals.first().map(|blob| blob.digest),
-        cases: originals.iter().map(|blob| blob.case).collect(),
+        cases: cases.filter(|other| *other != case).collect(),
         likeness: row.likeness,
     })
 }

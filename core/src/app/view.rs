@@ -67,7 +67,7 @@ impl CaseView {
         for row in tx.seen_in_case(standing.case)? {
             seen.push(SeenPhoto {
                 photo: row.photo,
-                before: lookalike::named(tx, &row)?,
+                before: lookalike::named(tx, standing.case, &row)?,
             });
         }
         let progress = tx.progress_of_case(standing.case)?;

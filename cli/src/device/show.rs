@@ -156,11 +156,7 @@ pub(super) fn case(view: &CaseView) -> Said {
         let label = path.spec().map_or(path.name, |spec| spec.en);
         text.line(format!("  {label}: {value}    [{path}]"));
     }
-    for seen in &view.seen {
-        let photo = seen.photo.to_hex();
-        let mark = photo.get(..12).unwrap_or(&photo);
-        text.line(format!("  photo {mark} {}", seen_text(&seen.before)));
-    }
+    text.seen_before(view);
     for field in &view.contested {
         text.line(format!("  contested {}:", field.path));
         for one in &field.values {
@@ -206,6 +202,14 @@ impl Page {
     fn line(&mut self, text: impl AsRef<str>) {
         self.0.push_str(text.as_ref());
         self.0.push('\n');
+    }
+
+    fn seen_before(&mut self, view: &CaseView) {
+        for seen in &view.seen {
+            let photo = seen.photo.to_hex();
+            let mark = photo.get(..12).unwrap_or(&photo);
+            self.line(format!("  photo {mark} {}", seen_text(&seen.before)));
+        }
     }
 
     fn differences(&mut self, title: &str, all: &[Difference]) {

@@ -221,6 +221,8 @@ impl LookalikeIndex {
         });
         let mut found: Vec<Lookalike> = found.collect();
         found.sort_by_key(|alike| (alike.different, alike.photo));
+        // A photo of two cases stands in the index twice.
+        found.dedup_by_key(|alike| alike.photo);
         found.truncate(most);
         found
     }

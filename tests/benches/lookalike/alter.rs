@@ -35,7 +35,10 @@ pub(crate) struct Chance(u64);
 impl Chance {
     pub(crate) fn new(seed: u64) -> Self {
         let mut chance = Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
-        (0..5).for_each(|_| drop(chance.part()));
+        // The first numbers of near seeds are near each other.
+        for _ in 0..5 {
+            chance.part();
+        }
         chance
     }
 

@@ -127,7 +127,7 @@ fn a_copy_leaves_its_original_as_it_was() {
         width: 1_000,
         height: 500,
     };
-    let mark = digest.to_hex()[..10].to_owned();
+    let mark: String = digest.to_hex().chars().take(10).collect();
     let copy = phone
         .copy_photo(&case, &mark, CopyFor::Redaction(&[region]), 160)
         .unwrap();

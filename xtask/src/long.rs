@@ -66,6 +66,7 @@ pub(crate) const RUNS: &[LongRun] = &[
             "lookalike",
         ],
         env: &[],
+        tools: &[],
         yields: Yield::Counts,
     },
     LongRun {

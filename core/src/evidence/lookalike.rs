@@ -36,7 +36,7 @@ const MAGIC: [u8; 8] = *b"LBFP\x01\0\0\0";
 /// Of the clear bits of a view, so many may differ in a copy (docs/formats/index.md).
 pub const MAX_DIFFERENT: u32 = 14;
 
-/// Newer entries than the shelves know are compared one by one, up to so many.
+/// Entries that stand on no shelf yet are compared one by one, up to so many: shelves take room.
 const MAX_LOOSE: usize = 256;
 
 /// The first bytes of a photo's digest.
@@ -146,7 +146,7 @@ impl FromIterator<IndexEntry> for LookalikeIndex {
             entries: entries.into_iter().collect(),
             ..Self::default()
         };
-        index.shelve();
+        index.shelve_if_many();
         index
     }
 }
@@ -170,12 +170,13 @@ impl LookalikeIndex {
     /// One more photo.
     pub fn push(&mut self, entry: IndexEntry) {
         self.entries.push(entry);
-        if self.entries.len() - self.shelved > MAX_LOOSE {
-            self.shelve();
-        }
+        self.shelve_if_many();
     }
 
-    fn shelve(&mut self) {
+    fn shelve_if_many(&mut self) {
+        if self.entries.len() - self.shelved <= MAX_LOOSE {
+            return;
+        }
         self.shelved = self.entries.len();
         self.shelves = (0..SHELVES)
             .map(|shelf| Shelf::of(&self.entries, shelf))

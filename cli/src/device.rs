@@ -2,6 +2,7 @@
 //! closes it.
 
 mod args;
+mod copies;
 mod findings;
 mod photo;
 mod show;
@@ -129,6 +130,7 @@ fn dispatch(
                 format!("withdrew {row}"),
             ))
         }
+        Command::Copy { case, photo, copy } => copies::copy(device, (case, photo), copy),
         Command::Settle {
             case,
             path,
@@ -201,6 +203,7 @@ fn look(device: &Device, command: &Command) -> Result<Said, Failure> {
         | Command::Withdraw { .. }
         | Command::Shutter
         | Command::Free { .. }
+        | Command::Copy { .. }
         | Command::Settle { .. }
         | Command::Sign { .. }
         | Command::Sync { .. } => sync::status(device),

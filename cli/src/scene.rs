@@ -29,6 +29,7 @@ use canvas::Canvas;
 
 mod canvas;
 mod exif;
+mod gable;
 mod ground;
 mod house;
 mod indoors;
@@ -42,6 +43,8 @@ const QUALITY: u8 = 90;
 pub enum SceneKind {
     /// The whole house after hail, from the yard.
     House,
+    /// The same house after hail, from its gable end.
+    Gable,
     /// Tiles from close by, with holes.
     Roof,
     /// A crack through a plastered wall.
@@ -54,8 +57,9 @@ pub enum SceneKind {
 
 impl SceneKind {
     /// Every kind.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::House,
+        Self::Gable,
         Self::Roof,
         Self::WallCrack,
         Self::Interior,
@@ -117,6 +121,7 @@ fn stored_pixels(shot: &Shot) -> Vec<u8> {
     let mut canvas = Canvas::new(width, height, shot.seed);
     match shot.kind {
         SceneKind::House => house::draw(&mut canvas),
+        SceneKind::Gable => gable::draw(&mut canvas),
         SceneKind::Roof => roof::draw(&mut canvas),
         SceneKind::WallCrack => indoors::draw_crack(&mut canvas),
         SceneKind::Interior => indoors::draw_room(&mut canvas),

@@ -13,11 +13,13 @@
 mod assess;
 mod body;
 mod capture;
+mod copies;
 mod device;
 mod edit;
 mod error;
 mod exchange;
 mod findings;
+mod lookalike;
 pub mod office;
 mod recording;
 mod room;
@@ -30,11 +32,13 @@ mod view;
 
 pub use assess::Judged;
 pub use capture::{AddedPhoto, NewPhoto, Taken};
+pub use copies::CopyFor;
 pub use device::Device;
 pub use edit::RowEdit;
 pub use error::{AppError, Class};
+pub use lookalike::SeenBefore;
 pub use recording::{AddedRecording, NewRecording};
 pub use room::{FreePolicy, Freed, PHOTO_BUDGET, PhotoBudget, RESERVE_BYTES};
 pub use shutter::OpenedShutter;
 pub use sign::{NewSignature, Signed};
-pub use view::{CaseView, ContestedField, WrittenBy};
+pub use view::{CaseView, ContestedField, SeenPhoto, WrittenBy};

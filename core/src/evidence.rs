@@ -31,14 +31,20 @@ use crate::domain::{CHUNK_BYTES, ChunkedDigest, Digest};
 mod boxes;
 mod claims;
 mod container;
+mod decode;
+mod derive;
 mod findings;
+mod fingerprint;
 mod heif;
 mod jpeg;
+mod lookalike;
 mod photo;
 mod pixels;
 mod png;
 mod problem;
 mod recording;
+mod scaled;
+mod shades;
 mod source;
 mod thumbnail;
 mod tiff;
@@ -48,9 +54,15 @@ mod xmp;
 #[cfg(test)]
 mod tests;
 
+pub use derive::{Copied, DeriveError, Making, Region, derive};
 pub use findings::{
     Finding, FindingCode, Fix, Grade, HubBracket, Moment, PhotoFindings, Provider, Shot,
     ShotClaims, ShutterCount, Source, Thresholds, findings,
+};
+pub use fingerprint::{FINGERPRINT_BITS, Fingerprint};
+pub use lookalike::{
+    INDEX_ENTRY_BYTES, IndexEntry, IndexError, Lookalike, LookalikeIndex, MAX_DIFFERENT,
+    MAX_INDEX_ENTRIES, PhotoMark,
 };
 pub use photo::{
     BoxTurn, Claims, Direction, EditKind, EditTrace, Embedded, MediaType, MirrorAxis, North,
@@ -60,7 +72,11 @@ pub use problem::{Problem, ProblemCode};
 pub use recording::{
     MAX_RECORDING_BYTES, RecordingFacts, RecordingType, examine_recording, is_recording,
 };
-pub use thumbnail::{THUMBNAIL_LONG_SIDE, Thumbnail, thumbnail};
+pub use shades::Shades;
+pub use thumbnail::{
+    HostPicture, PREVIEW_LONG_SIDE, PictureDecoder, SmallPicture, THUMBNAIL_LONG_SIDE, preview,
+    thumbnail,
+};
 
 /// The longest photo that is taken in.
 pub const MAX_PHOTO_BYTES: u64 = 128 * 1024 * 1024;

@@ -17,6 +17,7 @@ mod error;
 mod files;
 mod identity;
 mod ledger;
+mod looks;
 mod migrate;
 mod open;
 mod progress;
@@ -31,6 +32,7 @@ pub use case::{CaseEnvelope, CaseQuery, CaseRow, CaseStanding, SignatureStanding
 pub use error::StoreError;
 pub use files::{Fault, Files};
 pub use identity::{Identity, Pinned};
+pub use looks::{Likeness, SeenRow};
 pub use migrate::{Step, migrate};
 pub use open::{Store, StoreKey};
 pub use progress::{CaseProgress, Quarantined};

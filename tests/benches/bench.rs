@@ -3,7 +3,8 @@
 //! Prints one `BENCH {json}` line for each comparison, which `cargo xtask long bench` notes in
 //! `docs/benchmarks.md`. Ratios below 1 are better than the peer. Figures that are quoted and not
 //! run again say so in their note. Goals were set before measuring (docs of the design). Needs
-//! `sha256sum`, and `djpeg` if it is there; the network is loopback only.
+//! `vipsthumbnail`, and a C compiler, cmake and nasm for the peer in `tests/peers/turbojpeg`; rows
+//! whose peer is missing are left out. The network is loopback only.
 #![expect(clippy::print_stdout, reason = "benchmarks speak on standard output")]
 
 mod edit;
@@ -11,6 +12,7 @@ mod list;
 mod photo;
 mod row;
 mod rules;
+mod thumbnail;
 mod wire;
 mod world;
 
@@ -32,7 +34,8 @@ fn main() -> Result<(), Failed> {
     }
     // `cargo bench` passes `--bench`; a plain word picks groups.
     let wished: Vec<&String> = words.iter().filter(|word| !word.starts_with('-')).collect();
-    let groups: [(&str, Group); 5] = [
+    let groups: [(&str, Group); 6] = [
+        ("thumbnail", thumbnail::run),
         ("photo", photo::run),
         ("edit", edit::run),
         ("list", list::run),

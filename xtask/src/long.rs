@@ -9,7 +9,8 @@ use std::thread::available_parallelism;
 use serde_json::Value;
 
 use crate::bench_page::{self, Row};
-use crate::machine::{self, Machine};
+use crate::machine::{self, Installing, Machine};
+use crate::tools;
 
 /// One long run.
 #[derive(Debug)]
@@ -20,6 +21,8 @@ pub(crate) struct LongRun {
     pub(crate) what: &'static str,
     argv: &'static [&'static str],
     env: &'static [(&'static str, &'static str)],
+    /// Tools that its peers need; installed when the run is asked for, and only then.
+    tools: &'static [&'static str],
     yields: Yield,
 }
 
@@ -46,16 +49,42 @@ pub(crate) const RUNS: &[LongRun] = &[
     LongRun {
         name: "bench",
         what: "speed and size beside well-known peers",
-        argv: &["cargo", "bench", "-p", "lossbook-tests"],
+        argv: &["cargo", "bench", "-p", "lossbook-tests", "--bench", "bench"],
         env: &[],
+        tools: &["vipsthumbnail", "cmake", "nasm"],
         yields: Yield::Comparisons,
     },
     LongRun {
         name: "bench-rules",
         what: "of these, the rules alone",
-        argv: &["cargo", "bench", "-p", "lossbook-tests", "--", "rules"],
+        argv: &[
+            "cargo",
+            "bench",
+            "-p",
+            "lossbook-tests",
+            "--bench",
+            "bench",
+            "--",
+            "rules",
+        ],
         env: &[],
+        tools: &[],
         yields: Yield::Comparisons,
+    },
+    LongRun {
+        name: "lookalike",
+        what: "altered copies found among 100,000 photos, and what is not to be found",
+        argv: &[
+            "cargo",
+            "bench",
+            "-p",
+            "lossbook-tests",
+            "--bench",
+            "lookalike",
+        ],
+        env: &[],
+        tools: &[],
+        yields: Yield::Counts,
     },
     LongRun {
         name: "kill9",
@@ -73,6 +102,7 @@ pub(crate) const RUNS: &[LongRun] = &[
             "--nocapture",
         ],
         env: &[("LOSSBOOK_KILL_POINTS", "200")],
+        tools: &[],
         yields: Yield::Counts,
     },
     LongRun {
@@ -88,6 +118,7 @@ pub(crate) const RUNS: &[LongRun] = &[
             "fuzz",
         ],
         env: &[("LOSSBOOK_FUZZ_RUNS", "5000000")],
+        tools: &[],
         yields: Yield::Counts,
     },
     LongRun {
@@ -106,6 +137,7 @@ pub(crate) const RUNS: &[LongRun] = &[
             "--nocapture",
         ],
         env: &[("LOSSBOOK_PHOTOS", "200")],
+        tools: &[],
         yields: Yield::Counts,
     },
 ];
@@ -118,6 +150,9 @@ pub(crate) fn named(name: &str) -> Option<&'static LongRun> {
 /// Makes the run and notes it.
 pub(crate) fn run(machine: &Machine, name: &str) -> Result<(), String> {
     let run = named(name).ok_or_else(|| format!("no long run is called `{name}`"))?;
+    for tool in run.tools {
+        tools::find(tool, machine, Installing::Allowed)?;
+    }
     let commit = commit(machine)?;
     let date = machine.answer(&["date", "-u", "+%F"])?;
     let mut found = Vec::new();

@@ -77,6 +77,21 @@ const TOOLS: &[Tool] = &[
         probe: &["node", "-e", "require('gcoord')"],
         from: Source::Npm("gcoord@1.0.7"),
     },
+    Tool {
+        name: "vipsthumbnail",
+        probe: &["vipsthumbnail", "--vips-version"],
+        from: Source::Apt(&["libvips-tools"]),
+    },
+    Tool {
+        name: "cmake",
+        probe: &["cmake", "--version"],
+        from: Source::Apt(&["cmake"]),
+    },
+    Tool {
+        name: "nasm",
+        probe: &["nasm", "-v"],
+        from: Source::Apt(&["nasm"]),
+    },
 ];
 
 /// What became of a look for a tool.

@@ -99,6 +99,16 @@ pub enum Command {
         #[command(flatten)]
         taken: TakenArgs,
     },
+    /// Write a copy of a photo to a file: smaller, with a watermark, or with parts burnt out.
+    Copy {
+        /// Case number or id.
+        case: String,
+        /// The beginning of the photo's digest.
+        photo: String,
+        /// What copy.
+        #[command(flatten)]
+        copy: CopyArgs,
+    },
     /// Count a shot of the own camera, whether it is kept or not.
     Shutter,
     /// Let go of originals that the hub has confirmed, as a policy asks.
@@ -224,4 +234,21 @@ pub struct TakenArgs {
     /// The system says that a program made it up.
     #[arg(long, requires = "fix")]
     pub mocked: bool,
+}
+
+/// Which copy, and where it goes.
+#[derive(Debug, Args)]
+pub struct CopyArgs {
+    /// Where to write it; a file that is there is left alone.
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+    /// Write time, place, case number and surveyor on it, with this font.
+    #[arg(long, value_name = "FONT", conflicts_with = "burn")]
+    pub watermark: Option<PathBuf>,
+    /// Burn out a part: left,top,width,height in thousandths of the picture. May be repeated.
+    #[arg(long, value_name = "L,T,W,H")]
+    pub burn: Vec<String>,
+    /// Its longer side has at most so many pixels.
+    #[arg(long, default_value_t = lossbook_core::evidence::PREVIEW_LONG_SIDE, value_parser = clap::value_parser!(u32).range(16..=16_000))]
+    pub long: u32,
 }

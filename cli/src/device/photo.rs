@@ -20,6 +20,7 @@ use serde_json::{Value, json};
 
 use super::Said;
 use super::args::{FreeArgs, TakenArgs};
+use super::copies;
 use crate::failure::Failure;
 use crate::inspect::{harmless, open_file, stamp};
 
@@ -58,7 +59,7 @@ pub(super) fn add(
     let mut all = Vec::new();
     let mut said = Said::new(Value::Null, String::new());
     for file in files {
-        let (json, problems) = match open(file)? {
+        let (json, problems, seen) = match open(file)? {
             Opened::Recording(mut opened) => {
                 let new = NewRecording {
                     origin,
@@ -69,7 +70,11 @@ pub(super) fn add(
                 let added = device
                     .add_recording(case, &mut opened, new)
                     .map_err(|error| Failure::from(error).at(file))?;
-                (recording_json(file, &added), added.facts.problems)
+                (
+                    recording_json(file, &added),
+                    added.facts.problems,
+                    Vec::new(),
+                )
             }
             Opened::Photo(bytes) => {
                 let photo = NewPhoto {
@@ -82,7 +87,7 @@ pub(super) fn add(
                 let added = device
                     .add_photo(case, photo)
                     .map_err(|error| Failure::from(error).at(file))?;
-                (photo_json(file, &added), added.facts.problems)
+                (photo_json(file, &added), added.facts.problems, added.seen)
             }
         };
         if saying == Saying::Each {
@@ -93,6 +98,10 @@ pub(super) fn add(
             let code = problem.code.code();
             said.warnings
                 .push(format!("{name}: {code}: {}", problem.detail));
+        }
+        for before in &seen {
+            said.warnings
+                .push(format!("{name}: {}", copies::seen_text(before)));
         }
         let digest = json
             .get("sha256")
@@ -175,6 +184,7 @@ fn photo_json(file: &Path, added: &AddedPhoto) -> Value {
     json!({
         "file": file, "sha256": added.facts.digest.to_hex(), "bytes": added.facts.len_bytes,
         "thumbnail": added.thumbnail.map(|digest| digest.to_hex()), "known": added.known,
+        "seen_before": added.seen.iter().map(copies::seen_json).collect::<Vec<_>>(),
         "problems": problems, "status": "saved",
     })
 }

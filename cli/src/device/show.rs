@@ -10,6 +10,7 @@ use lossbook_core::store::{CaseRow, Clash};
 use serde_json::{Map, Value, json};
 
 use super::Said;
+use super::copies::{seen_json, seen_text};
 use super::findings;
 use crate::failure::Failure;
 
@@ -145,6 +146,7 @@ pub fn case_json(view: &CaseView) -> Value {
     let photos: Vec<Value> = view.blobs.iter().filter(|blob| !blob.is_thumbnail).map(|blob| json!({
         "sha256": blob.digest.to_hex(), "bytes": blob.len_bytes, "media_type": blob.media_type, "held": blob.held,
         "own": blob.own, "sent": blob.sent, "confirmed": blob.confirmed,
+        "seen_before": view.seen.iter().filter(|seen| seen.photo == blob.digest).map(|seen| seen_json(&seen.before)).collect::<Vec<_>>(),
     })).collect();
     json!({
         "case": standing.case.to_string(), "number": standing.case.number().as_str(), "status": standing.status.word(),
@@ -179,6 +181,7 @@ pub(super) fn case(view: &CaseView) -> Said {
         let label = path.spec().map_or(path.name, |spec| spec.en);
         text.line(format!("  {label}: {value}    [{path}]"));
     }
+    text.seen_before(view);
     for field in &view.contested {
         text.line(format!("  contested {}:", field.path));
         for one in &field.values {
@@ -244,6 +247,14 @@ impl Page {
     fn line(&mut self, text: impl AsRef<str>) {
         self.0.push_str(text.as_ref());
         self.0.push('\n');
+    }
+
+    fn seen_before(&mut self, view: &CaseView) {
+        for seen in &view.seen {
+            let photo = seen.photo.to_hex();
+            let mark = photo.get(..12).unwrap_or(&photo);
+            self.line(format!("  photo {mark} {}", seen_text(&seen.before)));
+        }
     }
 
     fn differences(&mut self, title: &str, all: &[Difference]) {

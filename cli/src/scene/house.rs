@@ -17,6 +17,18 @@ const HORIZON: f32 = 0.60;
 /// The whole frame.
 pub(super) fn draw(canvas: &mut Canvas) {
     let aspect = canvas.aspect();
+    surroundings(canvas);
+    let left = aspect * (0.16 + 0.06 * canvas.chance(3));
+    let right = left + aspect * 0.66;
+    walls(canvas, left, right);
+    openings(canvas, left, right - left);
+    roofing(canvas, left, right);
+    litter(canvas, aspect);
+}
+
+/// Sky, hills and yard.
+pub(super) fn surroundings(canvas: &mut Canvas) {
+    let aspect = canvas.aspect();
     canvas.fill(|canvas, x, y| {
         if y < HORIZON {
             far(canvas, x, y)
@@ -24,12 +36,6 @@ pub(super) fn draw(canvas: &mut Canvas) {
             yard(canvas, x - aspect / 2.0, y)
         }
     });
-    let left = aspect * (0.16 + 0.06 * canvas.chance(3));
-    let right = left + aspect * 0.66;
-    walls(canvas, left, right);
-    openings(canvas, left, right - left);
-    roofing(canvas, left, right);
-    litter(canvas, aspect);
 }
 
 fn far(canvas: &Canvas, x: f32, y: f32) -> Colour {
@@ -100,7 +106,7 @@ fn walls(canvas: &mut Canvas, left: f32, right: f32) {
     );
 }
 
-fn wall(canvas: &Canvas, x: f32, y: f32) -> Colour {
+pub(super) fn wall(canvas: &Canvas, x: f32, y: f32) -> Colour {
     let course = (y * 34.0).fract();
     let brick = (x * 11.0 + if (y * 34.0) % 2.0 < 1.0 { 0.5 } else { 0.0 }).fract();
     let joint =
@@ -138,7 +144,7 @@ fn openings(canvas: &mut Canvas, left: f32, width: f32) {
     }
 }
 
-fn rectangle((x, y): Point, (width, height): Point) -> [Point; 4] {
+pub(super) fn rectangle((x, y): Point, (width, height): Point) -> [Point; 4] {
     [
         (x, y),
         (x + width, y),
@@ -147,7 +153,7 @@ fn rectangle((x, y): Point, (width, height): Point) -> [Point; 4] {
     ]
 }
 
-fn frame(canvas: &mut Canvas, corner: Point, size: Point) {
+pub(super) fn frame(canvas: &mut Canvas, corner: Point, size: Point) {
     canvas.polygon(&rectangle(corner, size), |canvas, x, y| {
         lit(
             [74.0, 96.0, 104.0],
@@ -157,7 +163,7 @@ fn frame(canvas: &mut Canvas, corner: Point, size: Point) {
 }
 
 /// Glass with the sky in it, and a star of broken glass around where a stone went through.
-fn window(canvas: &mut Canvas, (x, y): Point, (width, height): Point, key: u64) {
+pub(super) fn window(canvas: &mut Canvas, (x, y): Point, (width, height): Point, key: u64) {
     let hit = (
         x + width * (0.3 + 0.4 * canvas.chance(key)),
         y + height * (0.3 + 0.4 * canvas.chance(key + 1)),
@@ -217,7 +223,7 @@ fn roofing(canvas: &mut Canvas, left: f32, right: f32) {
     canvas.stroke(&edge, [84.0, 58.0, 44.0], 1.0);
 }
 
-fn litter(canvas: &mut Canvas, aspect: f32) {
+pub(super) fn litter(canvas: &mut Canvas, aspect: f32) {
     for shard in 0..46_u64 {
         let key = 700 + shard * 5;
         let y = 0.81 + 0.17 * canvas.chance(key).powi(2);

@@ -6,6 +6,7 @@ use super::body;
 use super::device::{Device, case_named, enrolled};
 use super::edit::{check_bringing, roles};
 use super::error::AppError;
+use super::lookalike::SeenBefore;
 use crate::chain::{BlobRole, Kind, Origin, PhotoBody, Subject};
 use crate::domain::{CaseId, ChunkedDigest, Digest, RowId, ScopeId, cbor};
 use crate::evidence::{self, Fix, PhotoFacts, Problem};
@@ -45,6 +46,8 @@ pub struct AddedPhoto {
     pub facts: PhotoFacts,
     /// Digest of the thumbnail, if one could be made.
     pub thumbnail: Option<Digest>,
+    /// Photos of other cases with the same bytes or the same looks.
+    pub seen: Vec<SeenBefore>,
     /// Whether the case had exactly these bytes before: then nothing was added.
     pub known: bool,
 }
@@ -67,6 +70,7 @@ impl Device {
             return Ok(AddedPhoto {
                 facts,
                 thumbnail: None,
+                seen: Vec::new(),
                 known,
             });
         }
@@ -141,17 +145,26 @@ impl Device {
         photo: NewPhoto<'_>,
         mut facts: PhotoFacts,
     ) -> Result<AddedPhoto, AppError> {
-        let small = match evidence::thumbnail(photo.bytes, &facts) {
+        let phone = self.decoder.as_deref();
+        let small = evidence::thumbnail(photo.bytes, &facts, phone);
+        let shades = small.as_ref().ok().map(|small| &small.shades);
+        let found = self.look_back(case, facts.digest, shades)?;
+        let small = match small {
             Ok(small) => small,
             Err(problem) => {
                 note_problem(&mut facts, problem);
+                self.store.transact(|tx| found.keep(tx))?;
                 return Ok(AddedPhoto {
                     facts,
                     thumbnail: None,
+                    seen: found.seen,
                     known: false,
                 });
             }
         };
+        let doubts = small.shades.doubts();
+        let noted = small.problem.clone().into_iter().chain(doubts);
+        noted.for_each(|problem| note_problem(&mut facts, problem));
         let mut hasher = ChunkedDigest::new();
         hasher.update(&small.jpeg);
         let (digest, chunks, len_bytes) = hasher.finish();
@@ -169,11 +182,15 @@ impl Device {
             duration_ms: None,
         };
         let stored = self.store_once(&small.jpeg, (digest, len_bytes, chunks))?;
-        self.store
-            .transact(|tx| self.commit_blob(tx, scope, &body, stored.as_ref()))?;
+        self.store.transact(|tx| {
+            found.keep(tx)?;
+            self.commit_blob(tx, scope, &body, stored.as_ref())
+        })?;
+        self.remember_look(&found);
         Ok(AddedPhoto {
             facts,
             thumbnail: Some(digest),
+            seen: found.seen,
             known: false,
         })
     }

@@ -4,8 +4,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::error::AppError;
+use super::lookalike::Looks;
 use crate::chain::{Author, EnrolAnswer, EnrolRequest, Invite};
 use crate::domain::{CaseId, Host, ScopeId};
+use crate::evidence::PictureDecoder;
 use crate::record;
 use crate::store::{Fault, Identity, Pinned, Rebuilt, Store, StoreError, StoreKey, Tx};
 
@@ -13,6 +15,8 @@ use crate::store::{Fault, Identity, Pinned, Rebuilt, Store, StoreError, StoreKey
 pub struct Device {
     pub(super) store: Store,
     pub(super) host: Arc<dyn Host>,
+    pub(super) looks: Looks,
+    pub(super) decoder: Option<Arc<dyn PictureDecoder>>,
     session: [u8; 16],
 }
 
@@ -69,7 +73,18 @@ impl Device {
         Self {
             store,
             host,
+            looks: Looks::default(),
+            decoder: None,
             session,
+        }
+    }
+
+    /// With the platform's own decoder, for pictures that only it can decode (HEIC).
+    #[must_use]
+    pub fn with_decoder(self, decoder: Arc<dyn PictureDecoder>) -> Self {
+        Self {
+            decoder: Some(decoder),
+            ..self
         }
     }
 

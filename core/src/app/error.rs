@@ -2,7 +2,7 @@
 
 use crate::chain::{EnrolError, InviteParseError};
 use crate::domain::{IdParseError, Role};
-use crate::evidence::ExamineError;
+use crate::evidence::{DeriveError, ExamineError, IndexError};
 use crate::record::{PathError, RecordError, ValueError};
 use crate::rules::PackChoiceError;
 use crate::statement::FreezeError;
@@ -135,6 +135,17 @@ pub enum AppError {
         /// What the photo and the reserve need.
         needed: u64,
     },
+    /// The case has no such photo here, or several.
+    #[error(
+        "no photo of this case, or more than one, begins with {0:?}: give more of its digest; show the case to see them"
+    )]
+    UnknownPhoto(String),
+    /// A copy could not be made.
+    #[error(transparent)]
+    Copy(#[from] DeriveError),
+    /// An index of looks is none.
+    #[error(transparent)]
+    Index(IndexError),
     /// The photo's bytes changed while they were read.
     #[error("the photo changed while it was read: try again")]
     PhotoChanged,
@@ -184,6 +195,9 @@ impl AppError {
             | Self::UnknownContract(_)
             | Self::Pack(_)
             | Self::UnknownShutter(_)
+            | Self::UnknownPhoto(_)
+            | Self::Copy(_)
+            | Self::Index(_)
             | Self::EditTooLarge { .. } => Class::Input,
         }
     }
@@ -217,6 +231,9 @@ impl AppError {
             Self::Pack(_) => "unknown_to_pack",
             Self::UnknownShutter(_) => "unknown_shutter",
             Self::NoRoom { .. } => "no_room",
+            Self::UnknownPhoto(_) => "unknown_photo",
+            Self::Copy(error) => error.code(),
+            Self::Index(error) => error.code(),
             Self::PhotoChanged => "photo_changed",
         }
     }

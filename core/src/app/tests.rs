@@ -2,6 +2,7 @@
 
 mod merge;
 mod roles;
+mod seen;
 mod world;
 
 use super::*;

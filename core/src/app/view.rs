@@ -2,6 +2,7 @@
 
 use super::device::{Device, case_named};
 use super::error::AppError;
+use super::lookalike::{self, SeenBefore};
 use crate::domain::{DeviceId, Digest, WallMs};
 use crate::evidence::{self, PhotoFindings, Shot, Thresholds};
 use crate::record::{CaseRecord, Dispute, Field, FieldPath, FieldReading, Section, Standing};
@@ -35,6 +36,15 @@ pub struct ContestedField {
     pub binding: bool,
 }
 
+/// A photo of a case and one of another case that it is like.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeenPhoto {
+    /// The photo of this case.
+    pub photo: Digest,
+    /// What was there before it.
+    pub before: SeenBefore,
+}
+
 /// A case for the screen.
 #[derive(Debug, Clone)]
 pub struct CaseView {
@@ -46,6 +56,8 @@ pub struct CaseView {
     pub duplicates: Vec<(FieldPath, FieldPath)>,
     /// Its photos and thumbnails.
     pub blobs: Vec<BlobRow>,
+    /// Photos that are like those of other cases, found when they were taken.
+    pub seen: Vec<SeenPhoto>,
     /// How far what was written here has come.
     pub progress: CaseProgress,
     /// Its originals as they were taken.
@@ -63,6 +75,13 @@ impl CaseView {
         let contested = contested_fields(tx, &standing.record)?;
         let duplicates = duplicates(tx, &standing.record)?;
         let blobs = tx.blobs_of_case(standing.case)?;
+        let mut seen = Vec::new();
+        for row in tx.seen_in_case(standing.case)? {
+            seen.push(SeenPhoto {
+                photo: row.photo,
+                before: lookalike::named(tx, standing.case, &row)?,
+            });
+        }
         let progress = tx.progress_of_case(standing.case)?;
         let shots = super::findings::shots(tx, &standing)?;
         let insured = super::findings::insured_place(&standing.record);
@@ -72,6 +91,7 @@ impl CaseView {
             contested,
             duplicates,
             blobs,
+            seen,
             progress,
             shots,
             findings,

@@ -24,7 +24,9 @@ pub(super) enum Coding {
     /// In one pass from top to bottom.
     #[default]
     Sequential,
-    /// In several passes, or without loss: a decoder must hold the whole picture.
+    /// In several passes: a decoder must hold all coefficients.
+    Progressive,
+    /// Without loss, or stranger: a decoder must hold the whole picture.
     WholeFrame,
 }
 
@@ -118,9 +120,8 @@ impl Layout {
         let limit = match (kind, self.coding) {
             (MediaType::Jpeg, Coding::Sequential)
             | (MediaType::Heic | MediaType::Heif | MediaType::Tiff, _) => MAX_SCALED_PIXELS,
-            (MediaType::Jpeg, Coding::WholeFrame) | (MediaType::Png | MediaType::Webp, _) => {
-                MAX_FULL_PIXELS
-            }
+            (MediaType::Jpeg, Coding::Progressive | Coding::WholeFrame)
+            | (MediaType::Png | MediaType::Webp, _) => MAX_FULL_PIXELS,
         };
         if size.pixels() > limit {
             let detail = format!(

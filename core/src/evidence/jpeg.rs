@@ -151,6 +151,7 @@ fn frame<R: Read + Seek>(
         layout.components = components;
         layout.coding = match marker {
             0xC0 | 0xC1 => Coding::Sequential,
+            0xC2 => Coding::Progressive,
             _ => Coding::WholeFrame,
         };
     }

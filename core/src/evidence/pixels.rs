@@ -1,12 +1,14 @@
-//! Pixels in memory, in the one or two shapes that a thumbnail needs, and what is done to them.
+//! Pixels in memory, in the few shapes that a small picture needs, and what is done to them.
 //!
-//! Decoders in `thumbnail` make them, the encoder there takes them. Small on purpose: the largest
-//! is a JPEG decoded at reduced scale.
+//! Decoders in `decode` make them, the encoder in `thumbnail` takes them. Small on purpose: the
+//! largest is a JPEG decoded at reduced scale. A JPEG's own brightness and colour are kept as they
+//! are: going through red, green and blue would cost time twice and gain nothing.
 
 use fast_image_resize::images::{Image, ImageRef};
 use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
 
 use super::Size;
+use super::scaled::Plane;
 
 /// How many bytes a pixel has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,6 +17,8 @@ pub(super) enum Depth {
     Grey,
     /// Three: red, green, blue.
     Rgb,
+    /// Three: how bright, how blue, how red, as JPEG keeps them.
+    Ycc,
 }
 
 impl Depth {
@@ -22,7 +26,7 @@ impl Depth {
     pub(super) const fn bytes(self) -> usize {
         match self {
             Self::Grey => 1,
-            Self::Rgb => 3,
+            Self::Rgb | Self::Ycc => 3,
         }
     }
 }
@@ -45,20 +49,87 @@ impl Pixels {
         }
         let kind = match self.depth {
             Depth::Grey => PixelType::U8,
-            Depth::Rgb => PixelType::U8x3,
+            Depth::Rgb | Depth::Ycc => PixelType::U8x3,
         };
-        let from = ImageRef::new(self.size.width, self.size.height, &self.bytes, kind)
-            .map_err(|e| e.to_string())?;
-        let mut small = Image::new(to.width, to.height, kind);
-        let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Lanczos3));
-        Resizer::new()
-            .resize(&from, &mut small, &options)
-            .map_err(|error| error.to_string())?;
+        let whole = (f64::from(self.size.width), f64::from(self.size.height));
+        let from = ImageRef::new(self.size.width, self.size.height, &self.bytes, kind);
+        let bytes = resized(from, kind, (whole, to), FilterType::Lanczos3)?;
         Ok(Self {
             size: to,
-            bytes: small.into_vec(),
+            bytes,
             ..self
         })
+    }
+
+    /// From planes of their own sizes, woven together at one.
+    pub(super) fn weave(planes: &[Plane], to: Size, depth: Depth) -> Result<Self, String> {
+        let mut sized = Vec::with_capacity(planes.len());
+        for (place, plane) in planes.iter().enumerate() {
+            let side = |side: usize| u32::try_from(side).map_err(|error| error.to_string());
+            let (width, height) = (side(plane.stride)?, side(plane.rows)?);
+            let from = ImageRef::new(width, height, &plane.bytes, PixelType::U8);
+            // Colour has half the pixels or fewer, so there is nothing that could alias.
+            let filter = match (depth, place) {
+                (Depth::Ycc, 1..) => FilterType::Bilinear,
+                (Depth::Grey | Depth::Rgb | Depth::Ycc, _) => FilterType::Lanczos3,
+            };
+            sized.push(resized(from, PixelType::U8, (plane.shown, to), filter)?);
+        }
+        let bytes = match sized.as_slice() {
+            [grey] => grey.clone(),
+            [first, second, third] => {
+                let mut bytes = Vec::with_capacity(first.len() * 3);
+                for ((a, b), c) in first.iter().zip(second).zip(third) {
+                    bytes.extend([*a, *b, *c]);
+                }
+                bytes
+            }
+            _ => return Err("neither one plane nor three".to_owned()),
+        };
+        Ok(Self {
+            size: to,
+            depth,
+            bytes,
+            profile: None,
+        })
+    }
+
+    /// How bright each pixel is.
+    pub(super) fn shades(&self) -> Vec<u8> {
+        let pixels = self.bytes.chunks_exact(3);
+        match self.depth {
+            Depth::Grey => self.bytes.clone(),
+            Depth::Ycc => pixels.filter_map(|pixel| pixel.first().copied()).collect(),
+            Depth::Rgb => pixels
+                .map(|pixel| match pixel {
+                    [r, g, b] => {
+                        let sum = 77 * u32::from(*r) + 150 * u32::from(*g) + 29 * u32::from(*b);
+                        u8::try_from(sum >> 8).unwrap_or(u8::MAX)
+                    }
+                    _ => 0,
+                })
+                .collect(),
+        }
+    }
+
+    /// In red, green and blue.
+    pub(super) fn into_rgb(self) -> Self {
+        let bytes = match self.depth {
+            Depth::Rgb => return self,
+            Depth::Grey => self.bytes.iter().flat_map(|grey| [*grey; 3]).collect(),
+            Depth::Ycc => self
+                .bytes
+                .as_chunks()
+                .0
+                .iter()
+                .flat_map(rgb_from_ycc)
+                .collect(),
+        };
+        Self {
+            depth: Depth::Rgb,
+            bytes,
+            ..self
+        }
     }
 
     /// As a person sees it, given the EXIF orientation it is stored in.
@@ -101,6 +172,39 @@ impl Pixels {
             ..self
         }
     }
+}
+
+/// The shown part of a picture, filtered to another size.
+fn resized(
+    from: Result<ImageRef<'_>, fast_image_resize::ImageBufferError>,
+    kind: PixelType,
+    ((width, height), to): ((f64, f64), Size),
+    filter: FilterType,
+) -> Result<Vec<u8>, String> {
+    let from = from.map_err(|error| error.to_string())?;
+    let mut small = Image::new(to.width, to.height, kind);
+    let options = ResizeOptions::new()
+        .crop(0.0, 0.0, width, height)
+        .resize_alg(ResizeAlg::Convolution(filter));
+    Resizer::new()
+        .resize(&from, &mut small, &options)
+        .map_err(|error| error.to_string())?;
+    Ok(small.into_vec())
+}
+
+/// JFIF's brightness and colour to red, green and blue.
+fn rgb_from_ycc(&[y, blue, red]: &[u8; 3]) -> [u8; 3] {
+    let (y, blue, red) = (
+        i32::from(y) << 16,
+        i32::from(blue) - 128,
+        i32::from(red) - 128,
+    );
+    let parts = [
+        y + 91_881 * red,
+        y - 22_554 * blue - 46_802 * red,
+        y + 116_130 * blue,
+    ];
+    parts.map(|part| u8::try_from(((part + (1 << 15)) >> 16).clamp(0, 255)).unwrap_or(0))
 }
 
 /// Inks to light: what cyan, magenta, yellow and black leave of white paper.

@@ -81,6 +81,14 @@ problem_codes! {
     GpsDateDisagrees => "gps_date_disagrees",
     /// The picture's pixels are not decoded here and it carries no small picture.
     NoPreview => "no_preview",
+    /// Most of the picture is black.
+    TooDark => "too_dark",
+    /// Much of the picture is burnt out to white.
+    TooBright => "too_bright",
+    /// The picture is blurred even at its small size.
+    Blurred => "blurred",
+    /// The small picture shown is the one inside the metadata, which need not be of this picture.
+    ThumbnailEmbedded => "thumbnail_embedded",
     /// No thumbnail could be made.
     ThumbnailFailed => "thumbnail_failed",
 }

@@ -6,6 +6,8 @@ use jpeg_encoder::ColorType;
 use super::*;
 use crate::domain::CivilTime;
 
+mod alike;
+mod reduced;
 mod sample;
 mod small;
 
@@ -350,7 +352,7 @@ fn no_damage_to_the_bytes_makes_it_panic() {
             bytes.truncate(next(bytes.len()) + 1);
         }
         if let Ok(facts) = examine(&mut Cursor::new(&bytes)) {
-            let _made = thumbnail(&bytes, &facts);
+            let _made = thumbnail(&bytes, &facts, None);
         }
     }
 }

@@ -216,7 +216,7 @@ impl Tx<'_> {
         Ok(())
     }
 
-    fn blobs_where(
+    pub(super) fn blobs_where(
         &self,
         condition: &str,
         params: impl rusqlite::Params,

@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 
 use super::error::StoreError;
 use super::files::{Fault, Files};
+use super::looks::LOOK_STEPS;
 use super::migrate::{STEPS, Step, migrate};
 use super::tx::Tx;
 
@@ -193,6 +194,7 @@ fn prepare(
 ) -> Result<Connection, StoreError> {
     let mut connection = connect(&home.join(DATABASE), key)?;
     migrate(&mut connection, "core", STEPS)?;
+    migrate(&mut connection, "looks", LOOK_STEPS)?;
     for (part, steps) in parts {
         migrate(&mut connection, part, steps)?;
     }

@@ -4,7 +4,7 @@ use super::sample::{self, BLUE, GREEN, RED, WHITE};
 use super::*;
 
 /// The colours in the middle of the four quarters: upper left and right, lower left and right.
-fn corners(thumbnail: &Thumbnail) -> [[u8; 3]; 4] {
+pub(super) fn corners(thumbnail: &SmallPicture) -> [[u8; 3]; 4] {
     let picture = image::load_from_memory(&thumbnail.jpeg)
         .unwrap()
         .into_rgb8();
@@ -16,15 +16,15 @@ fn corners(thumbnail: &Thumbnail) -> [[u8; 3]; 4] {
     [(1, 1), (3, 1), (1, 3), (3, 3)].map(|(x, y)| picture.get_pixel(w * x / 4, h * y / 4).0)
 }
 
-fn close(got: [[u8; 3]; 4], wanted: [[u8; 3]; 4]) -> bool {
+pub(super) fn close(got: [[u8; 3]; 4], wanted: [[u8; 3]; 4]) -> bool {
     got.as_flattened()
         .iter()
         .zip(wanted.as_flattened())
         .all(|(a, b)| a.abs_diff(*b) <= 12)
 }
 
-fn make(bytes: &[u8]) -> Result<Thumbnail, Problem> {
-    thumbnail(bytes, &facts(bytes))
+fn make(bytes: &[u8]) -> Result<SmallPicture, Problem> {
+    thumbnail(bytes, &facts(bytes), None)
 }
 
 #[test]
@@ -157,13 +157,13 @@ fn a_header_of_a_billion_pixels_is_refused_before_any_is_allocated() {
     );
     assert_eq!(codes(&facts), [ProblemCode::PixelsTooMany]);
     assert_eq!(
-        thumbnail(&bytes, &facts).unwrap_err().code,
+        thumbnail(&bytes, &facts, None).unwrap_err().code,
         ProblemCode::PixelsTooMany
     );
     // Facts of another photo do not lift the limit.
     let other = self::facts(&sample::jpeg(64, 48, &[]));
     assert_eq!(
-        thumbnail(&bytes, &other).unwrap_err().code,
+        thumbnail(&bytes, &other, None).unwrap_err().code,
         ProblemCode::PixelsTooMany
     );
 }

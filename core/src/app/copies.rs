@@ -4,7 +4,7 @@ use std::io::Cursor;
 
 use super::device::{Device, case_named, enrolled};
 use super::error::AppError;
-use crate::evidence::{self, Copied, Making, PhotoFacts, Region};
+use crate::evidence::{self, Copied, Making, MediaType, PhotoFacts, Region};
 
 /// What a copy is for.
 #[derive(Debug, Clone, Copy)]
@@ -42,7 +42,11 @@ impl Device {
             let (case, _) = case_named(tx, case)?;
             let blobs = tx.blobs_of_case(case)?;
             let mut named = blobs.iter().filter(|blob| {
-                !blob.is_thumbnail && blob.held && blob.digest.to_hex().starts_with(photo)
+                // A recording may be larger than memory, and has no picture to copy.
+                !blob.is_thumbnail
+                    && blob.held
+                    && MediaType::from_mime(&blob.media_type).is_some()
+                    && blob.digest.to_hex().starts_with(photo)
             });
             let (Some(blob), None) = (named.next(), named.next()) else {
                 return Err(unknown());
@@ -77,13 +81,15 @@ fn watermark(facts: &PhotoFacts, number: &str, user: &str) -> [String; 4] {
         let offset = time.offset.as_deref().unwrap_or("");
         format!("{} {offset}", time.civil.replace('T', " "))
     });
+    // Degrees without their datum may be half a kilometre off.
+    let datum = claims.datum.as_deref().unwrap_or("");
     let place = claims
         .place
-        .map(|place| format!("{:.5}, {:.5}", place.lat(), place.lon()));
+        .map(|place| format!("{:.5}, {:.5} {datum}", place.lat(), place.lon()));
     let said = |value: Option<String>| value.unwrap_or_else(|| NOT_SAID.to_owned());
     [
         format!("时间: {}", said(time).trim_end()),
-        format!("地点: {}", said(place)),
+        format!("地点: {}", said(place).trim_end()),
         format!("案件号: {number}"),
         format!("查勘员: {user}"),
     ]

@@ -8,10 +8,12 @@ use std::io::{Read, Seek, SeekFrom};
 use super::body;
 use super::capture::{NewPhoto, Taken};
 use super::device::{Device, case_named};
+use super::edit::{check_bringing, roles};
 use super::error::AppError;
 use crate::chain::{BlobRole, ClaimBody, Origin, PhotoBody};
 use crate::domain::{ChunkedDigest, Digest};
 use crate::evidence::{ExamineError, RecordingFacts, examine_recording};
+use crate::record::access::Bringing;
 use crate::store::StoredBlob;
 
 /// A recording to be added.
@@ -48,7 +50,10 @@ impl Device {
         source: &mut R,
         new: NewRecording<'_>,
     ) -> Result<AddedRecording, AppError> {
-        let place = self.store.transact(|tx| case_named(tx, case))?;
+        let place = self.store.transact(|tx| {
+            check_bringing(Bringing::Photo, &roles(tx, &tx.identity()?)?)?;
+            case_named(tx, case)
+        })?;
         let facts = examine_recording(source)?;
         if self.has(place.0, &facts.digest)? {
             return Ok(AddedRecording { facts, known: true });

@@ -25,6 +25,7 @@
 //! ```
 
 use std::io::{Read, Seek, SeekFrom};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::domain::{CHUNK_BYTES, ChunkedDigest, Digest};
 
@@ -136,7 +137,7 @@ pub fn examine<R: Read + Seek>(source: &mut R) -> Result<PhotoFacts, ExamineErro
     let media_type = container::sniff(source)
         .map_err(read_error)?
         .ok_or(ExamineError::NotAPhoto)?;
-    let layout = container::read(source, media_type, len_bytes).map_err(read_error)?;
+    let layout = layout(source, media_type, len_bytes).map_err(read_error)?;
 
     let read = claims::read(&layout);
     let (claims, orientation) = (read.claims, read.orientation);
@@ -164,6 +165,23 @@ pub fn examine<R: Read + Seek>(source: &mut R) -> Result<PhotoFacts, ExamineErro
         turn: layout.turn,
         claims,
         problems,
+    })
+}
+
+/// The headers; a reader that stops on them costs the headers and not the photo.
+fn layout<R: Read + Seek>(
+    source: &mut R,
+    media_type: MediaType,
+    len_bytes: u64,
+) -> std::io::Result<container::Layout> {
+    let read = AssertUnwindSafe(|| container::read(source, media_type, len_bytes));
+    catch_unwind(read).unwrap_or_else(|_| {
+        let mut layout = container::Layout::default();
+        layout.note(
+            ProblemCode::Damaged,
+            "the header reader stopped on damaged headers",
+        );
+        Ok(layout)
     })
 }
 

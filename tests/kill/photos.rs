@@ -2,7 +2,7 @@
 //!
 //! A real phone takes them file by file and says each as it is saved; halfway SIGKILL ends it. What
 //! it had said is there, readable and whole; the same command then takes the rest. Memory is what
-//! the system says of the process. `LOSSBOOK_PHOTOS` sets how many photos (12).
+//! the system says of the process. `LOSSBOOK_PHOTOS` sets how many photos (6).
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -20,7 +20,7 @@ use super::chance::Chance;
 use super::process::Running;
 use super::world::World;
 
-const PHOTOS: usize = 12;
+const PHOTOS: usize = 6;
 const PHOTO_BYTES: usize = 5_000_000;
 /// How much the peak may grow after the tenth photo: pages of the database and its log.
 const FLAT_KIB: u64 = 16 * 1024;

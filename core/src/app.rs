@@ -17,6 +17,7 @@ mod edit;
 mod error;
 mod exchange;
 pub mod office;
+mod packs;
 mod settle;
 mod sign;
 #[cfg(test)]
@@ -28,5 +29,6 @@ pub use capture::{AddedPhoto, NewPhoto};
 pub use device::Device;
 pub use edit::RowEdit;
 pub use error::{AppError, Class};
+pub use packs::{HeldPack, PackStanding, packs_in_force};
 pub use sign::{NewSignature, Signed};
 pub use view::{CaseView, ContestedField, WrittenBy};

@@ -2,6 +2,7 @@
 //! closes it.
 
 mod args;
+mod packs;
 mod show;
 mod sync;
 
@@ -132,6 +133,7 @@ fn dispatch(
             ink,
             refuse,
         } => sign(device, case, (signer, lang), (ink.as_deref(), *refuse)),
+        Command::Packs => packs::run(device, args.ca.as_deref()),
         Command::Sync { patience } => sync::run(device, (args.ca.as_deref(), *patience), progress),
         Command::Statement { .. }
         | Command::List { .. }
@@ -179,6 +181,7 @@ fn look(device: &Device, command: &Command) -> Result<Said, Failure> {
         | Command::Withdraw { .. }
         | Command::Settle { .. }
         | Command::Sign { .. }
+        | Command::Packs
         | Command::Sync { .. } => sync::status(device),
     }
 }

@@ -116,6 +116,8 @@ pub enum PackCommand {
         /// The pack's id.
         id: String,
         /// Which version.
+        // Named apart, because every command has --version.
+        #[arg(id = "pack_version", value_name = "VERSION")]
         version: String,
     },
 }
@@ -182,7 +184,10 @@ fn pack(args: &HubArgs, command: &PackCommand) -> Result<Said, Failure> {
             version: version.clone(),
         },
     };
-    let value = give(args, order)?;
+    let value = give(args, order).map_err(|failure| match command {
+        PackCommand::Add { pack, .. } if failure.code == "bad_pack" => failure.at(Path::new(pack)),
+        PackCommand::Add { .. } | PackCommand::List | PackCommand::Retire { .. } => failure,
+    })?;
     let one = |pack: &Value| {
         let word = |name: &str| pack[name].as_str().unwrap_or_default().to_owned();
         let (id, version) = (word("id"), word("version"));

@@ -126,3 +126,14 @@ fn run(args: &Lossbook) -> Result<Option<Said>, Failure> {
         Command::Scene { dir } => demo::write_scenes(dir).map(Some),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn no_two_arguments_of_a_command_have_one_name() {
+        Lossbook::command().debug_assert();
+    }
+}

@@ -102,7 +102,7 @@ impl Device {
     /// # Errors
     /// As [`packs_in_force`].
     pub fn packs(&self) -> Result<Arc<Packs>, AppError> {
-        self.store.transact(|tx| packs_in_force(tx))
+        self.store.transact(packs_in_force)
     }
 
     /// Takes the hub's signed list of current packs; returns the digests of those to fetch. It
@@ -158,7 +158,7 @@ impl Device {
     /// # Errors
     /// As the store fails.
     pub fn held_packs(&self) -> Result<Vec<HeldPack>, AppError> {
-        self.store.transact(|tx| held(tx))
+        self.store.transact(held)
     }
 }
 

@@ -4,6 +4,7 @@
 mod args;
 mod copies;
 mod findings;
+mod packs;
 mod photo;
 mod show;
 mod sync;
@@ -144,6 +145,7 @@ fn dispatch(
             ink,
             refuse,
         } => sign(device, case, (signer, lang), (ink.as_deref(), *refuse)),
+        Command::Packs => packs::run(device, args.ca.as_deref()),
         Command::Sync { patience } => sync::run(device, (args.ca.as_deref(), *patience), progress),
         Command::Statement { .. }
         | Command::List { .. }
@@ -206,6 +208,7 @@ fn look(device: &Device, command: &Command) -> Result<Said, Failure> {
         | Command::Copy { .. }
         | Command::Settle { .. }
         | Command::Sign { .. }
+        | Command::Packs
         | Command::Sync { .. } => sync::status(device),
     }
 }

@@ -5,9 +5,10 @@
 )]
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
+use lossbook_core::rules::SHIPPED;
 use lossbook_hub::admin::Command as Order;
 use lossbook_hub::refusal::Refusal;
 use lossbook_hub::{Hub, HubError, HubKey, ServeConfig, SystemHost, TlsFiles, serve};
@@ -75,6 +76,12 @@ pub enum Command {
         #[command(subcommand)]
         command: UserCommand,
     },
+    /// Rule packs: what judges cases, on phones and here.
+    Pack {
+        /// What to do with them.
+        #[command(subcommand)]
+        command: PackCommand,
+    },
     /// Print a new one-time link to the page.
     Link,
     /// What the hub holds.
@@ -88,6 +95,30 @@ pub enum UserCommand {
     Add {
         /// The name.
         name: String,
+    },
+}
+
+/// Rule packs.
+#[derive(Debug, Subcommand)]
+pub enum PackCommand {
+    /// Put a pack on the shelf, in the place of another of the same id and version.
+    Add {
+        /// Its TOML file, or the id of one that comes with this program.
+        pack: String,
+        /// TOML file with the insurer's values for its blanks.
+        #[arg(long, value_name = "FILE")]
+        settings: Option<PathBuf>,
+    },
+    /// Every version held, and whether it judges.
+    List,
+    /// Take a version off the shelf; it stays readable by digest.
+    Retire {
+        /// The pack's id.
+        id: String,
+        /// Which version.
+        // Named apart, because every command has --version.
+        #[arg(id = "pack_version", value_name = "VERSION")]
+        version: String,
     },
 }
 
@@ -129,6 +160,7 @@ pub fn run(args: &HubArgs, announce: &mut dyn FnMut(&Said)) -> Result<Said, Fail
         Command::User {
             command: UserCommand::Add { name },
         } => Order::AddUser { name: name.clone() },
+        Command::Pack { command } => return pack(args, command),
         Command::Link => Order::Link,
         Command::Status => Order::Status,
     };
@@ -138,6 +170,55 @@ pub fn run(args: &HubArgs, announce: &mut dyn FnMut(&Said)) -> Result<Said, Fail
         .find_map(|name| value[*name].as_str().map(ToOwned::to_owned));
     let text = text.unwrap_or_else(|| format!("{value:#}"));
     Ok(Said::new(value, text))
+}
+
+fn pack(args: &HubArgs, command: &PackCommand) -> Result<Said, Failure> {
+    let order = match command {
+        PackCommand::Add { pack, settings } => Order::AddPack {
+            text: pack_text(pack)?,
+            settings: settings.as_deref().map(read_text).transpose()?,
+        },
+        PackCommand::List => Order::ListPacks,
+        PackCommand::Retire { id, version } => Order::RetirePack {
+            id: id.clone(),
+            version: version.clone(),
+        },
+    };
+    let value = give(args, order).map_err(|failure| match command {
+        PackCommand::Add { pack, .. } if failure.code == "bad_pack" => failure.at(Path::new(pack)),
+        PackCommand::Add { .. } | PackCommand::List | PackCommand::Retire { .. } => failure,
+    })?;
+    let one = |pack: &Value| {
+        let word = |name: &str| pack[name].as_str().unwrap_or_default().to_owned();
+        let (id, version) = (word("id"), word("version"));
+        format!(
+            "{id:<28} {version:<8} {:<9} {}",
+            word("standing"),
+            word("digest")
+        )
+    };
+    let text = match value["packs"].as_array() {
+        Some(packs) => packs.iter().map(one).collect::<Vec<_>>().join("\n"),
+        None => one(&value),
+    };
+    Ok(Said::new(value, text))
+}
+
+/// The text of a pack by file or, if there is no such file, by id.
+fn pack_text(name: &str) -> Result<String, Failure> {
+    let path = Path::new(name);
+    let shipped = SHIPPED.iter().find(|(id, _)| *id == name);
+    match shipped {
+        Some((_, text)) if !path.exists() => Ok((*text).to_owned()),
+        Some(_) | None => read_text(path),
+    }
+}
+
+fn read_text(path: &Path) -> Result<String, Failure> {
+    std::fs::read_to_string(path).map_err(|error| {
+        let text = format!("cannot be read ({error}): give a TOML file, or the id of a pack");
+        Failure::input("unreadable", text).at(path)
+    })
 }
 
 fn key_path(args: &HubArgs) -> PathBuf {

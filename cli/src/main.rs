@@ -158,3 +158,14 @@ fn run(args: &Lossbook) -> Result<Option<Said>, Failure> {
         Command::Corpus { dir } => corpus::write(dir).map(Some),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn no_two_arguments_of_a_command_have_one_name() {
+        Lossbook::command().debug_assert();
+    }
+}

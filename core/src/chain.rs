@@ -20,6 +20,7 @@ pub mod ingest;
 mod invite;
 mod key;
 mod ledger;
+mod shelf;
 mod token;
 
 pub use append::{Draft, Tip, append, seal_tip};
@@ -36,4 +37,5 @@ pub use invite::{
 };
 pub use key::{Certificate, CertificateError, DeviceKey, KeyId, PublicKey, SignedCertificate};
 pub use ledger::{Author, ChangeEntry, Ledger, Mark, ParkedChange};
+pub use shelf::{Shelf, ShelfEntry, ShelfError, SignedShelf};
 pub use token::{NonceAnswer, NonceRequest, RefusalAnswer, TokenAnswer, TokenRequest};

@@ -40,6 +40,22 @@ pub enum Command {
         /// The name.
         name: String,
     },
+    /// Puts a rule pack on the shelf.
+    AddPack {
+        /// Its TOML text.
+        text: String,
+        /// TOML text with values for its blanks.
+        settings: Option<String>,
+    },
+    /// Takes a version of a rule pack off the shelf.
+    RetirePack {
+        /// The pack's id.
+        id: String,
+        /// Which version.
+        version: String,
+    },
+    /// The rule packs that are held.
+    ListPacks,
     /// A new one-time link to the page.
     Link,
     /// What the hub holds.
@@ -116,8 +132,19 @@ impl Hub {
                 Ok(json!({ "scope": id.to_string(), "name": name }))
             }
             Command::Link => Ok(json!({ "path": self.make_page_link()? })),
-            Command::Status => serde_json::to_value(self.status()?)
-                .map_err(|error| Refusal::new(500, "INTERNAL", error.to_string())),
+            Command::AddPack { text, settings } => {
+                to_json(&self.add_pack(&text, settings.as_deref())?)
+            }
+            Command::RetirePack { id, version } => {
+                self.retire_pack(&id, &version)?;
+                Ok(json!({ "id": id, "version": version, "standing": "retired" }))
+            }
+            Command::ListPacks => Ok(json!({ "packs": to_json(&self.packs()?)? })),
+            Command::Status => to_json(&self.status()?),
         }
     }
+}
+
+fn to_json<T: Serialize>(value: &T) -> Result<Value, Refusal> {
+    serde_json::to_value(value).map_err(|error| Refusal::new(500, "INTERNAL", error.to_string()))
 }

@@ -9,6 +9,7 @@
 mod blob;
 mod desk;
 mod device;
+mod shelf;
 mod tus;
 
 use std::sync::Arc;
@@ -67,6 +68,8 @@ pub(crate) fn router(app: Arc<App>) -> Router {
             "/v1/blobs/{digest}/chunks",
             get(blob::chunks).put(blob::put_chunks),
         )
+        .route("/v1/packs", get(shelf::read))
+        .route("/v1/packs/{digest}", get(shelf::pack))
         .route("/v1/office/cases", get(desk::cases))
         .route("/v1/office/cases/{name}", get(desk::case))
         .route("/v1/office/cases/{name}/decide", post(desk::decide))

@@ -17,6 +17,7 @@ use crate::meta::{Identity, MetaStore, STEPS, in_tx};
 use crate::office;
 use crate::page;
 use crate::refusal::Refusal;
+use crate::shelf::{self, PackSummary};
 
 /// How long a link to the page waits to be opened.
 const LINK_MS: i64 = 24 * 60 * 60 * 1_000;
@@ -177,10 +178,12 @@ impl Hub {
         store: Store,
         host: Arc<dyn Host>,
     ) -> Result<Self, HubError> {
-        let identity = in_tx(&store, |tx| tx.hub()).map_err(|source| HubError::Store {
+        let failed = |source| HubError::Store {
             dir: dir.to_owned(),
             source,
-        })?;
+        };
+        let identity = in_tx(&store, |tx| tx.hub()).map_err(failed)?;
+        shelf::stock(&store, &identity, host.as_ref()).map_err(failed)?;
         let store = Arc::new(store);
         let objects = objects(dir)?;
         let rows: Arc<dyn MetaStore> = Arc::clone(&store) as Arc<dyn MetaStore>;
@@ -227,6 +230,32 @@ impl Hub {
     pub fn make_page_link(&self) -> Result<String, Refusal> {
         let expires = WallMs(self.now().wall.0.saturating_add(LINK_MS));
         page::make_link(self.store(), self.host.as_ref(), expires)
+    }
+
+    /// Puts a rule pack on the shelf: its TOML text, and settings for its blanks.
+    ///
+    /// # Errors
+    /// `BAD_PACK` with every problem.
+    pub fn add_pack(&self, text: &str, settings: Option<&str>) -> Result<PackSummary, Refusal> {
+        let who = (self.identity(), self.host());
+        shelf::add(self.store(), who, (text, settings))
+    }
+
+    /// Takes a version of a rule pack off the shelf; it stays readable by digest.
+    ///
+    /// # Errors
+    /// `PACK_UNKNOWN`.
+    pub fn retire_pack(&self, id: &str, version: &str) -> Result<(), Refusal> {
+        let who = (self.identity(), self.host());
+        shelf::retire(self.store(), who, (id, version))
+    }
+
+    /// Every version of a rule pack that is held.
+    ///
+    /// # Errors
+    /// As the store fails.
+    pub fn packs(&self) -> Result<Vec<PackSummary>, Refusal> {
+        shelf::list(self.store())
     }
 
     /// What the hub holds.

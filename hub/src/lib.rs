@@ -23,6 +23,7 @@ pub mod office;
 mod page;
 pub mod refusal;
 mod serve;
+pub mod shelf;
 pub mod token;
 
 pub use host::SystemHost;

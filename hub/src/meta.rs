@@ -16,10 +16,13 @@ mod sqlite;
 mod upload;
 
 use lossbook_core::app::office::{DecisionError, NewDecision};
-use lossbook_core::chain::{Envelope, Header, Kind, Ledger, Mark, Run, StreamId, Subject};
-use lossbook_core::domain::{CaseId, DeviceId, Digest, Reading, ScopeId};
+use lossbook_core::app::{AppError, Judged};
+use lossbook_core::chain::{
+    Envelope, Header, Kind, Ledger, Mark, Run, SignedShelf, StreamId, Subject,
+};
+use lossbook_core::domain::{CaseId, DeviceId, Digest, Reading, ScopeId, WallMs};
 use lossbook_core::statement::DecisionBody;
-use lossbook_core::store::{self, CaseQuery, CaseRow, CaseStanding, StoreError};
+use lossbook_core::store::{self, CaseQuery, CaseRow, CaseStanding, PackRow, ShelfRow, StoreError};
 
 pub use access::{Access, Identity, InviteRow, InviteUse, OfficeUser, ScopeRow};
 pub use feed::{Feed, FeedEntry, FeedRow};
@@ -73,6 +76,36 @@ pub trait Evidence: Ledger<Error = StoreError> {
         missing_photos: &[Digest],
         new: &NewDecision<'_>,
     ) -> Result<DecisionBody, DecisionError>;
+    /// What the contract says to a case, by the packs on the shelf.
+    ///
+    /// # Errors
+    /// As [`Judged::of`].
+    fn assess(&self, standing: &CaseStanding, now: WallMs) -> Result<Judged, AppError>;
+    /// Keeps a rule pack.
+    ///
+    /// # Errors
+    /// As the store fails.
+    fn put_pack(&self, row: &PackRow, bytes: &[u8]) -> Result<(), StoreError>;
+    /// The canonical bytes of a rule pack.
+    ///
+    /// # Errors
+    /// As the store fails.
+    fn pack_bytes(&self, digest: &Digest) -> Result<Option<Vec<u8>>, StoreError>;
+    /// Every rule pack held, by id and version.
+    ///
+    /// # Errors
+    /// As the store fails.
+    fn pack_rows(&self) -> Result<Vec<PackRow>, StoreError>;
+    /// A shelf that is held.
+    ///
+    /// # Errors
+    /// As the store fails.
+    fn shelf(&self, which: ShelfRow) -> Result<Option<SignedShelf>, StoreError>;
+    /// Keeps a shelf.
+    ///
+    /// # Errors
+    /// As the store fails.
+    fn put_shelf(&self, which: ShelfRow, shelf: &SignedShelf) -> Result<(), StoreError>;
     /// How many cases there are.
     ///
     /// # Errors

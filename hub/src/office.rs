@@ -9,8 +9,10 @@
 //! Refuses: to compute a status of its own: that follows from the newest decision and the figures.
 
 use lossbook_core::app::office::{self as desk, DecisionError};
+use lossbook_core::app::{AppError, Judged};
 use lossbook_core::chain::{Kind, Subject};
 use lossbook_core::domain::{CaseId, Digest, Host, WallMs, cbor};
+use lossbook_core::rules::{Assessment, Reason};
 use lossbook_core::statement::{Action, ReasonToRefuse};
 use lossbook_core::store::{CaseQuery, CaseRow, CaseStanding, StoreError};
 use serde::de::Error as _;
@@ -74,6 +76,57 @@ pub struct CaseDetail {
     pub signatures: Vec<String>,
     /// Decisions, oldest first.
     pub decisions: Vec<DecisionSummary>,
+    /// What the contract says.
+    #[serde(flatten)]
+    pub opinion: Opinion,
+}
+
+/// What the contract says to a case by the packs on the hub's shelf, or why nothing can be said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Opinion {
+    /// It was judged.
+    Judged {
+        /// What the rules say: cover, payable with its steps, due times, and the packs' digests.
+        assessment: Box<Assessment>,
+        /// What was written and no rule knows.
+        unmatched: Vec<Reason>,
+    },
+    /// It was not.
+    Not {
+        /// Why.
+        not_judged: NotJudged,
+    },
+}
+
+/// Why no contract can judge a case.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NotJudged {
+    /// A stable word.
+    pub code: &'static str,
+    /// For people.
+    pub detail: String,
+}
+
+impl Opinion {
+    fn of(judged: Result<Judged, AppError>) -> Result<Self, StoreError> {
+        match judged {
+            Ok(Judged {
+                assessment,
+                unmatched,
+            }) => Ok(Self::Judged {
+                assessment: Box::new(assessment),
+                unmatched,
+            }),
+            Err(AppError::Store(error)) => Err(error),
+            Err(error) => Ok(Self::Not {
+                not_judged: NotJudged {
+                    code: error.code(),
+                    detail: error.to_string(),
+                },
+            }),
+        }
+    }
 }
 
 /// A decision that stands.
@@ -179,12 +232,13 @@ pub fn cases(store: &dyn MetaStore, text: Option<&str>) -> Result<Vec<CaseSummar
 ///
 /// # Errors
 /// `CASE_UNKNOWN`.
-pub fn case(store: &dyn MetaStore, name: &str) -> Result<CaseDetail, Refusal> {
+pub fn case(store: &dyn MetaStore, name: &str, now: WallMs) -> Result<CaseDetail, Refusal> {
     in_tx(store, |tx| {
         let Some((row, standing)) = find(tx, name)? else {
             return Ok(Err(unknown(name)));
         };
-        Ok(Ok(detail(summary(tx, &row)?, &standing)))
+        let opinion = Opinion::of(tx.assess(&standing, now))?;
+        Ok(Ok(detail(summary(tx, &row)?, &standing, opinion)))
     })?
 }
 
@@ -199,6 +253,7 @@ pub fn decide(
     (new, host): (NewDecision, &dyn Host),
 ) -> Result<CaseDetail, Refusal> {
     let action = check(&new)?;
+    let now = host.now();
     in_tx(store, |tx| {
         let Some((_, standing)) = find(tx, name)? else {
             return Ok(Err(unknown(name)));
@@ -223,7 +278,7 @@ pub fn decide(
             subject: Subject::case(standing.case),
             body: cbor::encode(&body),
             user: user.name.clone(),
-            reading: host.now(),
+            reading: now,
         };
         tx.append_own(hub, draft)?;
         tracing::info!(case = %standing.case, action = action.word(), "decided");
@@ -233,7 +288,8 @@ pub fn decide(
         let mut summary = summary(tx, &row)?;
         // The projection follows at commit; the answer is what it will say.
         standing.status.word().clone_into(&mut summary.status);
-        Ok(Ok(detail(summary, &standing)))
+        let opinion = Opinion::of(tx.assess(&standing, now.wall))?;
+        Ok(Ok(detail(summary, &standing, opinion)))
     })?
 }
 
@@ -306,7 +362,7 @@ pub(crate) fn summary(tx: &dyn MetaTx, row: &CaseRow) -> Result<CaseSummary, Sto
     })
 }
 
-fn detail(summary: CaseSummary, standing: &CaseStanding) -> CaseDetail {
+fn detail(summary: CaseSummary, standing: &CaseStanding, opinion: Opinion) -> CaseDetail {
     let texts = standing.binding.to_texts();
     CaseDetail {
         summary,
@@ -336,6 +392,7 @@ fn detail(summary: CaseSummary, standing: &CaseStanding) -> CaseDetail {
                 reason: decision.body.reason.clone(),
             })
             .collect(),
+        opinion,
     }
 }
 

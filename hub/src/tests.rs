@@ -9,6 +9,7 @@ mod enrolment;
 mod exchange;
 mod http;
 mod office;
+mod shelf;
 mod story;
 
 use std::path::PathBuf;

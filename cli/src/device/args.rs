@@ -194,6 +194,8 @@ pub enum Command {
         #[arg(long, default_value_t = 5)]
         patience: u64,
     },
+    /// The rule packs that judge here; newer ones are fetched from the hub if it can be reached.
+    Packs,
     /// Who this device is and what waits to be sent.
     Status,
     /// What is kept outside the record, and why.

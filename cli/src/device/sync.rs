@@ -12,7 +12,7 @@ use lossbook_core::sync::Progress;
 use minicbor::{Decode, Encode};
 use serde_json::json;
 
-use super::Said;
+use super::{Said, packs};
 use crate::driver::{Outcome, Patience, synchronise};
 use crate::failure::Failure;
 use crate::http::Client;
@@ -116,8 +116,13 @@ pub(super) fn run(
         hurry: 1,
     };
     let outcome = synchronise(device, &client, patience, &mut |now| show(&bar, now))?;
+    let fetched = packs::quietly(device, &client);
     bar.finish_and_clear();
-    Ok(said(&outcome))
+    let mut said = said(&outcome);
+    if let Some(json) = said.json.as_object_mut() {
+        json.insert("packs_fetched".to_owned(), fetched);
+    }
+    Ok(said)
 }
 
 fn bar() -> ProgressBar {

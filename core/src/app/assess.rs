@@ -6,6 +6,7 @@
 
 use super::device::{Device, case_named};
 use super::error::AppError;
+use super::packs::packs_in_force;
 use crate::domain::{CaseId, WallMs};
 use crate::record::Section;
 use crate::rules::{Assessment, Pack, Packs, Reason, assess, to_ids};
@@ -69,5 +70,5 @@ pub(super) fn judge(tx: &Tx<'_>, case: CaseId, now: WallMs) -> Result<Judged, Ap
     let standing = tx
         .standing(case)?
         .ok_or_else(|| AppError::UnknownCase(case.to_string()))?;
-    Judged::of(Packs::shipped(), &standing, now)
+    Judged::of(&*packs_in_force(tx)?, &standing, now)
 }

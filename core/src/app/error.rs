@@ -1,10 +1,10 @@
 //! What a use case can fail at, in the user's terms, with a stable code and what to do.
 
-use crate::chain::{EnrolError, InviteParseError};
-use crate::domain::{IdParseError, Role};
+use crate::chain::{EnrolError, InviteParseError, ShelfError};
+use crate::domain::{Digest, IdParseError, Role};
 use crate::evidence::{DeriveError, ExamineError, IndexError};
 use crate::record::{PathError, RecordError, ValueError};
-use crate::rules::PackChoiceError;
+use crate::rules::{PackChoiceError, PackError};
 use crate::statement::FreezeError;
 use crate::store::StoreError;
 
@@ -146,6 +146,25 @@ pub enum AppError {
     /// An index of looks is none.
     #[error(transparent)]
     Index(IndexError),
+    /// The hub's list of rule packs.
+    #[error("{0}: check the address, or ask head office")]
+    Shelf(#[from] ShelfError),
+    /// A list of rule packs older than the one held.
+    #[error(
+        "the hub gave an older list of rule packs than the one held here（规则包清单比本机的旧）: ask head office"
+    )]
+    ShelfOld,
+    /// A pack that the hub's list does not name.
+    #[error("no current rule pack has the digest {0}（当前清单中没有该规则包）: fetch it again")]
+    NotOnShelf(Digest),
+    /// A pack that this program cannot read.
+    #[error("rule pack {name} cannot be read（规则包无法读取）: {problem}; update this program")]
+    BadPack {
+        /// Its id, version or digest.
+        name: String,
+        /// The first problem.
+        problem: String,
+    },
     /// The photo's bytes changed while they were read.
     #[error("the photo changed while it was read: try again")]
     PhotoChanged,
@@ -158,6 +177,14 @@ impl From<RecordError> for AppError {
 }
 
 impl AppError {
+    pub(super) fn bad_pack(name: String, error: &PackError) -> Self {
+        let problem = error.problems.first().map(ToString::to_string);
+        Self::BadPack {
+            name,
+            problem: problem.unwrap_or_default(),
+        }
+    }
+
     pub(super) fn not_allowed(roles: &[Role], what: &str) -> Self {
         let words: Vec<&str> = roles.iter().map(|role| role.word()).collect();
         Self::NotAllowed {
@@ -173,6 +200,10 @@ impl AppError {
             Self::Photo(ExamineError::Read(_) | ExamineError::Changed)
             | Self::Enrol(_)
             | Self::NoRoom { .. }
+            | Self::Shelf(_)
+            | Self::ShelfOld
+            | Self::NotOnShelf(_)
+            | Self::BadPack { .. }
             | Self::PhotoChanged => Class::NotNow,
             Self::Freeze(FreezeError::Contested(_))
             | Self::Contested(_)
@@ -234,6 +265,11 @@ impl AppError {
             Self::UnknownPhoto(_) => "unknown_photo",
             Self::Copy(error) => error.code(),
             Self::Index(error) => error.code(),
+            Self::Shelf(ShelfError::NotByHub) => "wrong_hub",
+            Self::Shelf(ShelfError::Cbor(_)) => "bad_shelf",
+            Self::ShelfOld => "shelf_old",
+            Self::NotOnShelf(_) => "not_on_shelf",
+            Self::BadPack { .. } => "bad_pack",
             Self::PhotoChanged => "photo_changed",
         }
     }

@@ -23,6 +23,10 @@ pub(super) const STEPS: &[Step] = &[
         to: 2,
         sql: include_str!("migrations/0002_merge.sql"),
     },
+    Step {
+        to: 3,
+        sql: include_str!("migrations/0003_packs.sql"),
+    },
 ];
 
 /// Brings one part of the database to its newest version, in one transaction. Parts are versioned

@@ -52,7 +52,7 @@ pub(super) async fn case(
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     let case = desk(app, &headers, move |hub, _| {
-        office::case(hub.store(), &name)
+        office::case(hub.store(), &name, hub.now().wall)
     })
     .await?;
     Ok(json_response(StatusCode::OK, &case))

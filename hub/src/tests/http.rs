@@ -55,11 +55,11 @@ pub(super) fn send(addr: SocketAddr, line: &str, headers: &[(&str, &str)], body:
     }
 }
 
-fn served(world: &World) -> Serving {
+pub(super) fn served(world: &World) -> Serving {
     serve(world.hub.clone(), &ServeConfig::default()).unwrap()
 }
 
-fn token(addr: SocketAddr, device: &Device) -> String {
+pub(super) fn token(addr: SocketAddr, device: &Device) -> String {
     let me = device.identity().unwrap();
     let ask = cbor::encode(&NonceRequest { device: me.device });
     let nonce: NonceAnswer = cbor::decode(&send(addr, "POST /v1/token", &[], &ask).body).unwrap();

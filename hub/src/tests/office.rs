@@ -33,7 +33,10 @@ fn a_decision_reaches_the_phones_under_the_reviewers_name() {
     world.sync(&phone);
     let user = reviewer(&world);
     assert_eq!(cases(world.hub.store(), None).unwrap().len(), 1);
-    let number = case(world.hub.store(), &id).unwrap().summary.number;
+    let number = case(world.hub.store(), &id, world.hub.now().wall)
+        .unwrap()
+        .summary
+        .number;
     let status = does(&world, &number, &user, decision("return", "缺少门牌照片")).unwrap();
     assert_eq!(status, "returned");
     let listed = cases(world.hub.store(), None).unwrap();

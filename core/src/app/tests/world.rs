@@ -4,11 +4,12 @@ use super::super::*;
 use crate::chain::gate::Refusal;
 use crate::chain::ingest::{Taken, take_run};
 use crate::chain::{
-    Certificate, DeviceKey, EnrolAnswer, Invite, InviteSecret, Ledger, Origin, ScopeName,
-    SignedCertificate,
+    Certificate, DeviceKey, EnrolAnswer, Invite, InviteSecret, Ledger, Origin, ScopeName, Shelf,
+    ShelfEntry, SignedCertificate, SignedShelf,
 };
-use crate::domain::{DeviceId, Digest, Host, Reading, Role, ScopeId, WallMs};
+use crate::domain::{DeviceId, Digest, Host, Reading, Role, ScopeId, WallMs, cbor};
 use crate::record::Section;
+use crate::rules::Pack;
 use crate::statement::{Act, Language};
 use crate::store::{StoreError, StoreKey};
 use std::sync::Arc;
@@ -93,6 +94,31 @@ impl World {
             .complete_enrolment(&invite, &self.answer(&device, (name, role)))
             .unwrap();
         device
+    }
+
+    /// The hub's shelf as a phone gets it.
+    pub(super) fn shelf(&self, since: i64, packs: &[&Pack]) -> Vec<u8> {
+        Self::shelf_by(&self.hub, since, packs)
+    }
+
+    pub(super) fn shelf_by(hub: &DeviceKey, since: i64, packs: &[&Pack]) -> Vec<u8> {
+        let mut shelf = Shelf {
+            hub: HUB,
+            since: WallMs(since),
+            packs: Vec::new(),
+        };
+        for pack in packs {
+            shelf.put(ShelfEntry {
+                id: pack.id.clone(),
+                version: pack.version.clone(),
+                digest: pack.digest(),
+            });
+        }
+        cbor::encode(&SignedShelf::make(&shelf, hub))
+    }
+
+    pub(super) fn sign_shelf(&self, shelf: &Shelf) -> Vec<u8> {
+        cbor::encode(&SignedShelf::make(shelf, &self.hub))
     }
 
     pub(super) fn answer(&self, device: &Device, (user, role): (&str, Role)) -> EnrolAnswer {

@@ -1,10 +1,15 @@
 //! The tables that phone and hub share, as the hub reads them back.
 
 use lossbook_core::app::office::{DecisionError, NewDecision, decide};
-use lossbook_core::chain::{Envelope, Header, Ledger, Mark, Run, StreamId, Tip, seal_tip};
-use lossbook_core::domain::{CaseId, DeviceId, Digest};
+use lossbook_core::app::{AppError, Judged, packs_in_force};
+use lossbook_core::chain::{
+    Envelope, Header, Ledger, Mark, Run, SignedShelf, StreamId, Tip, seal_tip,
+};
+use lossbook_core::domain::{CaseId, DeviceId, Digest, WallMs};
 use lossbook_core::statement::DecisionBody;
-use lossbook_core::store::{BlobRow, CaseQuery, CaseRow, CaseStanding, StoreError, Tx};
+use lossbook_core::store::{
+    BlobRow, CaseQuery, CaseRow, CaseStanding, PackRow, ShelfRow, StoreError, Tx,
+};
 
 use super::{damaged, digest, from_sql, stream};
 use crate::meta::{Evidence, Feed, FeedEntry, Identity, OwnDraft};
@@ -55,6 +60,31 @@ impl Evidence for Tx<'_> {
         new: &NewDecision<'_>,
     ) -> Result<DecisionBody, DecisionError> {
         decide(self, standing, missing_photos, new)
+    }
+
+    fn assess(&self, standing: &CaseStanding, now: WallMs) -> Result<Judged, AppError> {
+        let packs = packs_in_force(self)?;
+        Judged::of(&packs, standing, now)
+    }
+
+    fn put_pack(&self, row: &PackRow, bytes: &[u8]) -> Result<(), StoreError> {
+        Tx::put_pack(self, row, bytes)
+    }
+
+    fn pack_bytes(&self, digest: &Digest) -> Result<Option<Vec<u8>>, StoreError> {
+        Tx::pack_bytes(self, digest)
+    }
+
+    fn pack_rows(&self) -> Result<Vec<PackRow>, StoreError> {
+        Tx::pack_rows(self)
+    }
+
+    fn shelf(&self, which: ShelfRow) -> Result<Option<SignedShelf>, StoreError> {
+        Tx::shelf(self, which)
+    }
+
+    fn put_shelf(&self, which: ShelfRow, shelf: &SignedShelf) -> Result<(), StoreError> {
+        Tx::put_shelf(self, which, shelf)
     }
 
     fn count_cases(&self) -> Result<u64, StoreError> {

@@ -2,7 +2,9 @@
 //! closes it.
 
 mod args;
+mod past;
 mod show;
+mod sign;
 mod sync;
 
 pub use args::{Command, DeviceArgs};
@@ -12,11 +14,10 @@ pub use sync::enrol;
 use std::path::Path;
 use std::sync::Arc;
 
-use lossbook_core::app::{Device, NewPhoto, NewSignature};
+use lossbook_core::app::{Device, NewPhoto};
 use lossbook_core::chain::Origin;
 use lossbook_core::domain::Host;
 use lossbook_core::record::{FieldPath, Section, ValueKind, section};
-use lossbook_core::statement::{Act, Language, Point, Stroke};
 use lossbook_core::store::CaseQuery;
 use serde_json::{Value, json};
 
@@ -125,18 +126,18 @@ fn dispatch(
                 format!("settled {path} = {value}"),
             ))
         }
-        Command::Sign {
+        Command::Sign(args) => sign::sign(device, args),
+        Command::Revoke {
             case,
-            signer,
-            lang,
-            ink,
-            refuse,
-        } => sign(device, case, (signer, lang), (ink.as_deref(), *refuse)),
+            signature,
+            reason,
+        } => sign::follow(device, (case, signature), Some(reason)),
+        Command::Witness { case, signature } => sign::follow(device, (case, signature), None),
         Command::Sync { patience } => sync::run(device, (args.ca.as_deref(), *patience), progress),
-        Command::Statement { .. }
+        Command::Statement(_)
         | Command::List { .. }
         | Command::Show { .. }
-        | Command::History { .. }
+        | Command::History(_)
         | Command::Status
         | Command::Quarantine
         | Command::Rebuild => look(device, &args.command),
@@ -146,10 +147,7 @@ fn dispatch(
 /// The commands that only look.
 fn look(device: &Device, command: &Command) -> Result<Said, Failure> {
     match command {
-        Command::Statement { case, lang } => {
-            let text = device.statement_text(case, language(lang)?)?;
-            Ok(Said::new(json!({"case": case, "text": text}), text.clone()))
-        }
+        Command::Statement(args) => sign::statement(device, args),
         Command::List {
             find,
             limit,
@@ -162,8 +160,19 @@ fn look(device: &Device, command: &Command) -> Result<Said, Failure> {
             };
             Ok(show::list(&device.cases(&query)?))
         }
-        Command::Show { case } => Ok(show::case(&device.case(case)?)),
-        Command::History { case } => show::history(device, case),
+        Command::Show {
+            case,
+            automerge: Some(file),
+            ..
+        } => show::automerge(device, case, file),
+        Command::Show {
+            case,
+            signatures: true,
+            files,
+            ..
+        } => sign::signatures(device, case, files),
+        Command::Show { case, .. } => Ok(show::case(&device.case(case)?)),
+        Command::History(args) => past::history(device, args),
         Command::Quarantine => show::quarantine(device),
         Command::Rebuild => rebuild(device),
         Command::Status
@@ -176,7 +185,9 @@ fn look(device: &Device, command: &Command) -> Result<Said, Failure> {
         | Command::Photo { .. }
         | Command::Withdraw { .. }
         | Command::Settle { .. }
-        | Command::Sign { .. }
+        | Command::Sign(_)
+        | Command::Revoke { .. }
+        | Command::Witness { .. }
         | Command::Sync { .. } => sync::status(device),
     }
 }
@@ -334,75 +345,6 @@ fn read_photo(file: &Path) -> Result<Vec<u8>, Failure> {
         .at(file));
     }
     std::fs::read(file).map_err(unreadable)
-}
-
-fn language(word: &str) -> Result<Language, Failure> {
-    word.parse()
-        .map_err(|error: lossbook_core::statement::UnknownLanguage| {
-            Failure::input("bad_language", error.to_string())
-        })
-}
-
-fn sign(
-    device: &Device,
-    case: &str,
-    (signer, lang): (&str, &str),
-    (ink, refuse): (Option<&Path>, bool),
-) -> Result<Said, Failure> {
-    let strokes = ink.map(read_ink).transpose()?.unwrap_or_default();
-    let act = if refuse { Act::Refused } else { Act::Signed };
-    let signed = device.sign(
-        case,
-        &NewSignature {
-            signer,
-            act,
-            language: language(lang)?,
-            strokes,
-            screen: (1080, 640),
-        },
-    )?;
-    let json = json!({
-        "case": case, "freeze": signed.freeze.to_hex(), "signature": signed.signature.to_hex(),
-        "total_fen": signed.total.fen(), "text": signed.text, "status": "saved",
-    });
-    let word = if refuse {
-        "recorded refusal of"
-    } else {
-        "signed"
-    };
-    Ok(Said::new(
-        json,
-        format!("{}\n{word} {} by {signer}", signed.text, signed.total),
-    ))
-}
-
-/// Ink as JSON: a list of strokes, each a list of `[x, y, t_ms, pressure]`.
-fn read_ink(path: &Path) -> Result<Vec<Stroke>, Failure> {
-    let bad = |detail: String| {
-        Failure::input(
-            "bad_ink",
-            format!("no ink in it ({detail}): give [[[x, y, t_ms, pressure], …], …]"),
-        )
-        .at(path)
-    };
-    let text = std::fs::read_to_string(path).map_err(|error| bad(error.to_string()))?;
-    let strokes: Vec<Vec<(i32, i32, u32, u16)>> =
-        serde_json::from_str(&text).map_err(|error| bad(error.to_string()))?;
-    let points = |stroke: Vec<_>| {
-        stroke
-            .into_iter()
-            .map(|(x, y, t_ms, pressure)| Point {
-                x,
-                y,
-                t_ms,
-                pressure,
-            })
-            .collect()
-    };
-    Ok(strokes
-        .into_iter()
-        .map(|stroke| Stroke(points(stroke)))
-        .collect())
 }
 
 fn rebuild(device: &Device) -> Result<Said, Failure> {

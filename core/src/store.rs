@@ -15,6 +15,7 @@ mod blob;
 mod case;
 mod error;
 mod files;
+mod history;
 mod identity;
 mod ledger;
 mod migrate;

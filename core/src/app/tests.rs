@@ -1,6 +1,7 @@
 //! Phones without a hub between them: runs are handed over directly, through the same gate.
 
 mod merge;
+mod past;
 mod roles;
 mod world;
 

@@ -2,6 +2,7 @@
 
 use super::device::{Device, case_named};
 use super::error::AppError;
+use super::history::{ReturnedField, returned};
 use crate::domain::{DeviceId, Digest, WallMs};
 use crate::record::{CaseRecord, Dispute, Field, FieldPath, FieldReading, Section, Standing};
 use crate::store::{BlobRow, CaseProgress, CaseQuery, CaseRow, CaseStanding, StoreError, Tx};
@@ -43,6 +44,8 @@ pub struct CaseView {
     pub contested: Vec<ContestedField>,
     /// Pairs of lines that two people probably entered for the same damage. A suggestion only.
     pub duplicates: Vec<(FieldPath, FieldPath)>,
+    /// If it was returned: what became of the fields to mend.
+    pub returned: Vec<ReturnedField>,
     /// Its photos and thumbnails.
     pub blobs: Vec<BlobRow>,
     /// How far what was written here has come.
@@ -57,12 +60,14 @@ impl CaseView {
     pub fn of(tx: &Tx<'_>, standing: CaseStanding) -> Result<Self, StoreError> {
         let contested = contested_fields(tx, &standing.record)?;
         let duplicates = duplicates(tx, &standing.record)?;
+        let returned = returned(tx, &standing)?;
         let blobs = tx.blobs_of_case(standing.case)?;
         let progress = tx.progress_of_case(standing.case)?;
         Ok(Self {
             standing,
             contested,
             duplicates,
+            returned,
             blobs,
             progress,
         })

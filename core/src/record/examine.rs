@@ -156,9 +156,35 @@ fn object_id(OpId(counter, actor): &OpId) -> ObjId {
     ObjId::Id(*counter, actor.clone(), 0)
 }
 
+/// Whose rights are asked.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Rights<'a> {
+    /// Of a writer with these roles.
+    Of(&'a [Role]),
+    /// Nobody's: the change was let in before, and only what it says is wanted.
+    Unasked,
+}
+
+impl Rights<'_> {
+    fn allow(self, deed: Deed, spec: &FieldSpec) -> bool {
+        match self {
+            Self::Of(roles) => any_may(roles, deed, spec),
+            Self::Unasked => true,
+        }
+    }
+
+    fn allow_unknown(self) -> bool {
+        match self {
+            Self::Of(roles) => roles.contains(&Role::Surveyor),
+            Self::Unasked => true,
+        }
+    }
+}
+
 struct Examination<'a> {
     places: &'a Places,
-    terms: &'a Terms<'a>,
+    case: Option<CaseId>,
+    rights: Rights<'a>,
     actor: ActorId,
     is_first: bool,
     fresh: Fresh,
@@ -176,8 +202,12 @@ impl CaseDocument {
 
     /// Checks 7 and 9. Says which objects the change would make.
     pub(super) fn examine(&mut self, change: &Change, terms: &Terms<'_>) -> Result<Fresh, String> {
+        if change.deps().is_empty() && self.doc.stats().num_changes > 0 {
+            return Err("a case has one first change".to_owned());
+        }
         self.check_past(change, terms.previous)?;
-        let (fresh, writes) = self.writes_of(change, terms)?;
+        let rights = Rights::Of(terms.roles);
+        let (fresh, writes) = self.writes_of(change, (Some(terms.case), rights))?;
         self.check_settled(change, &writes, terms.roles)?;
         Ok(fresh)
     }
@@ -201,18 +231,15 @@ impl CaseDocument {
     pub(super) fn writes_of(
         &mut self,
         change: &Change,
-        terms: &Terms<'_>,
+        (case, rights): (Option<CaseId>, Rights<'_>),
     ) -> Result<(Fresh, Vec<FieldWrite>), String> {
-        let is_first = self.doc.stats().num_changes == 0;
-        if change.deps().is_empty() && !is_first {
-            return Err("a case has one first change".to_owned());
-        }
         let decoded = change.decode();
         let mut examination = Examination {
             places: self.places(),
-            terms,
+            case,
+            rights,
             actor: decoded.actor_id.clone(),
-            is_first,
+            is_first: change.deps().is_empty(),
             fresh: Fresh::default(),
             writes: Vec::new(),
         };
@@ -272,7 +299,7 @@ impl CaseDocument {
         values.windows(2).any(|pair| pair.first() != pair.last())
     }
 
-    fn object_of(&self, path: &FieldPath) -> Option<ObjId> {
+    pub(super) fn object_of(&self, path: &FieldPath) -> Option<ObjId> {
         let section = self.section(path.section).ok()?;
         match path.row {
             None => Some(section),
@@ -337,7 +364,10 @@ impl Examination<'_> {
         match (key.as_str(), &op.action) {
             ("schema", OpType::Put(ScalarValue::Uint(1..))) => Ok(()),
             ("case", OpType::Put(ScalarValue::Bytes(id))) => {
-                if id.as_slice() == self.terms.case.as_bytes() {
+                if self
+                    .case
+                    .is_none_or(|case| id.as_slice() == case.as_bytes())
+                {
                     Ok(())
                 } else {
                     Err("the document is of another case than its envelope says".to_owned())
@@ -426,7 +456,7 @@ impl Examination<'_> {
         } else {
             Deed::Write
         };
-        if any_may(self.terms.roles, deed, spec) {
+        if self.rights.allow(deed, spec) {
             Ok(())
         } else {
             let word = if deed == Deed::Write {
@@ -480,9 +510,7 @@ impl Examination<'_> {
         };
         match (&op.key, &op.action) {
             (Key::Map(name), OpType::Put(scalar))
-                if sober_name(name)
-                    && sober_value(scalar)
-                    && self.terms.roles.contains(&Role::Surveyor) =>
+                if sober_name(name) && sober_value(scalar) && self.rights.allow_unknown() =>
             {
                 Ok(())
             }

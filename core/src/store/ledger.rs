@@ -40,7 +40,8 @@ impl Ledger for Tx<'_> {
     type Error = StoreError;
 
     fn author(&self, device: DeviceId) -> Result<Option<Author>, StoreError> {
-        let row: Option<(Vec<u8>, Vec<u8>, bool, bool, Option<Vec<u8>>)> = self
+        type Row = (Vec<u8>, Vec<u8>, bool, bool, Option<Vec<u8>>);
+        let row: Option<Row> = self
             .sql()
             .prepare_cached(
                 "SELECT key, scopes, revoked, is_hub, certificate FROM author WHERE device = ?1",

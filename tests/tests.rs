@@ -3,3 +3,5 @@
 #[cfg(test)]
 mod kill;
 mod layers;
+#[cfg(test)]
+mod merge;

@@ -181,7 +181,31 @@ impl Rights<'_> {
     }
 }
 
+/// A text that another value took the place of while somebody still wrote in it.
+fn replaced_text(doc: &AutoCommit, object: &ObjId) -> Option<Place> {
+    if doc.object_type(object).ok()? != ObjType::Text {
+        return None;
+    }
+    let names: Vec<String> = doc
+        .parents(object)
+        .ok()?
+        .map(|parent| parent.prop.to_string())
+        .collect();
+    let (key, row, name) = match names.as_slice() {
+        [name, key] => (key, None, name),
+        [name, row, key] => (key, Some(row_id(row)?), name),
+        _ => return None,
+    };
+    let spec = field(section(key)?, name).filter(|spec| spec.kind == ValueKind::Prose)?;
+    Some(Place::Text(FieldPath {
+        section: spec.section,
+        row,
+        name: spec.name,
+    }))
+}
+
 struct Examination<'a> {
+    doc: &'a AutoCommit,
     places: &'a Places,
     case: Option<CaseId>,
     rights: Rights<'a>,
@@ -194,10 +218,11 @@ struct Examination<'a> {
 type Judged = Result<(), String>;
 
 impl CaseDocument {
-    /// Which object is which part of the case.
-    pub(super) fn places(&mut self) -> &Places {
-        let doc = &self.doc;
-        self.places.get_or_insert_with(|| Places::of(doc))
+    /// Draws the map of which object is which part of the case.
+    fn draw_places(&mut self) {
+        if self.places.is_none() {
+            self.places = Some(Places::of(&self.doc));
+        }
     }
 
     /// Checks 7 and 9. Says which objects the change would make.
@@ -234,8 +259,11 @@ impl CaseDocument {
         (case, rights): (Option<CaseId>, Rights<'_>),
     ) -> Result<(Fresh, Vec<FieldWrite>), String> {
         let decoded = change.decode();
+        self.draw_places();
+        let no_places = Places::default();
         let mut examination = Examination {
-            places: self.places(),
+            doc: &self.doc,
+            places: self.places.as_ref().unwrap_or(&no_places),
             case,
             rights,
             actor: decoded.actor_id.clone(),
@@ -341,6 +369,7 @@ impl Examination<'_> {
                     .or_else(|| self.places.get(&object));
                 known
                     .cloned()
+                    .or_else(|| replaced_text(self.doc, &object))
                     .ok_or("it writes into something that is not in the case")?
             }
         };

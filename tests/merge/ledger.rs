@@ -54,6 +54,14 @@ impl Held {
         self.keys.iter()
     }
 
+    /// Envelopes that wait for a change that is nowhere any more.
+    pub(super) fn parked(&self) -> BTreeSet<Digest> {
+        let waiting = self.waiting.iter();
+        let lost = waiting.filter(|(dep, _)| !self.changes.contains_key(dep));
+        lost.flat_map(|(_, envelopes)| envelopes.iter().copied())
+            .collect()
+    }
+
     pub(super) fn mark(&self, stream: StreamId) -> u64 {
         self.runs.get(&stream).map_or(0, |runs| runs.len() as u64)
     }

@@ -162,6 +162,10 @@ impl Phone {
         self.held.envelopes.keys().copied()
     }
 
+    pub(super) fn parked(&self) -> BTreeSet<Digest> {
+        self.held.parked()
+    }
+
     pub(super) fn acts(&self) -> &BTreeSet<Digest> {
         &self.held.acts
     }

@@ -36,7 +36,7 @@ enum Act {
     Demo,
     /// A foreign reader. `{program}` and `{folder}` stand for the built program and an empty folder.
     Peer {
-        /// What our program is told first, so that there is something to read.
+        /// What our program is told first, so that there is something to read; perhaps nothing.
         first: &'static [&'static str],
         /// The Python script that reads and judges it.
         script: &'static [&'static str],
@@ -99,6 +99,36 @@ pub(crate) const LEGS: &[Leg] = &[
                 "tests/peers/sqlcipher_peer.py",
                 "{folder}/story/surveyor",
                 "{folder}/story/surveyor.key",
+            ],
+        },
+    },
+    Leg {
+        name: "statement",
+        what: "two phones dispute, settle and sign on the command line; Python verifies what was signed",
+        needs: &["python3", "cbor2", "cryptography"],
+        act: Act::Peer {
+            first: &[],
+            script: &[
+                "tests/peers/two_homes.py",
+                "{program}",
+                "{folder}",
+                "python3",
+                "tests/peers/statement_peer.py",
+            ],
+        },
+    },
+    Leg {
+        name: "automerge",
+        what: "the npm package @automerge/automerge reads the same values and conflicts",
+        needs: &["python3", "node", "automerge"],
+        act: Act::Peer {
+            first: &[],
+            script: &[
+                "tests/peers/two_homes.py",
+                "{program}",
+                "{folder}",
+                "node",
+                "tests/peers/automerge_peer.cjs",
             ],
         },
     },
@@ -219,7 +249,9 @@ fn peer(machine: &Machine, leg: &str, first: &[&str], script: &[&str]) -> Result
             })
             .collect()
     };
-    machine.run(machine.command(&[&program]).args(filled(first)))?;
+    if !first.is_empty() {
+        machine.run(machine.command(&[&program]).args(filled(first)))?;
+    }
     machine.run(machine.command(&["python3"]).args(filled(script)))
 }
 

@@ -79,6 +79,11 @@ impl Machine {
         self.cache.join("venv")
     }
 
+    /// Where packages of npm are installed.
+    pub(crate) fn npm(&self) -> PathBuf {
+        self.cache.join("npm")
+    }
+
     /// Where cargo puts what it makes.
     pub(crate) fn target(&self) -> PathBuf {
         std::env::var_os("CARGO_TARGET_DIR")
@@ -94,7 +99,8 @@ impl Machine {
         command.args(args).current_dir(&self.root);
         command
             .env("CARGO_TARGET_DIR", self.target())
-            .env("PATH", self.search_path());
+            .env("PATH", self.search_path())
+            .env("NODE_PATH", self.npm().join("node_modules"));
         if self.openssl == OpenSsl::System {
             command.env("OPENSSL_NO_VENDOR", "1");
         }

@@ -1,8 +1,8 @@
 //! Foreign tools: how each is recognised, and the one command that installs it.
 //!
 //! Input: the name a leg gives. Output: the tool is there, or a sentence with the line that
-//! installs it. Installs only when allowed: Debian packages by apt, Python packages into an
-//! environment of our own in the user's cache folder. Refuses to touch anything else.
+//! installs it. Installs only when allowed: Debian packages by apt, Python and npm packages into
+//! folders of our own in the user's cache folder. Refuses to touch anything else.
 
 use crate::machine::{Installing, Machine, OpenSsl};
 
@@ -13,6 +13,8 @@ enum Source {
     Apt(&'static [&'static str]),
     /// A Python package, for the environment in the cache folder.
     Pip(&'static str),
+    /// A package of npm, for a folder of our own in the cache folder.
+    Npm(&'static str),
 }
 
 /// A tool that some legs need.
@@ -39,6 +41,30 @@ const TOOLS: &[Tool] = &[
         name: "sqlcipher3",
         probe: &["python3", "-c", "import sqlcipher3"],
         from: Source::Pip("sqlcipher3-wheels==0.5.7"),
+    },
+    Tool {
+        name: "cbor2",
+        probe: &["python3", "-c", "import cbor2"],
+        from: Source::Pip("cbor2"),
+    },
+    Tool {
+        name: "cryptography",
+        probe: &[
+            "python3",
+            "-c",
+            "import cryptography.hazmat.primitives.asymmetric.ed25519",
+        ],
+        from: Source::Pip("cryptography"),
+    },
+    Tool {
+        name: "node",
+        probe: &["npm", "--version"],
+        from: Source::Apt(&["nodejs", "npm"]),
+    },
+    Tool {
+        name: "automerge",
+        probe: &["node", "-e", "require('@automerge/automerge')"],
+        from: Source::Npm("@automerge/automerge@3.5.0"),
     },
     Tool {
         name: "exiftool",
@@ -80,6 +106,7 @@ pub(crate) fn find(
     match tool.from {
         Source::Apt(packages) => apt(machine, packages)?,
         Source::Pip(package) => pip(machine, package)?,
+        Source::Npm(package) => npm(machine, package)?,
     }
     if machine.answers(tool.probe) {
         return Ok(Search::Found);
@@ -111,6 +138,9 @@ fn line_for(tool: &Tool, machine: &Machine) -> String {
                 "python3 -m venv {0} && {0}/bin/pip install {package}",
                 venv.display()
             )
+        }
+        Source::Npm(package) => {
+            format!("npm install --prefix {} {package}", machine.npm().display())
         }
     }
 }
@@ -145,6 +175,19 @@ fn pip(machine: &Machine, package: &str) -> Result<(), String> {
     machine.run(&mut machine.command(&["python3", "-m", "venv", venv]))?;
     let pip = format!("{venv}/bin/python3");
     machine.run(&mut machine.command(&[&pip, "-m", "pip", "install", "--quiet", package]))
+}
+
+fn npm(machine: &Machine, package: &str) -> Result<(), String> {
+    let folder = machine.npm();
+    let folder = folder
+        .to_str()
+        .ok_or("the cache folder's name is not text")?;
+    let quiet = ["--no-audit", "--no-fund"];
+    machine.run(
+        machine
+            .command(&["npm", "install", "--prefix", folder, package])
+            .args(quiet),
+    )
 }
 
 #[cfg(test)]

@@ -83,6 +83,23 @@ impl World {
         }
         self.meet(chance);
         self.compare(counts);
+        self.agree(chance);
+        self.compare(counts);
+    }
+
+    /// One phone settles everything and signs; all others hear of it and add remarks.
+    fn agree(&mut self, chance: &mut Chance) {
+        loop {
+            let settled = self.phones[0].settle(chance);
+            if settled.is_empty() {
+                break;
+            }
+            self.written.extend(settled);
+        }
+        self.signed.extend(self.phones[0].sign());
+        let remark = self.phones[0].remark();
+        self.written.extend(remark);
+        self.meet(chance);
     }
 
     fn step(&mut self, chance: &mut Chance, counts: &mut Counts) {

@@ -22,6 +22,7 @@ mod migrate;
 mod open;
 mod progress;
 mod project;
+mod recent;
 mod stream;
 mod tokens;
 mod tx;

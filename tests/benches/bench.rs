@@ -6,6 +6,7 @@
 //! `sha256sum`, and `djpeg` if it is there; the network is loopback only.
 #![expect(clippy::print_stdout, reason = "benchmarks speak on standard output")]
 
+mod document;
 mod edit;
 mod list;
 mod photo;
@@ -31,8 +32,9 @@ fn main() -> Result<(), Failed> {
     }
     // `cargo bench` passes `--bench`; a plain word picks groups.
     let wished: Vec<&String> = words.iter().filter(|word| !word.starts_with('-')).collect();
-    let groups: [(&str, Group); 4] = [
+    let groups: [(&str, Group); 5] = [
         ("photo", photo::run),
+        ("document", document::run),
         ("edit", edit::run),
         ("list", list::run),
         ("wire", wire::run),

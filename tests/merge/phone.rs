@@ -323,6 +323,12 @@ impl Phone {
         })
     }
 
+    /// A remark, which no signature covers.
+    pub(super) fn remark(&mut self) -> Vec<Written> {
+        let row = self.row(Section::Notes, vec![("text", words("seen by all"))]);
+        self.write(&[row])
+    }
+
     pub(super) fn withdraw(&mut self, chance: &mut Chance) -> Vec<Written> {
         let record = self.document.read().expect("a record");
         let section = *chance.pick(&[Section::Lines, Section::Parties, Section::Notes]);

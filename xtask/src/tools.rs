@@ -45,7 +45,7 @@ const TOOLS: &[Tool] = &[
     Tool {
         name: "cbor2",
         probe: &["python3", "-c", "import cbor2"],
-        from: Source::Pip("cbor2"),
+        from: Source::Pip("cbor2==6.2.1"),
     },
     Tool {
         name: "cryptography",
@@ -54,7 +54,7 @@ const TOOLS: &[Tool] = &[
             "-c",
             "import cryptography.hazmat.primitives.asymmetric.ed25519",
         ],
-        from: Source::Pip("cryptography"),
+        from: Source::Pip("cryptography==50.0.2"),
     },
     Tool {
         name: "node",

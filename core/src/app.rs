@@ -15,6 +15,7 @@ mod device;
 mod edit;
 mod error;
 mod exchange;
+mod fence;
 mod history;
 pub mod office;
 mod settle;

@@ -1,7 +1,7 @@
 //! A phone: its store, its host, its session, and how it becomes known to a hub.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::error::AppError;
 use crate::chain::{Author, EnrolAnswer, EnrolRequest, Invite};
@@ -13,7 +13,7 @@ use crate::store::{Fault, Identity, Pinned, Rebuilt, Store, StoreError, StoreKey
 pub struct Device {
     pub(super) store: Store,
     pub(super) host: Arc<dyn Host>,
-    session: [u8; 16],
+    session: Mutex<[u8; 16]>,
 }
 
 impl std::fmt::Debug for Device {
@@ -64,13 +64,19 @@ impl Device {
     }
 
     fn with_store(store: Store, host: Arc<dyn Host>) -> Self {
-        let mut session = [0; 16];
-        host.fill_random(&mut session);
-        Self {
+        let device = Self {
             store,
             host,
-            session,
-        }
+            session: Mutex::default(),
+        };
+        device.renew_session();
+        device
+    }
+
+    /// Writes as a fresh actor from now on.
+    pub(super) fn renew_session(&self) {
+        let mut session = self.session.lock().unwrap_or_else(PoisonError::into_inner);
+        self.host.fill_random(session.as_mut_slice());
     }
 
     /// The store, for reading.
@@ -144,7 +150,8 @@ impl Device {
 
     /// The actor of this process session, in the epoch now written in.
     pub(super) fn actor(&self, tx: &Tx<'_>, me: &Identity) -> Result<[u8; 16], AppError> {
-        Ok(record::actor(me.device, tx.epoch()?, &self.session))
+        let session = self.session.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(record::actor(me.device, tx.epoch()?, &session))
     }
 }
 

@@ -135,6 +135,16 @@ fn objects(doc: &AutoCommit, at: &ObjId, key: &str) -> Vec<(ObjType, ObjId)> {
 #[derive(Debug, Default)]
 pub(super) struct Fresh(HashMap<ObjId, Place>);
 
+impl Fresh {
+    /// The rows among them.
+    pub(super) fn rows(&self) -> impl Iterator<Item = (Section, RowId)> {
+        self.0.values().filter_map(|place| match place {
+            Place::Row(section, row) => Some((*section, *row)),
+            Place::Section(_) | Place::Text(_) | Place::Unknown => None,
+        })
+    }
+}
+
 /// The row that a key names; a second spelling of an id names none.
 pub(super) fn row_id(key: &str) -> Option<RowId> {
     key.parse().ok().filter(|id: &RowId| id.to_string() == key)

@@ -7,12 +7,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use automerge::{ChangeHash, ObjType, ReadDoc};
 
-use super::document::{CaseDocument, RecordError, change_hashes};
+use super::document::{CaseDocument, Edit, NewRow, RecordError, change_hashes};
 use super::examine::Rights;
 use super::read::{CaseRecord, Field};
-use super::schema::{FieldPath, ValueKind};
+use super::schema::{FieldPath, Section, ValueKind};
 use super::value::Value;
-use crate::domain::Digest;
+use crate::domain::{Digest, RowId};
 
 /// One value that a change wrote.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,6 +89,53 @@ impl CaseDocument {
             change: Digest::from_bytes(hash.0),
             writes: past,
         })
+    }
+
+    /// Changes that build on this one, each with the edits that would write it anew elsewhere.
+    ///
+    /// # Errors
+    /// As [`CaseDocument::deeds`].
+    pub fn built_on(&mut self, base: Digest) -> Result<Vec<(Digest, Vec<Edit>)>, RecordError> {
+        let mut behind = BTreeSet::from([ChangeHash(*base.as_bytes())]);
+        let mut all = Vec::new();
+        for change in self.doc.get_changes(&[]) {
+            if change.deps().iter().any(|dep| behind.contains(dep)) {
+                behind.insert(change.hash());
+                let edits = self.edits_of(&change)?;
+                all.push((Digest::from_bytes(change.hash().0), edits));
+            }
+        }
+        Ok(all)
+    }
+
+    fn edits_of(&mut self, change: &automerge::Change) -> Result<Vec<Edit>, RecordError> {
+        let (fresh, _) = self
+            .writes_of(change, (None, Rights::Unasked))
+            .map_err(RecordError::Refused)?;
+        let mut rows: BTreeMap<(Section, RowId), NewRow> = fresh
+            .rows()
+            .map(|(section, id)| {
+                let values = Vec::new();
+                (
+                    (section, id),
+                    NewRow {
+                        section,
+                        id,
+                        values,
+                    },
+                )
+            })
+            .collect();
+        let mut edits = Vec::new();
+        for write in self.deed(change)?.writes {
+            let key = write.path.row.map(|row| (write.path.section, row));
+            match key.and_then(|key| rows.get_mut(&key)) {
+                Some(row) => row.values.push((write.path.name, write.after)),
+                None => edits.push(Edit::Set(write.path, write.after)),
+            }
+        }
+        edits.extend(rows.into_values().map(Edit::Add));
+        Ok(edits)
     }
 
     fn values_at(&self, path: &FieldPath, heads: &[ChangeHash]) -> Result<Vec<Value>, RecordError> {

@@ -50,6 +50,30 @@ impl Tx<'_> {
         Ok(all)
     }
 
+    /// Takes changes out of a case's record; their envelopes stay, outside it, with the reason.
+    ///
+    /// # Errors
+    /// As the database fails.
+    pub fn set_aside(&self, case: CaseId, changes: &[(Digest, String)]) -> Result<(), StoreError> {
+        for (change, why) in changes {
+            self.sql().execute(
+                "UPDATE envelope SET state = 2, why = ?3
+                 WHERE id = (SELECT envelope FROM change WHERE hash = ?1 AND case_id = ?2)",
+                (change.as_bytes(), case.as_bytes(), why),
+            )?;
+            self.sql().execute(
+                "DELETE FROM change WHERE hash = ?1 AND case_id = ?2",
+                (change.as_bytes(), case.as_bytes()),
+            )?;
+        }
+        self.sql().execute(
+            "UPDATE document SET snapshot = NULL, snapshot_ord = 0 WHERE case_id = ?1",
+            [case.as_bytes()],
+        )?;
+        self.forget_document(case);
+        Ok(())
+    }
+
     /// The heads when the user last looked at a case; none if never.
     ///
     /// # Errors

@@ -146,6 +146,12 @@ impl<'a> Tx<'a> {
         );
     }
 
+    /// Forgets a document whose changes are not what they were; the next use loads it.
+    pub(super) fn forget_document(&self, case: CaseId) {
+        self.documents.borrow_mut().remove(&case);
+        self.recent.clear();
+    }
+
     /// Loads a document again whose change failed half way.
     pub(super) fn reload_document(&self, case: CaseId) -> Result<(), StoreError> {
         let broken = self.documents.borrow_mut().remove(&case);

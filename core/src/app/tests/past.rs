@@ -183,3 +183,59 @@ fn a_packet_holds_the_frozen_bytes_and_the_seal_over_them() {
     let text = phone.statement_text(&case, &Wanted::default()).unwrap();
     assert_ne!(text, signed.text);
 }
+
+#[test]
+fn what_was_written_on_a_refused_change_is_written_anew_and_reaches_others() {
+    use crate::sync::frame::{Ack, Exception};
+    use crate::sync::{Effect, Event, OpId, Txn};
+    let world = World::new();
+    let (a, b) = (world.phone("li", 1), world.phone("zhang", 2));
+    let (case, path) = case_with_line(&a);
+    hand_over(&a, &b);
+    a.set_field(&case, &path, "666").unwrap();
+    a.set_field(&case, "report.course", "夜里大风").unwrap();
+    let note = a
+        .add_row(&case, Section::Notes, &report(&[("text", "rain")]))
+        .unwrap();
+    let stream = a.store().transact(|tx| tx.own_streams(None)).unwrap()[0];
+    let refused = Exception {
+        seq: stream.seq - 2,
+        code: "CHANGE_INVALID".to_owned(),
+        detail: "its writer may not write it".to_owned(),
+    };
+    let acks = Txn::Acked(vec![Ack {
+        stream: stream.stream,
+        mark: stream.seq,
+        header: stream.header,
+        exceptions: vec![refused],
+    }]);
+    for _ in 0..2 {
+        let effect = Effect::Store {
+            op: OpId(1),
+            txn: acks.clone(),
+        };
+        assert_eq!(a.perform(&effect).unwrap(), Event::Stored { op: OpId(1) });
+    }
+    let outside = a.store().transact(|tx| tx.quarantined()).unwrap();
+    assert_eq!(outside.len(), 3);
+    assert!(
+        outside[0].why.contains("the hub refused it"),
+        "{}",
+        outside[0].why
+    );
+    // As the hub's gate did, the other phone's keeps the refused change out: it never gets it.
+    let record = a.case(&case).unwrap().standing.record;
+    assert_eq!(record.total().unwrap().to_string(), "1250.50");
+    assert_eq!(
+        record.section(Section::Report).text("course").as_deref(),
+        Some("夜里大风")
+    );
+    assert!(record.rows[&Section::Notes].contains_key(&note));
+    a.set_field(&case, "report.cause", "storm").unwrap();
+    hand_over(&a, &b);
+    assert_eq!(
+        b.case(&case).unwrap().standing.record,
+        a.case(&case).unwrap().standing.record
+    );
+    assert!(a.rebuild().unwrap().differing.is_empty());
+}

@@ -13,6 +13,7 @@ mod phone;
 use std::collections::{BTreeMap, BTreeSet};
 
 use lossbook_core::domain::Digest;
+use lossbook_core::record::CaseRecord;
 use lossbook_core::statement::{Act, BindingFields, SignatureState, signature_state};
 use phone::{Phone, Written};
 use serde_json::json;
@@ -229,22 +230,30 @@ impl World {
             assert!(found, "lost: {one:?}");
         }
         counts.add("values found again", written.len() as u64);
-        let now = BindingFields::of(&record);
-        for signed in self.signed.values() {
-            let state = signature_state(Act::Signed, false, &signed.freeze, &now);
-            let expected = signed.expected(&record);
-            assert_eq!(state.word(), expected, "{state:?}");
-            counts.add(
-                match state {
-                    SignatureState::Valid => "signatures valid",
-                    SignatureState::Superseded(_) => "signatures superseded",
-                    SignatureState::Contested(_) => "signatures contested",
-                    SignatureState::Revoked | SignatureState::Refused => "signatures revoked",
-                },
-                1,
-            );
-        }
+        compare_signatures(self.signed.values(), &record, counts);
         counts.add("comparisons", self.phones.len() as u64);
+    }
+}
+
+fn compare_signatures<'a>(
+    signed: impl Iterator<Item = &'a phone::Signed>,
+    record: &CaseRecord,
+    counts: &mut Counts,
+) {
+    let now = BindingFields::of(record);
+    for one in signed {
+        let state = signature_state(Act::Signed, false, &one.freeze, &now);
+        let expected = one.expected(record);
+        assert_eq!(state.word(), expected, "{state:?}");
+        counts.add(
+            match state {
+                SignatureState::Valid => "signatures valid",
+                SignatureState::Superseded(_) => "signatures superseded",
+                SignatureState::Contested(_) => "signatures contested",
+                SignatureState::Revoked | SignatureState::Refused => "signatures revoked",
+            },
+            1,
+        );
     }
 }
 

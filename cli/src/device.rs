@@ -107,25 +107,13 @@ fn dispatch(
             caption,
             origin,
         } => photos(device, case, files, (slot, caption, origin)),
-        Command::Withdraw { case, row, reason } => {
-            device.withdraw(case, row, reason)?;
-            Ok(Said::new(
-                json!({"case": case, "withdrawn": row, "status": "saved"}),
-                format!("withdrew {row}"),
-            ))
-        }
+        Command::Withdraw { case, row, reason } => withdraw(device, case, (row, reason)),
         Command::Settle {
             case,
             path,
             value,
             reason,
-        } => {
-            device.settle(case, path, value, reason)?;
-            Ok(Said::new(
-                json!({"case": case, "settled": path, "value": value}),
-                format!("settled {path} = {value}"),
-            ))
-        }
+        } => settle(device, case, (path, value, reason)),
         Command::Sign(args) => sign::sign(device, args),
         Command::Revoke {
             case,
@@ -234,6 +222,26 @@ fn set(
     Ok(Said::new(
         json!({"case": case, "path": path, "value": value, "status": "saved"}),
         format!("saved {path} = {value}"),
+    ))
+}
+
+fn withdraw(device: &Device, case: &str, (row, reason): (&str, &str)) -> Result<Said, Failure> {
+    device.withdraw(case, row, reason)?;
+    Ok(Said::new(
+        json!({"case": case, "withdrawn": row, "status": "saved"}),
+        format!("withdrew {row}"),
+    ))
+}
+
+fn settle(
+    device: &Device,
+    case: &str,
+    (path, value, reason): (&str, &str, &str),
+) -> Result<Said, Failure> {
+    device.settle(case, path, value, reason)?;
+    Ok(Said::new(
+        json!({"case": case, "settled": path, "value": value}),
+        format!("settled {path} = {value}"),
     ))
 }
 

@@ -34,6 +34,26 @@ fn row_id(section: Section, number: u8) -> RowId {
     RowId::from_bytes(id)
 }
 
+fn photo(number: u8) -> Vec<(&'static str, Value)> {
+    vec![
+        ("sha256", Value::Digest(Digest::of(&[number]))),
+        ("slot", text("whole_house")),
+        ("caption", text(format!("第 {number} 张"))),
+    ]
+}
+
+fn line(number: u8) -> Vec<(&'static str, Value)> {
+    let fen = i64::from(number) * 10_050;
+    vec![
+        ("item", text("瓦片")),
+        ("room", text(format!("北房 {number}"))),
+        ("unit", text("m²")),
+        ("quantity", Value::Number(Thousandths(12_500))),
+        ("unit_price", Value::Money(Money::from_fen(8_000))),
+        ("amount", Value::Money(Money::from_fen(fen))),
+    ]
+}
+
 /// The case of the design: a report, parties, objects, 20 photos, 15 lines, notes.
 fn edits() -> Vec<Edit> {
     let mut edits: Vec<Edit> = [
@@ -79,24 +99,8 @@ fn edits() -> Vec<Edit> {
             .map(|name| (name, text(format!("{name} {number}"))))
             .to_vec()
     });
-    rows(Section::Photos, 20, &|number| {
-        vec![
-            ("sha256", Value::Digest(Digest::of(&[number]))),
-            ("slot", text("whole_house")),
-            ("caption", text(format!("第 {number} 张"))),
-        ]
-    });
-    rows(Section::Lines, 15, &|number| {
-        let fen = i64::from(number) * 10_050;
-        vec![
-            ("item", text("瓦片")),
-            ("room", text(format!("北房 {number}"))),
-            ("unit", text("m²")),
-            ("quantity", Value::Number(Thousandths(12_500))),
-            ("unit_price", Value::Money(Money::from_fen(8_000))),
-            ("amount", Value::Money(Money::from_fen(fen))),
-        ]
-    });
+    rows(Section::Photos, 20, &photo);
+    rows(Section::Lines, 15, &line);
     edits
 }
 
@@ -182,10 +186,13 @@ fn opening() -> Result<(), Failed> {
     Ok(())
 }
 
+/// Changes as they are sent.
+type Changes = Vec<Vec<u8>>;
+
 /// A saved case, and changes that two replicas wrote apart.
-fn apart() -> Result<(Vec<u8>, [Vec<Vec<u8>>; 2]), Failed> {
+fn apart() -> Result<(Vec<u8>, [Changes; 2]), Failed> {
     let saved = made()?.save();
-    let side = |actor: u8| -> Result<Vec<Vec<u8>>, Failed> {
+    let side = |actor: u8| -> Result<Changes, Failed> {
         let mut document = CaseDocument::load(&saved)?;
         document.set_actor([actor; 16]);
         (0..100_i64)

@@ -7,7 +7,7 @@ use lossbook_core::app::{CaseView, Device};
 use lossbook_core::domain::civil_text;
 use lossbook_core::record::{CaseRecord, FieldReading, Section};
 use lossbook_core::statement::{CaseStatus, Difference, SignatureState};
-use lossbook_core::store::{CaseRow, Clash};
+use lossbook_core::store::{CaseRow, Clash, SignatureStanding};
 use serde_json::{Map, Value, json};
 
 use super::Said;
@@ -103,6 +103,23 @@ fn clash_json(clash: &Clash) -> Value {
     json!({"path": clash.path.to_string(), "value": clash.value, "zh": zh, "en": en, "others": others})
 }
 
+/// A signature with what changed or is contested since.
+fn standing_json(one: &SignatureStanding) -> Value {
+    let (changed, contested) = match &one.state {
+        SignatureState::Superseded(all) => (differences(all), Value::Null),
+        SignatureState::Contested(paths) => (Value::Null, json!(paths)),
+        SignatureState::Valid | SignatureState::Revoked | SignatureState::Refused => {
+            (Value::Null, Value::Null)
+        }
+    };
+    let mut json = signature_json(one);
+    if let Some(fields) = json.as_object_mut() {
+        fields.insert("changed".to_owned(), changed);
+        fields.insert("contested".to_owned(), contested);
+    }
+    json
+}
+
 /// A whole case.
 pub fn case_json(view: &CaseView) -> Value {
     let standing = &view.standing;
@@ -125,25 +142,7 @@ pub fn case_json(view: &CaseView) -> Value {
         .iter()
         .map(ToString::to_string)
         .collect();
-    let signatures: Vec<Value> = standing
-        .signatures
-        .iter()
-        .map(|one| {
-            let (changed, contested) = match &one.state {
-                SignatureState::Superseded(all) => (differences(all), Value::Null),
-                SignatureState::Contested(paths) => (Value::Null, json!(paths)),
-                SignatureState::Valid | SignatureState::Revoked | SignatureState::Refused => {
-                    (Value::Null, Value::Null)
-                }
-            };
-            let mut json = signature_json(one);
-            if let Some(fields) = json.as_object_mut() {
-                fields.insert("changed".to_owned(), changed);
-                fields.insert("contested".to_owned(), contested);
-            }
-            json
-        })
-        .collect();
+    let signatures: Vec<Value> = standing.signatures.iter().map(standing_json).collect();
     let returned: Vec<Value> = view.returned.iter().map(|one| {
         let answers: Vec<Value> = one.answers.iter().map(|answer| json!({"value": answer.value, "user": answer.user, "wall_ms": answer.wall.0})).collect();
         json!({"path": one.path, "then": one.then, "answers": answers})
@@ -184,23 +183,7 @@ pub(super) fn case(view: &CaseView) -> Said {
     if let CaseStatus::Reopened(all) = &standing.status {
         text.differences("  changed since the decision", all);
     }
-    for one in &view.returned {
-        let answers: Vec<String> = one
-            .answers
-            .iter()
-            .map(|answer| format!("{} by {}", answer.value, answer.user))
-            .collect();
-        let answer = if answers.is_empty() {
-            "待修正 / to be mended".to_owned()
-        } else {
-            format!("已答复 / answered: {}", answers.join(", "))
-        };
-        text.line(format!(
-            "  returned {} (was {}): {answer}",
-            one.path,
-            one.then.join(" | ")
-        ));
-    }
+    text.returned(view);
     for (path, field) in standing.record.all_fields() {
         let value = match field.reading() {
             FieldReading::Absent => continue,
@@ -210,58 +193,12 @@ pub(super) fn case(view: &CaseView) -> Said {
         let label = path.spec().map_or(path.name, |spec| spec.en);
         text.line(format!("  {label}: {value}    [{path}]"));
     }
-    for field in &view.contested {
-        text.line(format!("  contested {}:", field.path));
-        for one in &field.values {
-            let reason = if one.reason.is_empty() {
-                String::new()
-            } else {
-                format!(" ({})", one.reason)
-            };
-            text.line(format!(
-                "    {}{reason} by {} at {}",
-                one.value,
-                one.user,
-                civil_text(one.wall, ZONE)
-            ));
-        }
-    }
-    for clash in &standing.clashes {
-        let (zh, en) = clash.kind.words();
-        text.line(format!("  {zh} / {en} at {}: {}", clash.path, clash.value));
-        for (number, value) in &clash.others {
-            text.line(format!("    case {number} says {value}"));
-        }
-    }
-    for (one, other) in &view.duplicates {
-        text.line(format!(
-            "  可能重复录入 / probably entered twice: {one} and {other}"
-        ));
-    }
+    text.disputed(view);
     text.line(format!(
         "  total: {}",
         standing.record.total().unwrap_or_default()
     ));
-    for one in &standing.signatures {
-        text.line(format!(
-            "  signature of {} over {}: {}",
-            one.signature.body.signer,
-            one.freeze.total,
-            one.state.word()
-        ));
-        if let SignatureState::Superseded(all) = &one.state {
-            text.differences("    changed since", all);
-        }
-    }
-    for one in &standing.decisions {
-        text.line(format!(
-            "  {} by {} at {} {}",
-            one.body.action,
-            one.header.user,
-            civil_text(one.header.wall, ZONE),
-            one.body.reason
-        ));
-    }
+    text.judged(view);
     Said::new(case_json(view), text.0)
 }
 
@@ -281,6 +218,85 @@ impl Page {
                 one.now.as_deref().unwrap_or("-"),
             );
             self.line(format!("{title}: {} was {then}, is {now}", one.path));
+        }
+    }
+
+    /// Fields to mend, with the answers.
+    fn returned(&mut self, view: &CaseView) {
+        for one in &view.returned {
+            let answers: Vec<String> = one
+                .answers
+                .iter()
+                .map(|answer| format!("{} by {}", answer.value, answer.user))
+                .collect();
+            let answer = if answers.is_empty() {
+                "待修正 / to be mended".to_owned()
+            } else {
+                format!("已答复 / answered: {}", answers.join(", "))
+            };
+            self.line(format!(
+                "  returned {} (was {}): {answer}",
+                one.path,
+                one.then.join(" | ")
+            ));
+        }
+    }
+
+    /// Everything that waits for somebody to say what is right.
+    fn disputed(&mut self, view: &CaseView) {
+        let standing = &view.standing;
+        for field in &view.contested {
+            self.line(format!("  contested {}:", field.path));
+            for one in &field.values {
+                let reason = if one.reason.is_empty() {
+                    String::new()
+                } else {
+                    format!(" ({})", one.reason)
+                };
+                self.line(format!(
+                    "    {}{reason} by {} at {}",
+                    one.value,
+                    one.user,
+                    civil_text(one.wall, ZONE)
+                ));
+            }
+        }
+        for clash in &standing.clashes {
+            let (zh, en) = clash.kind.words();
+            self.line(format!("  {zh} / {en} at {}: {}", clash.path, clash.value));
+            for (number, value) in &clash.others {
+                self.line(format!("    case {number} says {value}"));
+            }
+        }
+        for (one, other) in &view.duplicates {
+            self.line(format!(
+                "  可能重复录入 / probably entered twice: {one} and {other}"
+            ));
+        }
+    }
+
+    /// Signatures and decisions.
+    fn judged(&mut self, view: &CaseView) {
+        let standing = &view.standing;
+        for one in &standing.signatures {
+            self.line(format!(
+                "  signature of {} over {}: {}",
+                one.signature.body.signer,
+                one.freeze.total,
+                one.state.word()
+            ));
+            if let SignatureState::Superseded(all) = &one.state {
+                self.differences("    changed since", all);
+            }
+        }
+        for one in &standing.decisions {
+            self.line(format!(
+                "  {} by {} at {} {}",
+                one.body.action,
+                one.header.user,
+                civil_text(one.header.wall, ZONE),
+                one.body.reason
+            ));
         }
     }
 }

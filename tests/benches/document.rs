@@ -161,7 +161,7 @@ fn opening() -> Result<(), Failed> {
     let mut pending = saved.clone();
     for edit in 0..500_i64 {
         let line = u8::try_from(edit % 15)?;
-        let written = document.write(&[amount(line, edit)], WallMs(edit))?;
+        let written = document.write(&[amount(line, 7_000_000 + edit)], WallMs(edit))?;
         pending.extend(written.ok_or("a change")?.bytes);
     }
     for (name, bytes) in [
@@ -198,7 +198,7 @@ fn apart() -> Result<(Vec<u8>, [Changes; 2]), Failed> {
         (0..100_i64)
             .map(|edit| {
                 let line = u8::try_from(edit % 15)?;
-                let fen = edit * 100 + i64::from(actor);
+                let fen = 8_000_000 + edit * 100 + i64::from(actor);
                 let written = document.write(&[amount(line, fen)], WallMs(edit))?;
                 Ok(written.ok_or("a change")?.bytes)
             })

@@ -2,8 +2,8 @@
 //!
 //! An enrolled but hostile device writes properly sealed runs with a hostile change and, behind it,
 //! an honest note. Each must be refused within ten milliseconds and 64 MiB, the note of the same
-//! batch must arrive, and the case must stay editable. The time is the gate's and the intake's for
-//! the whole run; the memory is the peak of this process above what it held before.
+//! batch must arrive, and the case must stay editable. The time is the processor's in gate and
+//! intake for the whole run; the memory is the peak of this process above what it held before.
 
 #[cfg(test)]
 #[path = "attacks/stage.rs"]

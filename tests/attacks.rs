@@ -2,12 +2,8 @@
 //!
 //! An enrolled but hostile device writes properly sealed runs with a hostile change and, behind it,
 //! an honest note. Each must be refused within ten milliseconds and 64 MiB, the note of the same
-//! batch must arrive, and the case must stay editable. The time is the gate's and the intake's for
-//! the whole run; the memory is the peak of this process above what it held before.
-#![expect(
-    clippy::print_stdout,
-    reason = "each attack says what it cost, with --nocapture"
-)]
+//! batch must arrive, and the case must stay editable. The time is the processor's in gate and
+//! intake for the whole run; the memory is the peak of this process above what it held before.
 
 #[cfg(test)]
 #[path = "attacks/stage.rs"]
@@ -306,9 +302,8 @@ mod attack {
     }
 
     fn hex(text: &str) -> Vec<u8> {
-        (0..text.len())
-            .step_by(2)
-            .map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap())
-            .collect()
+        let digits: Vec<u32> = text.chars().filter_map(|one| one.to_digit(16)).collect();
+        let byte = |pair: &[u32]| u8::try_from(pair[0] * 16 + pair[1]).unwrap();
+        digits.chunks(2).map(byte).collect()
     }
 }

@@ -9,7 +9,7 @@
 //! `LOSSBOOK_KILL_POINTS` sets how many points (40), `LOSSBOOK_SEED` repeats the choices of a run;
 //! the moments themselves depend on the machine. Refuses any address but loopback.
 
-mod chance;
+pub(crate) mod chance;
 mod judge;
 mod photos;
 mod process;

@@ -5,3 +5,5 @@ mod assess;
 #[cfg(test)]
 mod kill;
 mod layers;
+#[cfg(test)]
+mod merge;

@@ -5,21 +5,21 @@ mod args;
 mod copies;
 mod findings;
 mod packs;
+mod past;
 mod photo;
 mod show;
+mod sign;
 mod sync;
 
 pub use args::{Command, DeviceArgs};
 pub use show::{case_json, row_json};
 pub use sync::enrol;
 
-use std::path::Path;
 use std::sync::Arc;
 
-use lossbook_core::app::{Device, NewSignature};
+use lossbook_core::app::Device;
 use lossbook_core::domain::Host;
 use lossbook_core::record::{FieldPath, Section, ValueKind, section};
-use lossbook_core::statement::{Act, Language, Point, Stroke};
 use lossbook_core::store::CaseQuery;
 use serde_json::{Value, json};
 
@@ -124,59 +124,38 @@ fn dispatch(
         }
         Command::Shutter => photo::shutter(device),
         Command::Free { policy } => photo::free(device, policy),
-        Command::Withdraw { case, row, reason } => {
-            device.withdraw(case, row, reason)?;
-            Ok(Said::new(
-                json!({"case": case, "withdrawn": row, "status": "saved"}),
-                format!("withdrew {row}"),
-            ))
-        }
         Command::Copy { case, photo, copy } => copies::copy(device, (case, photo), copy),
+        Command::Withdraw { case, row, reason } => withdraw(device, case, (row, reason)),
         Command::Settle {
             case,
             path,
             value,
             reason,
-        } => settle(device, (case, path), (value, reason)),
-        Command::Sign {
-            case,
-            signer,
-            lang,
-            ink,
-            refuse,
-        } => sign(device, case, (signer, lang), (ink.as_deref(), *refuse)),
+        } => settle(device, case, (path, value, reason)),
         Command::Packs => packs::run(device, args.ca.as_deref()),
+        Command::Sign(args) => sign::sign(device, args),
+        Command::Revoke {
+            case,
+            signature,
+            reason,
+        } => sign::follow(device, (case, signature), Some(reason)),
+        Command::Witness { case, signature } => sign::follow(device, (case, signature), None),
         Command::Sync { patience } => sync::run(device, (args.ca.as_deref(), *patience), progress),
-        Command::Statement { .. }
+        Command::Statement(_)
         | Command::List { .. }
         | Command::Show { .. }
         | Command::Assess { .. }
-        | Command::History { .. }
+        | Command::History(_)
         | Command::Status
         | Command::Quarantine
         | Command::Rebuild => look(device, &args.command),
     }
 }
 
-fn settle(
-    device: &Device,
-    (case, path): (&str, &str),
-    (value, reason): (&str, &str),
-) -> Result<Said, Failure> {
-    device.settle(case, path, value, reason)?;
-    Ok(Said::new(
-        json!({"case": case, "settled": path, "value": value}),
-        format!("settled {path} = {value}"),
-    ))
-}
-
 /// The commands that only look.
 fn look(device: &Device, command: &Command) -> Result<Said, Failure> {
     match command {
-        Command::Statement { case, lang } => {
-            let text = device.statement_text(case, language(lang)?)?;
-            Ok(Said::new(json!({"case": case, "text": text}), text.clone()))
-        }
+        Command::Statement(args) => sign::statement(device, args),
         Command::List {
             find,
             limit,
@@ -190,8 +169,19 @@ fn look(device: &Device, command: &Command) -> Result<Said, Failure> {
             Ok(show::list(&device.cases(&query)?))
         }
         Command::Assess { case } => show::judged(&device.assess(case)?),
-        Command::Show { case } => Ok(show::case(&device.case(case)?)),
-        Command::History { case } => show::history(device, case),
+        Command::Show {
+            case,
+            automerge: Some(file),
+            ..
+        } => show::automerge(device, case, file),
+        Command::Show {
+            case,
+            signatures: true,
+            files,
+            ..
+        } => sign::signatures(device, case, files),
+        Command::Show { case, .. } => Ok(show::case(&device.case(case)?)),
+        Command::History(args) => past::history(device, args),
         Command::Quarantine => show::quarantine(device),
         Command::Rebuild => rebuild(device),
         Command::Status
@@ -207,8 +197,10 @@ fn look(device: &Device, command: &Command) -> Result<Said, Failure> {
         | Command::Free { .. }
         | Command::Copy { .. }
         | Command::Settle { .. }
-        | Command::Sign { .. }
         | Command::Packs
+        | Command::Sign(_)
+        | Command::Revoke { .. }
+        | Command::Witness { .. }
         | Command::Sync { .. } => sync::status(device),
     }
 }
@@ -258,6 +250,26 @@ fn set(
     ))
 }
 
+fn withdraw(device: &Device, case: &str, (row, reason): (&str, &str)) -> Result<Said, Failure> {
+    device.withdraw(case, row, reason)?;
+    Ok(Said::new(
+        json!({"case": case, "withdrawn": row, "status": "saved"}),
+        format!("withdrew {row}"),
+    ))
+}
+
+fn settle(
+    device: &Device,
+    case: &str,
+    (path, value, reason): (&str, &str, &str),
+) -> Result<Said, Failure> {
+    device.settle(case, path, value, reason)?;
+    Ok(Said::new(
+        json!({"case": case, "settled": path, "value": value}),
+        format!("settled {path} = {value}"),
+    ))
+}
+
 fn add(device: &Device, case: &str, key: &str, fields: &[String]) -> Result<Said, Failure> {
     let Some(section) = section(key).filter(|section| section.has_rows()) else {
         let known = Section::ALL
@@ -285,75 +297,6 @@ fn line(device: &Device, (case, row): (&str, &str), fields: &[String]) -> Result
     }
     let json = json!({"case": case, "section": "lines", "row": row, "status": "saved"});
     Ok(Said::new(json, format!("saved lines.{row}")))
-}
-
-fn language(word: &str) -> Result<Language, Failure> {
-    word.parse()
-        .map_err(|error: lossbook_core::statement::UnknownLanguage| {
-            Failure::input("bad_language", error.to_string())
-        })
-}
-
-fn sign(
-    device: &Device,
-    case: &str,
-    (signer, lang): (&str, &str),
-    (ink, refuse): (Option<&Path>, bool),
-) -> Result<Said, Failure> {
-    let strokes = ink.map(read_ink).transpose()?.unwrap_or_default();
-    let act = if refuse { Act::Refused } else { Act::Signed };
-    let signed = device.sign(
-        case,
-        &NewSignature {
-            signer,
-            act,
-            language: language(lang)?,
-            strokes,
-            screen: (1080, 640),
-        },
-    )?;
-    let json = json!({
-        "case": case, "freeze": signed.freeze.to_hex(), "signature": signed.signature.to_hex(),
-        "total_fen": signed.total.fen(), "text": signed.text, "status": "saved",
-    });
-    let word = if refuse {
-        "recorded refusal of"
-    } else {
-        "signed"
-    };
-    Ok(Said::new(
-        json,
-        format!("{}\n{word} {} by {signer}", signed.text, signed.total),
-    ))
-}
-
-/// Ink as JSON: a list of strokes, each a list of `[x, y, t_ms, pressure]`.
-fn read_ink(path: &Path) -> Result<Vec<Stroke>, Failure> {
-    let bad = |detail: String| {
-        Failure::input(
-            "bad_ink",
-            format!("no ink in it ({detail}): give [[[x, y, t_ms, pressure], …], …]"),
-        )
-        .at(path)
-    };
-    let text = std::fs::read_to_string(path).map_err(|error| bad(error.to_string()))?;
-    let strokes: Vec<Vec<(i32, i32, u32, u16)>> =
-        serde_json::from_str(&text).map_err(|error| bad(error.to_string()))?;
-    let points = |stroke: Vec<_>| {
-        stroke
-            .into_iter()
-            .map(|(x, y, t_ms, pressure)| Point {
-                x,
-                y,
-                t_ms,
-                pressure,
-            })
-            .collect()
-    };
-    Ok(strokes
-        .into_iter()
-        .map(|stroke| Stroke(points(stroke)))
-        .collect())
 }
 
 fn rebuild(device: &Device) -> Result<Said, Failure> {

@@ -16,6 +16,7 @@ pub mod access;
 mod document;
 mod examine;
 mod facts;
+mod history;
 mod read;
 mod schema;
 #[cfg(test)]
@@ -27,6 +28,7 @@ pub use document::{
     CaseDocument, Edit, MAX_CHANGES, MAX_HEADS, MAX_OP, NewRow, RecordError, Written, actor,
 };
 pub use examine::{MAX_ROWS, Terms};
+pub use history::{Deed, FieldChange, PastWrite};
 pub use read::{CaseRecord, Dispute, Field, FieldReading, Row, Standing, Withdrawal};
 pub use schema::{
     FieldPath, FieldSpec, PathError, SCHEMA_VERSION, Section, ValueKind, Writers, field, fields,

@@ -11,14 +11,19 @@
 mod binding;
 mod decision;
 mod freeze;
+pub mod ink;
 mod signature;
 #[cfg(test)]
 mod tests;
+mod text;
 
 pub use binding::{BindingFields, Difference, FieldText};
 pub use decision::{
     Action, ApprovalInputs, CaseStatus, DecisionBody, ReasonToRefuse, UnknownAction,
-    approval_obstacles, case_status,
+    approval_obstacles, approvals, case_status,
 };
-pub use freeze::{FreezeBody, FreezeError, Language, UnknownLanguage};
+pub use freeze::{
+    Assessment, FreezeBody, FreezeError, Language, PackDigest, Payable, PayableStep, StatementKind,
+    UnknownLanguage, UnknownStatement, Wanted,
+};
 pub use signature::{Act, Point, SignatureBody, SignatureState, Stroke, signature_state};

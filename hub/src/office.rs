@@ -325,6 +325,7 @@ fn refuse(error: &DecisionError) -> Refusal {
         }
         DecisionError::Stale => (409, "STALE"),
         DecisionError::NoReason(_) => (400, "NO_REASON"),
+        DecisionError::UnknownField(_) => (400, "UNKNOWN_FIELD"),
         DecisionError::NotNow { .. } => (409, "NOT_NOW"),
         DecisionError::Store(_) => (500, "INTERNAL"),
     };

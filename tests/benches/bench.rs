@@ -7,6 +7,7 @@
 //! whose peer is missing are left out. The network is loopback only.
 #![expect(clippy::print_stdout, reason = "benchmarks speak on standard output")]
 
+mod document;
 mod edit;
 mod list;
 mod photo;
@@ -34,9 +35,10 @@ fn main() -> Result<(), Failed> {
     }
     // `cargo bench` passes `--bench`; a plain word picks groups.
     let wished: Vec<&String> = words.iter().filter(|word| !word.starts_with('-')).collect();
-    let groups: [(&str, Group); 6] = [
+    let groups: [(&str, Group); 7] = [
         ("thumbnail", thumbnail::run),
         ("photo", photo::run),
+        ("document", document::run),
         ("edit", edit::run),
         ("list", list::run),
         ("wire", wire::run),

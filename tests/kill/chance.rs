@@ -4,11 +4,11 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Splitmix64.
 #[derive(Debug)]
-pub(super) struct Chance(u64);
+pub(crate) struct Chance(u64);
 
 impl Chance {
     /// From `LOSSBOOK_SEED`, else from the clock; the number is returned to be printed.
-    pub(super) fn from_env() -> (Self, u64) {
+    pub(crate) fn from_env() -> (Self, u64) {
         let wished = std::env::var("LOSSBOOK_SEED").ok();
         let seed = wished.map_or_else(
             || {
@@ -29,11 +29,11 @@ impl Chance {
     }
 
     /// One of `many`.
-    pub(super) fn below(&mut self, many: u64) -> u64 {
+    pub(crate) fn below(&mut self, many: u64) -> u64 {
         self.next() % many.max(1)
     }
 
-    pub(super) fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
+    pub(crate) fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
         let at = self.below(from.len() as u64);
         &from[usize::try_from(at).expect("an index")]
     }

@@ -104,6 +104,38 @@ pub(crate) const LEGS: &[Leg] = &[
         },
     },
     Leg {
+        name: "statement",
+        what: "two phones dispute, settle and sign on the command line; Python verifies what was signed",
+        needs: &["python3", "cbor2", "cryptography"],
+        act: Act::Peer {
+            first: &[],
+            script: &[
+                "python3",
+                "tests/peers/two_homes.py",
+                "{program}",
+                "{folder}",
+                "python3",
+                "tests/peers/statement_peer.py",
+            ],
+        },
+    },
+    Leg {
+        name: "automerge",
+        what: "the npm package @automerge/automerge reads the same values and conflicts",
+        needs: &["python3", "node", "automerge"],
+        act: Act::Peer {
+            first: &[],
+            script: &[
+                "python3",
+                "tests/peers/two_homes.py",
+                "{program}",
+                "{folder}",
+                "node",
+                "tests/peers/automerge_peer.cjs",
+            ],
+        },
+    },
+    Leg {
         name: "exiftool",
         what: "ExifTool reads the same facts from the same photos",
         needs: &["python3", "exiftool"],

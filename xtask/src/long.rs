@@ -140,6 +140,23 @@ pub(crate) const RUNS: &[LongRun] = &[
         tools: &[],
         yields: Yield::Counts,
     },
+    LongRun {
+        name: "merge",
+        what: "a million random steps of two to eight phones lose no value and read alike everywhere",
+        argv: &[
+            "cargo",
+            "test",
+            "-p",
+            "lossbook-tests",
+            "--release",
+            "--",
+            "merge_",
+            "--nocapture",
+        ],
+        env: &[("LOSSBOOK_MERGE_STEPS", "1000000")],
+        tools: &[],
+        yields: Yield::Counts,
+    },
 ];
 
 /// The long run of that name.

@@ -43,6 +43,30 @@ const TOOLS: &[Tool] = &[
         from: Source::Pip("sqlcipher3-wheels==0.5.7"),
     },
     Tool {
+        name: "cbor2",
+        probe: &["python3", "-c", "import cbor2"],
+        from: Source::Pip("cbor2==6.2.1"),
+    },
+    Tool {
+        name: "cryptography",
+        probe: &[
+            "python3",
+            "-c",
+            "import cryptography.hazmat.primitives.asymmetric.ed25519",
+        ],
+        from: Source::Pip("cryptography==50.0.2"),
+    },
+    Tool {
+        name: "node",
+        probe: &["npm", "--version"],
+        from: Source::Apt(&["nodejs", "npm"]),
+    },
+    Tool {
+        name: "automerge",
+        probe: &["node", "-e", "require('@automerge/automerge')"],
+        from: Source::Npm("@automerge/automerge@3.5.0"),
+    },
+    Tool {
         name: "exiftool",
         probe: &["exiftool", "-ver"],
         from: Source::Apt(&["libimage-exiftool-perl"]),

@@ -7,10 +7,10 @@
 use std::path::Path;
 use std::time::Duration;
 
-use lossbook_core::app::NewSignature;
+use lossbook_core::app::{NewSignature, SignerClaims};
 use lossbook_core::domain::Digest;
 use lossbook_core::record::Section;
-use lossbook_core::statement::{Act, CaseStatus, Language, Point, SignatureState, Stroke};
+use lossbook_core::statement::{Act, CaseStatus, Point, SignatureState, Stroke, Wanted};
 use serde_json::Value;
 
 use super::checks::Checks;
@@ -493,9 +493,10 @@ fn ink() -> NewSignature<'static> {
     NewSignature {
         signer: FARMER,
         act: Act::Signed,
-        language: Language::Zh,
+        wanted: Wanted::default(),
         strokes,
         screen: (1080, 640),
+        claims: SignerClaims::default(),
     }
 }
 

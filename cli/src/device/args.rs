@@ -4,6 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::past::HistoryArgs;
+use super::sign::{SignArgs, SignatureFiles, StatementArgs};
+
 /// `lossbook device`.
 #[derive(Debug, Args)]
 pub struct DeviceArgs {
@@ -141,31 +144,27 @@ pub enum Command {
         #[arg(long)]
         reason: String,
     },
-    /// Freeze the estimate and sign it.
-    Sign {
+    /// Freeze a statement and sign it, or record that the person refused.
+    Sign(SignArgs),
+    /// Take a signature back.
+    Revoke {
         /// Case number or id.
         case: String,
-        /// Who signs.
+        /// The signature's id, or how it begins.
+        signature: String,
+        /// Why.
         #[arg(long)]
-        signer: String,
-        /// Language of the text shown: zh or en.
-        #[arg(long, default_value = "zh")]
-        lang: String,
-        /// Ink as JSON.
-        #[arg(long, value_name = "FILE")]
-        ink: Option<PathBuf>,
-        /// Record that the person refused.
-        #[arg(long)]
-        refuse: bool,
+        reason: String,
+    },
+    /// Say, on a second device, to have seen a signature made.
+    Witness {
+        /// Case number or id.
+        case: String,
+        /// The signature's id, or how it begins.
+        signature: String,
     },
     /// Show the text that would be signed.
-    Statement {
-        /// Case number or id.
-        case: String,
-        /// zh or en.
-        #[arg(long, default_value = "zh")]
-        lang: String,
-    },
+    Statement(StatementArgs),
     /// List cases, newest first.
     List {
         /// Words to find; two Chinese characters are enough.
@@ -182,12 +181,18 @@ pub enum Command {
     Show {
         /// Case number or id.
         case: String,
+        /// Show its signatures only, each with its state and the reason.
+        #[arg(long)]
+        signatures: bool,
+        /// Pictures and files of the signatures.
+        #[command(flatten)]
+        files: SignatureFiles,
+        /// Write the case document as Automerge saves it.
+        #[arg(long, value_name = "FILE")]
+        automerge: Option<PathBuf>,
     },
-    /// Who did what in a case, in order.
-    History {
-        /// Case number or id.
-        case: String,
-    },
+    /// Who did what in a case, in order; or one view of it.
+    History(HistoryArgs),
     /// Exchange with the hub.
     Sync {
         /// Seconds to go on trying without any progress.

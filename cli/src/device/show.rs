@@ -1,21 +1,23 @@
 //! Cases as JSON and as text for a terminal.
 
 use std::fmt::Write as _;
+use std::path::Path;
 
 use lossbook_core::app::{CaseView, Device, Judged};
 use lossbook_core::domain::civil_text;
 use lossbook_core::record::{CaseRecord, FieldReading, Section};
 use lossbook_core::statement::{CaseStatus, Difference, SignatureState};
-use lossbook_core::store::{CaseRow, Clash};
+use lossbook_core::store::{CaseRow, Clash, SignatureStanding};
 use serde_json::{Map, Value, json};
 
 use super::Said;
 use super::copies::{seen_json, seen_text};
 use super::findings;
+use super::sign::{signature_json, write};
 use crate::failure::Failure;
 
 /// The zone in which times are shown; the data keeps instants.
-const ZONE: &str = "Asia/Shanghai";
+pub(super) const ZONE: &str = "Asia/Shanghai";
 
 /// One line of the list.
 pub fn row_json(row: &CaseRow) -> Value {
@@ -103,6 +105,23 @@ fn clash_json(clash: &Clash) -> Value {
     json!({"path": clash.path.to_string(), "value": clash.value, "zh": zh, "en": en, "others": others})
 }
 
+/// A signature with what changed or is contested since.
+fn standing_json(one: &SignatureStanding) -> Value {
+    let (changed, contested) = match &one.state {
+        SignatureState::Superseded(all) => (differences(all), Value::Null),
+        SignatureState::Contested(paths) => (Value::Null, json!(paths)),
+        SignatureState::Valid | SignatureState::Revoked | SignatureState::Refused => {
+            (Value::Null, Value::Null)
+        }
+    };
+    let mut json = signature_json(one);
+    if let Some(fields) = json.as_object_mut() {
+        fields.insert("changed".to_owned(), changed);
+        fields.insert("contested".to_owned(), contested);
+    }
+    json
+}
+
 /// A whole case.
 pub fn case_json(view: &CaseView) -> Value {
     let standing = &view.standing;
@@ -125,14 +144,10 @@ pub fn case_json(view: &CaseView) -> Value {
         .iter()
         .map(ToString::to_string)
         .collect();
-    let signatures: Vec<Value> = standing.signatures.iter().map(|one| {
-        let (changed, contested) = match &one.state {
-            SignatureState::Superseded(all) => (differences(all), Value::Null),
-            SignatureState::Contested(paths) => (Value::Null, json!(paths)),
-            SignatureState::Valid | SignatureState::Revoked | SignatureState::Refused => (Value::Null, Value::Null),
-        };
-        json!({"signature": one.signature.id.to_hex(), "signer": one.signature.body.signer, "total_fen": one.freeze.total.fen(),
-            "state": one.state.word(), "changed": changed, "contested": contested})
+    let signatures: Vec<Value> = standing.signatures.iter().map(standing_json).collect();
+    let returned: Vec<Value> = view.returned.iter().map(|one| {
+        let answers: Vec<Value> = one.answers.iter().map(|answer| json!({"value": answer.value, "user": answer.user, "wall_ms": answer.wall.0})).collect();
+        json!({"path": one.path, "then": one.then, "answers": answers})
     }).collect();
     let decisions: Vec<Value> = standing.decisions.iter().map(|one| json!({
         "action": one.body.action.word(), "round": one.body.round, "user": one.header.user, "reason": one.body.reason,
@@ -150,7 +165,7 @@ pub fn case_json(view: &CaseView) -> Value {
     })).collect();
     json!({
         "case": standing.case.to_string(), "number": standing.case.number().as_str(), "status": standing.status.word(),
-        "reopened_by": reopened, "sync": view.progress.word(),
+        "reopened_by": reopened, "returned": returned, "sync": view.progress.word(),
         "heads": standing.heads.iter().map(|head| head.to_hex()).collect::<Vec<_>>(),
         "total_fen": {"low": total.low.fen(), "high": total.high.fen()},
         "total_causes": causes, "clashes": clashes, "likely_duplicates": duplicates,
@@ -172,6 +187,7 @@ pub(super) fn case(view: &CaseView) -> Said {
     if let CaseStatus::Reopened(all) = &standing.status {
         text.differences("  changed since the decision", all);
     }
+    text.returned(view);
     for (path, field) in standing.record.all_fields() {
         let value = match field.reading() {
             FieldReading::Absent => continue,
@@ -182,58 +198,12 @@ pub(super) fn case(view: &CaseView) -> Said {
         text.line(format!("  {label}: {value}    [{path}]"));
     }
     text.seen_before(view);
-    for field in &view.contested {
-        text.line(format!("  contested {}:", field.path));
-        for one in &field.values {
-            let reason = if one.reason.is_empty() {
-                String::new()
-            } else {
-                format!(" ({})", one.reason)
-            };
-            text.line(format!(
-                "    {}{reason} by {} at {}",
-                one.value,
-                one.user,
-                civil_text(one.wall, ZONE)
-            ));
-        }
-    }
-    for clash in &standing.clashes {
-        let (zh, en) = clash.kind.words();
-        text.line(format!("  {zh} / {en} at {}: {}", clash.path, clash.value));
-        for (number, value) in &clash.others {
-            text.line(format!("    case {number} says {value}"));
-        }
-    }
-    for (one, other) in &view.duplicates {
-        text.line(format!(
-            "  可能重复录入 / probably entered twice: {one} and {other}"
-        ));
-    }
+    text.disputed(view);
     text.line(format!(
         "  total: {}",
         standing.record.total().unwrap_or_default()
     ));
-    for one in &standing.signatures {
-        text.line(format!(
-            "  signature of {} over {}: {}",
-            one.signature.body.signer,
-            one.freeze.total,
-            one.state.word()
-        ));
-        if let SignatureState::Superseded(all) = &one.state {
-            text.differences("    changed since", all);
-        }
-    }
-    for one in &standing.decisions {
-        text.line(format!(
-            "  {} by {} at {} {}",
-            one.body.action,
-            one.header.user,
-            civil_text(one.header.wall, ZONE),
-            one.body.reason
-        ));
-    }
+    text.judged(view);
     for line in findings::lines(view) {
         text.line(line);
     }
@@ -241,10 +211,10 @@ pub(super) fn case(view: &CaseView) -> Said {
 }
 
 #[derive(Default)]
-struct Page(String);
+pub(super) struct Page(pub(super) String);
 
 impl Page {
-    fn line(&mut self, text: impl AsRef<str>) {
+    pub(super) fn line(&mut self, text: impl AsRef<str>) {
         self.0.push_str(text.as_ref());
         self.0.push('\n');
     }
@@ -266,28 +236,102 @@ impl Page {
             self.line(format!("{title}: {} was {then}, is {now}", one.path));
         }
     }
+
+    /// Fields to mend, with the answers.
+    fn returned(&mut self, view: &CaseView) {
+        for one in &view.returned {
+            let answers: Vec<String> = one
+                .answers
+                .iter()
+                .map(|answer| format!("{} by {}", answer.value, answer.user))
+                .collect();
+            let answer = if answers.is_empty() {
+                "待修正 / to be mended".to_owned()
+            } else {
+                format!("已答复 / answered: {}", answers.join(", "))
+            };
+            self.line(format!(
+                "  returned {} (was {}): {answer}",
+                one.path,
+                one.then.join(" | ")
+            ));
+        }
+    }
+
+    /// Everything that waits for somebody to say what is right.
+    fn disputed(&mut self, view: &CaseView) {
+        let standing = &view.standing;
+        for field in &view.contested {
+            self.line(format!("  contested {}:", field.path));
+            for one in &field.values {
+                let reason = if one.reason.is_empty() {
+                    String::new()
+                } else {
+                    format!(" ({})", one.reason)
+                };
+                self.line(format!(
+                    "    {}{reason} by {} at {}",
+                    one.value,
+                    one.user,
+                    civil_text(one.wall, ZONE)
+                ));
+            }
+        }
+        for clash in &standing.clashes {
+            let (zh, en) = clash.kind.words();
+            self.line(format!("  {zh} / {en} at {}: {}", clash.path, clash.value));
+            for (number, value) in &clash.others {
+                self.line(format!("    case {number} says {value}"));
+            }
+        }
+        for (one, other) in &view.duplicates {
+            self.line(format!(
+                "  可能重复录入 / probably entered twice: {one} and {other}"
+            ));
+        }
+    }
+
+    /// Signatures and decisions.
+    fn judged(&mut self, view: &CaseView) {
+        let standing = &view.standing;
+        for one in &standing.signatures {
+            self.line(format!(
+                "  signature of {} over {}: {}",
+                one.signature.body.signer,
+                one.freeze.total,
+                one.state.word()
+            ));
+            if let SignatureState::Superseded(all) = &one.state {
+                self.differences("    changed since", all);
+            }
+        }
+        for one in &standing.decisions {
+            self.line(format!(
+                "  {} by {} at {} {}",
+                one.body.action,
+                one.header.user,
+                civil_text(one.header.wall, ZONE),
+                one.body.reason
+            ));
+        }
+    }
 }
 
-pub(super) fn history(device: &Device, case: &str) -> Result<Said, Failure> {
+/// The document as Automerge saves it: any Automerge reads it.
+pub(super) fn automerge(device: &Device, case: &str, file: &Path) -> Result<Said, Failure> {
     let id = device.case(case)?.standing.case;
-    let timeline = device.store().transact(|tx| tx.timeline(id))?;
-    let mut text = Page::default();
-    let mut all = Vec::new();
-    for (envelope, header) in timeline {
-        text.line(format!(
-            "{}  {:?} by {}",
-            civil_text(header.wall, ZONE),
-            header.kind,
-            header.user
-        ));
-        all.push(json!({
-            "envelope": envelope.to_hex(), "kind": format!("{:?}", header.kind).to_lowercase(), "user": header.user,
-            "device": header.device.to_string(), "seq": header.seq, "wall_ms": header.wall.0,
-        }));
-    }
+    let saved = device
+        .store()
+        .transact(|tx| tx.with_document(id, |document| Ok(document.save())))
+        .map_err(lossbook_core::app::AppError::from)?;
+    let name = file
+        .file_name()
+        .and_then(|name| name.to_str())
+        .unwrap_or_default();
+    write(file.parent().unwrap_or(Path::new(".")), name, &saved)?;
     Ok(Said::new(
-        json!({"case": id.to_string(), "history": all}),
-        text.0,
+        json!({"case": id.to_string(), "file": file, "bytes": saved.len()}),
+        format!("wrote {} bytes to {}", saved.len(), file.display()),
     ))
 }
 

@@ -1,7 +1,7 @@
 //! A phone: its store, its host, its session, and how it becomes known to a hub.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::error::AppError;
 use super::lookalike::Looks;
@@ -17,7 +17,7 @@ pub struct Device {
     pub(super) host: Arc<dyn Host>,
     pub(super) looks: Looks,
     pub(super) decoder: Option<Arc<dyn PictureDecoder>>,
-    session: [u8; 16],
+    session: Mutex<[u8; 16]>,
 }
 
 impl std::fmt::Debug for Device {
@@ -68,15 +68,21 @@ impl Device {
     }
 
     fn with_store(store: Store, host: Arc<dyn Host>) -> Self {
-        let mut session = [0; 16];
-        host.fill_random(&mut session);
-        Self {
+        let device = Self {
             store,
             host,
             looks: Looks::default(),
             decoder: None,
-            session,
-        }
+            session: Mutex::default(),
+        };
+        device.renew_session();
+        device
+    }
+
+    /// Writes as a fresh actor from now on.
+    pub(super) fn renew_session(&self) {
+        let mut session = self.session.lock().unwrap_or_else(PoisonError::into_inner);
+        self.host.fill_random(session.as_mut_slice());
     }
 
     /// With the platform's own decoder, for pictures that only it can decode (HEIC).
@@ -159,7 +165,8 @@ impl Device {
 
     /// The actor of this process session, in the epoch now written in.
     pub(super) fn actor(&self, tx: &Tx<'_>, me: &Identity) -> Result<[u8; 16], AppError> {
-        Ok(record::actor(me.device, tx.epoch()?, &self.session))
+        let session = self.session.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(record::actor(me.device, tx.epoch()?, &session))
     }
 }
 

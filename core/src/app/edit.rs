@@ -62,7 +62,7 @@ impl Device {
         self.store.transact(|tx| {
             let (case, scope) = case_named(tx, case)?;
             let record = tx.with_document(case, |document| document.read())?;
-            if record.contested().contains(&path) {
+            if record.must_be_settled(&path) {
                 return Err(AppError::Contested(path.to_string()));
             }
             self.write(tx, (case, scope), &[Edit::Set(path, value)])

@@ -89,6 +89,15 @@ pub enum AppError {
     /// Different values stand; one is chosen by settling, not by writing over them.
     #[error("different values stand in {0}: settle it with a reason")]
     Contested(String),
+    /// No signature of the case has that id.
+    #[error("no one signature of this case begins with {0:?}: see show --signatures")]
+    NoSignature(String),
+    /// A witness is a second person on a second device.
+    #[error("this device took the signature: a witness signs on a device of their own")]
+    OwnSignature,
+    /// The heads are of another case, or did not come here yet.
+    #[error("these heads are not in this case's history here: synchronise first")]
+    UnknownHeads,
     /// There is nothing to settle.
     #[error("{0} is not contested: nothing to settle")]
     NotContested(String),
@@ -219,6 +228,9 @@ impl AppError {
             | Self::UnknownScope { .. }
             | Self::UnknownCase(_)
             | Self::UnknownField { .. }
+            | Self::NoSignature(_)
+            | Self::OwnSignature
+            | Self::UnknownHeads
             | Self::NotContested(_)
             | Self::NotStanding { .. }
             | Self::NoReason
@@ -253,6 +265,9 @@ impl AppError {
             Self::UnknownField { .. } => "unknown_field",
             Self::NotAllowed { .. } => "not_allowed",
             Self::Contested(_) => "contested",
+            Self::NoSignature(_) => "no_signature",
+            Self::OwnSignature => "own_signature",
+            Self::UnknownHeads => "unknown_heads",
             Self::NotContested(_) => "not_contested",
             Self::NotStanding { .. } => "not_standing",
             Self::NoReason => "no_reason",

@@ -98,7 +98,17 @@ impl Device {
     /// Does one transaction. `Some(mark)` refuses an acknowledgement of a header that is not ours.
     fn store_txn(&self, txn: &Txn) -> Result<Option<StreamMark>, AppError> {
         self.store.transact(|tx| match txn {
-            Txn::Acked(acks) => take_acks(tx, acks),
+            Txn::Acked(acks) => {
+                let foreign = take_acks(tx, acks)?;
+                if foreign.is_none() {
+                    for ack in acks {
+                        for exception in &ack.exceptions {
+                            self.fence(tx, ack.stream, exception)?;
+                        }
+                    }
+                }
+                Ok(foreign)
+            }
             Txn::Page { runs, late, cursor } => {
                 take_runs(tx, runs)?;
                 for envelope in late {

@@ -2,8 +2,10 @@
 
 use crate::chain::Kind;
 use crate::domain::Digest;
+use crate::record::FieldPath;
 use crate::statement::{
-    Action, ApprovalInputs, DecisionBody, ReasonToRefuse, SignatureState, approval_obstacles,
+    Action, ApprovalInputs, CaseStatus, DecisionBody, ReasonToRefuse, SignatureState,
+    StatementKind, approval_obstacles, approvals,
 };
 use crate::store::{CaseStanding, Clash, StoreError, Tx};
 
@@ -39,6 +41,9 @@ pub enum DecisionError {
     /// Return and deny need a reason.
     #[error("{0} needs a reason")]
     NoReason(Action),
+    /// A field to mend that the case does not have.
+    #[error("{0:?} names no field of this case: use section.field or section.ROW.field")]
+    UnknownField(String),
     /// Only an approved case is paid, only a paid or denied one closed.
     #[error("{action} is not possible while the case is {status}")]
     NotNow {
@@ -67,19 +72,26 @@ pub fn decide(
     {
         return Err(DecisionError::Stale);
     }
-    let needs_reason = matches!(new.action, Action::Return | Action::Deny | Action::Reopen);
+    let needs_reason = matches!(
+        new.action,
+        Action::Return | Action::Deny | Action::Reopen | Action::Supplement
+    );
     if needs_reason && new.reason.trim().is_empty() {
         return Err(DecisionError::NoReason(new.action));
     }
     check_order(new.action, standing)?;
+    check_fields(new, standing)?;
     if new.action == Action::Approve {
         let authors = authors(tx, standing)?;
+        let decided = standing.decisions.iter();
+        let approvals = approvals(decided.map(|one| (&one.body, one.header.user.clone())));
         let clashes: Vec<String> = standing.clashes.iter().map(clash_words).collect();
-        let states: Vec<SignatureState> = standing
+        // A signed survey report is no assent to an amount.
+        let estimates = standing
             .signatures
             .iter()
-            .map(|one| one.state.clone())
-            .collect();
+            .filter(|one| one.freeze.kind() == StatementKind::Estimate);
+        let states: Vec<SignatureState> = estimates.map(|one| one.state.clone()).collect();
         let against = approval_obstacles(&ApprovalInputs {
             now: &standing.binding,
             clashes: &clashes,
@@ -87,16 +99,16 @@ pub fn decide(
             missing_photos,
             authors: &authors,
             reviewer: new.reviewer,
+            round: new.round,
+            approvals: &approvals,
         });
         if !against.is_empty() {
             return Err(DecisionError::Refused(against));
         }
     }
-    let valid = standing
-        .signatures
-        .iter()
-        .rev()
-        .find(|one| one.state == SignatureState::Valid);
+    let valid = standing.signatures.iter().rev().find(|one| {
+        one.state == SignatureState::Valid && one.freeze.kind() == StatementKind::Estimate
+    });
     Ok(DecisionBody {
         case: standing.case,
         action: new.action,
@@ -109,12 +121,31 @@ pub fn decide(
     })
 }
 
+/// A return names fields that the case has, so that it reaches them on the phone.
+fn check_fields(new: &NewDecision<'_>, standing: &CaseStanding) -> Result<(), DecisionError> {
+    let names_a_field = |text: &String| {
+        text.parse::<FieldPath>().is_ok_and(|path| {
+            path.row.is_none_or(|row| {
+                let rows = standing.record.rows.get(&path.section);
+                rows.is_some_and(|rows| rows.contains_key(&row))
+            })
+        })
+    };
+    match new.fields.iter().find(|text| !names_a_field(text)) {
+        Some(unknown) => Err(DecisionError::UnknownField(unknown.clone())),
+        None => Ok(()),
+    }
+}
+
 /// A case is paid only while approved, closed only when paid or denied.
 fn check_order(action: Action, standing: &CaseStanding) -> Result<(), DecisionError> {
     let status = standing.status.word();
     let possible = match action {
         Action::Pay => status == "approved",
         Action::Close => status == "paid" || status == "denied",
+        Action::Supplement => {
+            matches!(&standing.status, CaseStatus::Reopened(late) if !late.is_empty())
+        }
         Action::Assign | Action::Return | Action::Approve | Action::Deny | Action::Reopen => true,
     };
     if possible {

@@ -1,14 +1,16 @@
-//! Freezing a case and signing the frozen statement, in one transaction.
+//! Freezing a case and signing the frozen statement, in one transaction; refusing, witnessing,
+//! taking back.
 
 use minicbor::bytes::ByteArray;
 
 use super::device::{Device, case_named, enrolled};
 use super::edit::{check_bringing, roles};
 use super::error::AppError;
-use crate::chain::{Kind, Subject};
-use crate::domain::{Digest, Money, cbor};
+use crate::chain::{Kind, Run, Subject};
+use crate::domain::{CaseId, Digest, Money, ScopeId, cbor};
 use crate::record::access::Bringing;
-use crate::statement::{Act, FreezeBody, Language, SignatureBody, Stroke};
+use crate::statement::{Act, FreezeBody, Language, SignatureBody, Stroke, Wanted};
+use crate::store::{SignatureStanding, Tx};
 
 /// What the person in front of the screen gave.
 #[derive(Debug, Clone)]
@@ -17,12 +19,27 @@ pub struct NewSignature<'a> {
     pub signer: &'a str,
     /// Signed, or refused.
     pub act: Act,
-    /// Language of the text shown.
-    pub language: Language,
+    /// What is signed, in which language.
+    pub wanted: Wanted,
     /// The ink.
     pub strokes: Vec<Stroke>,
     /// Width and height of the screen in pixels.
     pub screen: (u32, u32),
+    /// What else the signer says.
+    pub claims: SignerClaims<'a>,
+}
+
+/// What a signer says of themselves, and where the device says it is.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SignerClaims<'a> {
+    /// Identity number.
+    pub id_no: Option<&'a str>,
+    /// What they are to the insured.
+    pub relation: Option<&'a str>,
+    /// Why they refuse.
+    pub reason: Option<&'a str>,
+    /// Latitude and longitude in ten-millionths of a degree.
+    pub place: Option<(i32, i32)>,
 }
 
 /// A signature that is saved and sealed.
@@ -38,17 +55,33 @@ pub struct Signed {
     pub text: String,
 }
 
+/// Everything a stranger needs to verify one signature: canonical CBOR, ten years from now too.
+#[derive(Debug, Clone, PartialEq, Eq, minicbor::Encode, minicbor::Decode)]
+#[cbor(map)]
+pub struct StatementPacket {
+    /// The hub's public key, which a verifier compares with the one it trusts.
+    #[n(1)]
+    pub hub_key: crate::chain::PublicKey,
+    /// The hub's word for the device that froze and signed.
+    #[n(2)]
+    pub certificate: crate::chain::SignedCertificate,
+    /// The stretch of the device's stream from the freeze to the seal after the signature.
+    #[n(3)]
+    pub run: Run,
+    /// Id of the signature's envelope.
+    #[n(4)]
+    pub signature: Digest,
+}
+
 impl Device {
     /// The statement as it would be shown and frozen now.
     ///
     /// # Errors
     /// [`AppError::Freeze`] while a value is contested or nothing is priced.
-    pub fn statement_text(&self, case: &str, language: Language) -> Result<String, AppError> {
+    pub fn statement_text(&self, case: &str, wanted: &Wanted) -> Result<String, AppError> {
         self.store.transact(|tx| {
             let (case, _) = case_named(tx, case)?;
-            let heads = tx.heads(case)?;
-            let record = tx.with_document(case, |document| document.read())?;
-            Ok(FreezeBody::make(case, &record, heads, language)?.text)
+            Ok(frozen(tx, case, wanted)?.text)
         })
     }
 
@@ -62,9 +95,7 @@ impl Device {
             let user = &enrolled(&me)?.user;
             check_bringing(Bringing::Signature, &roles(tx, &me)?)?;
             let (case, scope) = case_named(tx, case)?;
-            let heads = tx.heads(case)?;
-            let record = tx.with_document(case, |document| document.read())?;
-            let frozen = FreezeBody::make(case, &record, heads, new.language)?;
+            let frozen = frozen(tx, case, &new.wanted)?;
             let body = cbor::encode(&frozen);
             let (freeze, _) = tx.append(
                 &me,
@@ -72,28 +103,23 @@ impl Device {
                 self.host.now(),
                 (scope, Kind::Freeze, Subject::case(case), body),
             )?;
-            let mut nonce = [0; 16];
-            self.host.fill_random(&mut nonce);
+            let own = |text: Option<&str>| text.map(ToOwned::to_owned);
             let signature = SignatureBody {
                 case,
                 freeze,
                 text_sha256: Digest::of(frozen.text.as_bytes()),
                 act: new.act,
                 signer: new.signer.to_owned(),
-                consent: consent(new.language).to_owned(),
+                consent: consent(new.act, new.wanted.language).to_owned(),
                 strokes: new.strokes.clone(),
                 screen: new.screen,
-                place: None,
-                nonce: ByteArray::from(nonce),
+                place: new.claims.place,
+                nonce: self.nonce(),
+                id_no: own(new.claims.id_no),
+                relation: own(new.claims.relation),
+                reason: own(new.claims.reason),
             };
-            let body = cbor::encode(&signature);
-            let (id, _) = tx.append(
-                &me,
-                user,
-                self.host.now(),
-                (scope, Kind::Signature, Subject::case(case), body),
-            )?;
-            tx.project_later(case)?;
+            let id = self.append_signature(tx, (case, scope), &signature)?;
             Ok(Signed {
                 freeze,
                 signature: id,
@@ -102,14 +128,147 @@ impl Device {
             })
         })
     }
+
+    /// Takes a signature back, with the signer's reason. The ink and what it covered stay.
+    ///
+    /// # Errors
+    /// [`AppError::NoSignature`], [`AppError::NoReason`].
+    pub fn revoke(&self, case: &str, signature: &str, reason: &str) -> Result<(), AppError> {
+        if reason.trim().is_empty() {
+            return Err(AppError::NoReason);
+        }
+        self.follow(case, signature, (Act::Revoked, Some(reason)))
+    }
+
+    /// Says, from a device of one's own, to have seen a signature made.
+    ///
+    /// # Errors
+    /// [`AppError::NoSignature`]; [`AppError::OwnSignature`] on the device that took it.
+    pub fn witness(&self, case: &str, signature: &str) -> Result<(), AppError> {
+        self.follow(case, signature, (Act::Witnessed, None))
+    }
+
+    /// A later act over the same freeze.
+    fn follow(
+        &self,
+        case: &str,
+        signature: &str,
+        (act, reason): (Act, Option<&str>),
+    ) -> Result<(), AppError> {
+        self.store.transact(|tx| {
+            let me = tx.identity()?;
+            let user = enrolled(&me)?.user.clone();
+            check_bringing(Bringing::Signature, &roles(tx, &me)?)?;
+            let (case, scope) = case_named(tx, case)?;
+            let earlier = signature_named(tx, case, signature)?;
+            if act == Act::Witnessed && earlier.signature.header.device == me.device {
+                return Err(AppError::OwnSignature);
+            }
+            let signer = match act {
+                Act::Witnessed => user,
+                Act::Signed | Act::Refused | Act::Revoked => earlier.signature.body.signer.clone(),
+            };
+            let body = SignatureBody {
+                act,
+                signer,
+                consent: consent(act, earlier.freeze.language).to_owned(),
+                strokes: Vec::new(),
+                nonce: self.nonce(),
+                reason: reason.map(ToOwned::to_owned),
+                ..earlier.signature.body
+            };
+            self.append_signature(tx, (case, scope), &body)?;
+            Ok(())
+        })
+    }
+
+    fn nonce(&self) -> ByteArray<16> {
+        let mut nonce = [0; 16];
+        self.host.fill_random(&mut nonce);
+        ByteArray::from(nonce)
+    }
+
+    fn append_signature(
+        &self,
+        tx: &Tx<'_>,
+        (case, scope): (CaseId, ScopeId),
+        body: &SignatureBody,
+    ) -> Result<Digest, AppError> {
+        let me = tx.identity()?;
+        let user = &enrolled(&me)?.user;
+        let what = (
+            scope,
+            Kind::Signature,
+            Subject::case(case),
+            cbor::encode(body),
+        );
+        let (id, _) = tx.append(&me, user, self.host.now(), what)?;
+        tx.project_later(case)?;
+        Ok(id)
+    }
+
+    /// One signature with all that a stranger needs to verify it.
+    ///
+    /// # Errors
+    /// [`AppError::NoSignature`], also while its seal is not here.
+    pub fn statement_packet(
+        &self,
+        case: &str,
+        signature: &str,
+    ) -> Result<StatementPacket, AppError> {
+        self.store.transact(|tx| {
+            let (case, _) = case_named(tx, case)?;
+            let standing = signature_named(tx, case, signature)?;
+            let id = standing.signature.id;
+            let missing = || AppError::NoSignature(signature.to_owned());
+            let stream = standing.signature.header.stream();
+            let freeze = tx.envelope(&standing.signature.body.freeze)?;
+            let (freeze, _) = freeze.ok_or_else(missing)?;
+            let sealed = tx.seal_after(stream, standing.signature.header.seq)?;
+            let to = sealed.ok_or_else(missing)?;
+            let me = tx.identity()?;
+            Ok(StatementPacket {
+                hub_key: enrolled(&me)?.hub_key,
+                certificate: tx.certificate_of(stream.device)?.ok_or_else(missing)?,
+                run: tx.read_run(stream, freeze.seq, to)?,
+                signature: id,
+            })
+        })
+    }
 }
 
-/// The sentence assented to.
-const fn consent(language: Language) -> &'static str {
-    match language {
-        Language::Zh => "本人确认以上损失清单及金额属实，同意以此作为理赔依据。",
-        Language::En => {
-            "I confirm that the loss lines and amounts above are true and agree that the claim is based on them."
+fn frozen(tx: &Tx<'_>, case: CaseId, wanted: &Wanted) -> Result<FreezeBody, AppError> {
+    let heads = tx.heads(case)?;
+    let record = tx.with_document(case, |document| document.read())?;
+    Ok(FreezeBody::make(case, &record, heads, wanted)?)
+}
+
+/// The signature whose id begins so.
+fn signature_named(tx: &Tx<'_>, case: CaseId, name: &str) -> Result<SignatureStanding, AppError> {
+    let missing = || AppError::NoSignature(name.to_owned());
+    let standing = tx.standing(case)?.ok_or_else(missing)?;
+    let mut named = standing
+        .signatures
+        .into_iter()
+        .filter(|one| !name.is_empty() && one.signature.id.to_hex().starts_with(name));
+    match (named.next(), named.next()) {
+        (Some(one), None) => Ok(one),
+        (_, _) => Err(missing()),
+    }
+}
+
+/// The sentence assented to, or said.
+const fn consent(act: Act, language: Language) -> &'static str {
+    match (act, language) {
+        (Act::Signed, Language::Zh) => "本人确认以上内容属实，同意以此作为理赔依据。",
+        (Act::Signed, Language::En) => {
+            "I confirm that the above is true and agree that the claim is based on it."
         }
+        (Act::Refused, Language::Zh) => "本人已看过以上内容，拒绝签字。",
+        (Act::Refused, Language::En) => "I have seen the above and refuse to sign.",
+        (Act::Revoked, Language::Zh) => "本人撤回对以上内容的签字。",
+        (Act::Revoked, Language::En) => "I take back my signature under the above.",
+        (Act::Witnessed, Language::Zh) => "本人见证了以上签字。",
+        (Act::Witnessed, Language::En) => "I saw the above being signed.",
     }
 }

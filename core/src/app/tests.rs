@@ -2,6 +2,7 @@
 
 mod merge;
 mod packs;
+mod past;
 mod roles;
 mod seen;
 mod world;

@@ -2,6 +2,7 @@
 
 use super::device::{Device, case_named};
 use super::error::AppError;
+use super::history::{ReturnedField, returned};
 use super::lookalike::{self, SeenBefore};
 use crate::domain::{DeviceId, Digest, WallMs};
 use crate::evidence::{self, PhotoFindings, Shot, Thresholds};
@@ -54,6 +55,8 @@ pub struct CaseView {
     pub contested: Vec<ContestedField>,
     /// Pairs of lines that two people probably entered for the same damage. A suggestion only.
     pub duplicates: Vec<(FieldPath, FieldPath)>,
+    /// If it was returned: what became of the fields to mend.
+    pub returned: Vec<ReturnedField>,
     /// Its photos and thumbnails.
     pub blobs: Vec<BlobRow>,
     /// Photos that are like those of other cases, found when they were taken.
@@ -74,6 +77,7 @@ impl CaseView {
     pub fn of(tx: &Tx<'_>, standing: CaseStanding) -> Result<Self, StoreError> {
         let contested = contested_fields(tx, &standing.record)?;
         let duplicates = duplicates(tx, &standing.record)?;
+        let returned = returned(tx, &standing)?;
         let blobs = tx.blobs_of_case(standing.case)?;
         let mut seen = Vec::new();
         for row in tx.seen_in_case(standing.case)? {
@@ -90,6 +94,7 @@ impl CaseView {
             standing,
             contested,
             duplicates,
+            returned,
             blobs,
             seen,
             progress,

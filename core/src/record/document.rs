@@ -277,7 +277,9 @@ impl CaseDocument {
     }
 
     fn is_merged_text(&self, section: Section, name: &str) -> bool {
-        self.schema > 1 && field(section, name).is_some_and(|spec| spec.kind == ValueKind::Prose)
+        self.schema > 1
+            && section.has_prose()
+            && field(section, name).is_some_and(|spec| spec.kind == ValueKind::Prose)
     }
 
     /// The texts that a section holds from the start, so that first words written apart merge.

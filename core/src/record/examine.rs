@@ -135,6 +135,16 @@ fn objects(doc: &AutoCommit, at: &ObjId, key: &str) -> Vec<(ObjType, ObjId)> {
 #[derive(Debug, Default)]
 pub(super) struct Fresh(HashMap<ObjId, Place>);
 
+impl Fresh {
+    /// The rows among them.
+    pub(super) fn rows(&self) -> impl Iterator<Item = (Section, RowId)> {
+        self.0.values().filter_map(|place| match place {
+            Place::Row(section, row) => Some((*section, *row)),
+            Place::Section(_) | Place::Text(_) | Place::Unknown => None,
+        })
+    }
+}
+
 /// The row that a key names; a second spelling of an id names none.
 pub(super) fn row_id(key: &str) -> Option<RowId> {
     key.parse().ok().filter(|id: &RowId| id.to_string() == key)
@@ -156,9 +166,59 @@ fn object_id(OpId(counter, actor): &OpId) -> ObjId {
     ObjId::Id(*counter, actor.clone(), 0)
 }
 
+/// Whose rights are asked.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Rights<'a> {
+    /// Of a writer with these roles.
+    Of(&'a [Role]),
+    /// Nobody's: the change was let in before, and only what it says is wanted.
+    Unasked,
+}
+
+impl Rights<'_> {
+    fn allow(self, deed: Deed, spec: &FieldSpec) -> bool {
+        match self {
+            Self::Of(roles) => any_may(roles, deed, spec),
+            Self::Unasked => true,
+        }
+    }
+
+    fn allow_unknown(self) -> bool {
+        match self {
+            Self::Of(roles) => roles.contains(&Role::Surveyor),
+            Self::Unasked => true,
+        }
+    }
+}
+
+/// A text that another value took the place of while somebody still wrote in it.
+fn replaced_text(doc: &AutoCommit, object: &ObjId) -> Option<Place> {
+    if doc.object_type(object).ok()? != ObjType::Text {
+        return None;
+    }
+    let names: Vec<String> = doc
+        .parents(object)
+        .ok()?
+        .map(|parent| parent.prop.to_string())
+        .collect();
+    let (key, row, name) = match names.as_slice() {
+        [name, key] => (key, None, name),
+        [name, row, key] => (key, Some(row_id(row)?), name),
+        _ => return None,
+    };
+    let spec = field(section(key)?, name).filter(|spec| spec.kind == ValueKind::Prose)?;
+    Some(Place::Text(FieldPath {
+        section: spec.section,
+        row,
+        name: spec.name,
+    }))
+}
+
 struct Examination<'a> {
+    doc: &'a AutoCommit,
     places: &'a Places,
-    terms: &'a Terms<'a>,
+    case: Option<CaseId>,
+    rights: Rights<'a>,
     actor: ActorId,
     is_first: bool,
     fresh: Fresh,
@@ -168,16 +228,21 @@ struct Examination<'a> {
 type Judged = Result<(), String>;
 
 impl CaseDocument {
-    /// Which object is which part of the case.
-    pub(super) fn places(&mut self) -> &Places {
-        let doc = &self.doc;
-        self.places.get_or_insert_with(|| Places::of(doc))
+    /// Draws the map of which object is which part of the case.
+    fn draw_places(&mut self) {
+        if self.places.is_none() {
+            self.places = Some(Places::of(&self.doc));
+        }
     }
 
     /// Checks 7 and 9. Says which objects the change would make.
     pub(super) fn examine(&mut self, change: &Change, terms: &Terms<'_>) -> Result<Fresh, String> {
+        if change.deps().is_empty() && self.doc.stats().num_changes > 0 {
+            return Err("a case has one first change".to_owned());
+        }
         self.check_past(change, terms.previous)?;
-        let (fresh, writes) = self.writes_of(change, terms)?;
+        let rights = Rights::Of(terms.roles);
+        let (fresh, writes) = self.writes_of(change, (Some(terms.case), rights))?;
         self.check_settled(change, &writes, terms.roles)?;
         Ok(fresh)
     }
@@ -201,18 +266,18 @@ impl CaseDocument {
     pub(super) fn writes_of(
         &mut self,
         change: &Change,
-        terms: &Terms<'_>,
+        (case, rights): (Option<CaseId>, Rights<'_>),
     ) -> Result<(Fresh, Vec<FieldWrite>), String> {
-        let is_first = self.doc.stats().num_changes == 0;
-        if change.deps().is_empty() && !is_first {
-            return Err("a case has one first change".to_owned());
-        }
         let decoded = change.decode();
+        self.draw_places();
+        let no_places = Places::default();
         let mut examination = Examination {
-            places: self.places(),
-            terms,
+            doc: &self.doc,
+            places: self.places.as_ref().unwrap_or(&no_places),
+            case,
+            rights,
             actor: decoded.actor_id.clone(),
-            is_first,
+            is_first: change.deps().is_empty(),
             fresh: Fresh::default(),
             writes: Vec::new(),
         };
@@ -272,7 +337,7 @@ impl CaseDocument {
         values.windows(2).any(|pair| pair.first() != pair.last())
     }
 
-    fn object_of(&self, path: &FieldPath) -> Option<ObjId> {
+    pub(super) fn object_of(&self, path: &FieldPath) -> Option<ObjId> {
         let section = self.section(path.section).ok()?;
         match path.row {
             None => Some(section),
@@ -314,6 +379,7 @@ impl Examination<'_> {
                     .or_else(|| self.places.get(&object));
                 known
                     .cloned()
+                    .or_else(|| replaced_text(self.doc, &object))
                     .ok_or("it writes into something that is not in the case")?
             }
         };
@@ -337,7 +403,10 @@ impl Examination<'_> {
         match (key.as_str(), &op.action) {
             ("schema", OpType::Put(ScalarValue::Uint(1..))) => Ok(()),
             ("case", OpType::Put(ScalarValue::Bytes(id))) => {
-                if id.as_slice() == self.terms.case.as_bytes() {
+                if self
+                    .case
+                    .is_none_or(|case| id.as_slice() == case.as_bytes())
+                {
                     Ok(())
                 } else {
                     Err("the document is of another case than its envelope says".to_owned())
@@ -426,7 +495,7 @@ impl Examination<'_> {
         } else {
             Deed::Write
         };
-        if any_may(self.terms.roles, deed, spec) {
+        if self.rights.allow(deed, spec) {
             Ok(())
         } else {
             let word = if deed == Deed::Write {
@@ -480,9 +549,7 @@ impl Examination<'_> {
         };
         match (&op.key, &op.action) {
             (Key::Map(name), OpType::Put(scalar))
-                if sober_name(name)
-                    && sober_value(scalar)
-                    && self.terms.roles.contains(&Role::Surveyor) =>
+                if sober_name(name) && sober_value(scalar) && self.rights.allow_unknown() =>
             {
                 Ok(())
             }

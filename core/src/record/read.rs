@@ -212,6 +212,16 @@ impl CaseRecord {
         self.disputes().into_iter().map(|(path, _)| path).collect()
     }
 
+    /// Whether a field must be settled rather than written over: also in a row that is withdrawn,
+    /// which has to stand again first.
+    pub fn must_be_settled(&self, path: &FieldPath) -> bool {
+        let is_binding = path.spec().is_some_and(|spec| spec.binding);
+        let differs = self.field(path).is_some_and(|field| {
+            path.name != "removed" && matches!(field.reading(), FieldReading::Contested(_))
+        });
+        (is_binding && differs) || self.contested().contains(path)
+    }
+
     /// Parties that stand as payee. A case pays one (R30, R314: what clashes is raised, not dropped).
     pub fn payees(&self) -> Vec<RowId> {
         self.rows(Section::Parties)

@@ -90,6 +90,11 @@ impl Section {
         }
     }
 
+    /// Whether any of its fields is merged text: asked for every value that is written.
+    pub(super) const fn has_prose(self) -> bool {
+        matches!(self, Self::Report | Self::Notes)
+    }
+
     /// Whether it holds rows with ids, rather than fields.
     pub const fn has_rows(self) -> bool {
         !matches!(self, Self::Report | Self::Times)
@@ -371,6 +376,14 @@ mod tests {
             format!("notes.{row}.removed"),
         ] {
             assert_eq!(text.parse::<FieldPath>().unwrap().to_string(), text);
+        }
+    }
+
+    #[test]
+    fn sections_with_prose_are_those_with_a_field_of_it() {
+        for section in Section::ALL {
+            let has = fields(section).any(|spec| spec.kind == Prose);
+            assert_eq!(section.has_prose(), has, "{section:?}");
         }
     }
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use minicbor::{Decode, Encode};
 
+use super::freeze::{Language, StatementKind};
 use crate::record::{CaseRecord, Dispute, Field, FieldPath, FieldReading, Section};
 
 /// One field and its value as text.
@@ -27,6 +28,34 @@ pub struct Difference {
     pub then: Option<String>,
     /// How it reads now; nothing if it is absent, all values if it is contested.
     pub now: Option<String>,
+}
+
+impl Difference {
+    /// The field's label for people, with its path.
+    pub fn sentence(&self, language: Language) -> String {
+        let absent = match language {
+            Language::Zh => "无",
+            Language::En => "absent",
+        };
+        let (then, now) = (
+            self.then.as_deref().unwrap_or(absent),
+            self.now.as_deref().unwrap_or(absent),
+        );
+        match language {
+            Language::Zh => format!("{} 原为 {then}，现为 {now}", label(&self.path, language)),
+            Language::En => format!("{} was {then}, is {now}", label(&self.path, language)),
+        }
+    }
+}
+
+/// A field as people call it, with its path.
+pub(super) fn label(path: &str, language: Language) -> String {
+    let spec = path.parse::<FieldPath>().ok().and_then(|path| path.spec());
+    match (spec, language) {
+        (None, _) => path.to_owned(),
+        (Some(spec), Language::Zh) => format!("{}（{path}）", spec.zh),
+        (Some(spec), Language::En) => format!("{} ({path})", spec.en),
+    }
 }
 
 /// Binding fields as text: what they say, or all they say when contested.
@@ -79,6 +108,17 @@ impl BindingFields {
             .collect();
         self.agreed.remove(&path.to_string());
         self.contested.insert(path.to_string(), names);
+    }
+
+    /// Those that a kind of statement speaks of.
+    pub fn covered_by(mut self, kind: StatementKind) -> Self {
+        let covered = |path: &String| {
+            let section = path.split('.').next().and_then(crate::record::section);
+            section.is_none_or(|section| kind.covers(section))
+        };
+        self.agreed.retain(|path, _| covered(path));
+        self.contested.retain(|path, _| covered(path));
+        self
     }
 
     /// As they were written down in a freeze or a decision.

@@ -35,18 +35,23 @@ pub enum Action {
     /// Opened again.
     #[n(7)]
     Reopen,
+    /// Looked at what came late: the decision before it stands, with the figures as they are now.
+    #[n(8)]
+    Supplement,
 }
 
 /// A word that names no action.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{got:?} is not a decision: use approve, return, deny, pay, close, reopen or assign")]
+#[error(
+    "{got:?} is not a decision: use approve, return, deny, pay, close, reopen, assign or supplement"
+)]
 pub struct UnknownAction {
     /// What was given.
     pub got: String,
 }
 
 impl Action {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Assign,
         Self::Return,
         Self::Approve,
@@ -54,6 +59,7 @@ impl Action {
         Self::Pay,
         Self::Close,
         Self::Reopen,
+        Self::Supplement,
     ];
 
     /// The word on the command line and in JSON.
@@ -66,6 +72,7 @@ impl Action {
             Self::Pay => "pay",
             Self::Close => "close",
             Self::Reopen => "reopen",
+            Self::Supplement => "supplement",
         }
     }
 
@@ -161,13 +168,20 @@ impl CaseStatus {
     }
 }
 
-/// The status that follows from the newest decision and the present figures.
-pub fn case_status(newest: Option<&DecisionBody>, now: &BindingFields) -> CaseStatus {
-    let Some(decision) = newest else {
+/// The status that follows from the decisions, oldest first, and the present figures. A supplement
+/// renews the figures of the decision before it.
+pub fn case_status<'a>(
+    decisions: impl DoubleEndedIterator<Item = &'a DecisionBody> + Clone,
+    now: &BindingFields,
+) -> CaseStatus {
+    let mut newest_first = decisions.rev();
+    let basis = newest_first.clone().next().map(|newest| &newest.basis);
+    let decision = newest_first.find(|one| one.action != Action::Supplement);
+    let Some((decision, basis)) = decision.zip(basis) else {
         return CaseStatus::Open;
     };
     if decision.action.rests_on_figures() {
-        let differences = now.differences_since(&BindingFields::from_texts(&decision.basis));
+        let differences = now.differences_since(&BindingFields::from_texts(basis));
         if !differences.is_empty() {
             return CaseStatus::Reopened(differences);
         }
@@ -179,8 +193,20 @@ pub fn case_status(newest: Option<&DecisionBody>, now: &BindingFields) -> CaseSt
         Action::Deny => CaseStatus::Denied,
         Action::Pay => CaseStatus::Paid,
         Action::Close => CaseStatus::Closed,
-        Action::Reopen => CaseStatus::Reopened(Vec::new()),
+        Action::Reopen | Action::Supplement => CaseStatus::Reopened(Vec::new()),
     }
+}
+
+/// Who approved which round since the case was last returned, denied or opened again.
+pub fn approvals<'a, T>(
+    decisions: impl DoubleEndedIterator<Item = (&'a DecisionBody, T)>,
+) -> Vec<(u8, T)> {
+    let open = decisions.rev().take_while(|(one, _)| {
+        !matches!(one.action, Action::Return | Action::Deny | Action::Reopen)
+    });
+    open.filter(|(one, _)| one.action == Action::Approve)
+        .map(|(one, who)| (one.round, who))
+        .collect()
 }
 
 /// Why an approval is refused. Each has a stable code and names what to mend.
@@ -201,6 +227,20 @@ pub enum ReasonToRefuse {
     /// Photos named by the case have not arrived.
     #[error("{} photos have not arrived: {}", .0.len(), .0.iter().map(|digest| digest.to_hex().chars().take(12).collect::<String>()).collect::<Vec<_>>().join(", "))]
     PhotosMissing(Vec<Digest>),
+    /// The rounds are gone through one after the other.
+    #[error("round {missing} was not approved yet")]
+    RoundMissing {
+        /// The earlier round.
+        missing: u8,
+    },
+    /// Rounds are independent (R150): each by another person.
+    #[error("{user} approved round {round}: another person must approve this one")]
+    SameReviewer {
+        /// Who.
+        user: String,
+        /// Which round.
+        round: u8,
+    },
     /// The reviewer worked on the case.
     #[error("{user} worked on this case: another person must review it")]
     OwnWork {
@@ -218,6 +258,8 @@ impl ReasonToRefuse {
             Self::Unsigned => "UNSIGNED",
             Self::Superseded(_) => "SIGNATURE_SUPERSEDED",
             Self::PhotosMissing(_) => "PHOTOS_MISSING",
+            Self::RoundMissing { .. } => "ROUND_MISSING",
+            Self::SameReviewer { .. } => "SAME_REVIEWER",
             Self::OwnWork { .. } => "OWN_WORK",
         }
     }
@@ -238,6 +280,10 @@ pub struct ApprovalInputs<'a> {
     pub authors: &'a [String],
     /// Who wants to approve.
     pub reviewer: &'a str,
+    /// Which round.
+    pub round: u8,
+    /// Rounds approved so far, and by whom.
+    pub approvals: &'a [(u8, String)],
 }
 
 /// Everything that stands against an approval, all at once.
@@ -286,5 +332,21 @@ pub fn approval_obstacles(inputs: &ApprovalInputs<'_>) -> Vec<ReasonToRefuse> {
             user: inputs.reviewer.to_owned(),
         });
     }
+    against.extend(round_obstacles(inputs));
     against
+}
+
+fn round_obstacles(inputs: &ApprovalInputs<'_>) -> Vec<ReasonToRefuse> {
+    let approved = |round: u8| inputs.approvals.iter().any(|(done, _)| *done == round);
+    let missing = (1..inputs.round).find(|round| !approved(*round));
+    let same = inputs
+        .approvals
+        .iter()
+        .find(|(round, user)| *round != inputs.round && user == inputs.reviewer);
+    let missing = missing.map(|missing| ReasonToRefuse::RoundMissing { missing });
+    let same = same.map(|(round, user)| ReasonToRefuse::SameReviewer {
+        user: user.clone(),
+        round: *round,
+    });
+    missing.into_iter().chain(same).collect()
 }

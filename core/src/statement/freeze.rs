@@ -1,19 +1,20 @@
 //! Freezing: the estimate as canonical bytes, with the exact text the signer was shown.
 
-use std::fmt::{self, Write as _};
 use std::str::FromStr;
 
 use minicbor::{Decode, Encode};
 
 use super::binding::{BindingFields, FieldText};
-use crate::domain::{CaseId, Digest, Money};
+use super::text;
+use crate::domain::{CaseId, Digest, Money, RowId};
 use crate::record::{CaseRecord, Row, Section};
 
 /// The language of the text shown to the signer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Encode, Decode)]
 #[cbor(index_only)]
 pub enum Language {
     /// Simplified Chinese.
+    #[default]
     #[n(1)]
     Zh,
     /// English.
@@ -41,6 +42,109 @@ impl FromStr for Language {
             }),
         }
     }
+}
+
+/// What is signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Encode, Decode)]
+#[cbor(index_only)]
+pub enum StatementKind {
+    /// 损失确认书: everything money hangs on.
+    #[default]
+    #[n(1)]
+    Estimate,
+    /// 查勘报告: what was seen and measured, without prices (R157).
+    #[n(2)]
+    SurveyReport,
+    /// 免查勘确认书: why nobody came.
+    #[n(3)]
+    NoSurvey,
+}
+
+/// A word that names no kind of statement.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{got:?} is no statement: use estimate, survey-report or no-survey")]
+pub struct UnknownStatement {
+    /// What was given.
+    pub got: String,
+}
+
+impl StatementKind {
+    const ALL: [Self; 3] = [Self::Estimate, Self::SurveyReport, Self::NoSurvey];
+
+    /// The word on the command line and in JSON.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Estimate => "estimate",
+            Self::SurveyReport => "survey-report",
+            Self::NoSurvey => "no-survey",
+        }
+    }
+
+    /// Whether it speaks of this section's binding fields.
+    pub fn covers(self, section: Section) -> bool {
+        match self {
+            Self::Estimate => true,
+            Self::SurveyReport => section != Section::Lines,
+            Self::NoSurvey => !matches!(section, Section::Lines | Section::Damage),
+        }
+    }
+}
+
+impl FromStr for StatementKind {
+    type Err = UnknownStatement;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let known = Self::ALL.into_iter().find(|kind| kind.word() == text);
+        known.ok_or_else(|| UnknownStatement {
+            got: text.to_owned(),
+        })
+    }
+}
+
+/// What is payable by a rule pack, with the steps that lead to it. Filled by whoever evaluates the
+/// contract's rules; a freeze without it states the loss alone.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Payable {
+    /// The amount.
+    #[n(1)]
+    pub amount: Money,
+    /// How it came about, in order, as shown.
+    #[n(2)]
+    pub steps: Vec<PayableStep>,
+}
+
+/// One step towards what is payable.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(array)]
+pub struct PayableStep {
+    /// Which rule, as shown.
+    #[n(0)]
+    pub rule: String,
+    /// What it left.
+    #[n(1)]
+    pub amount: Money,
+}
+
+/// A rule pack that was applied.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(array)]
+pub struct PackDigest {
+    /// Its id.
+    #[n(0)]
+    pub pack: String,
+    /// Digest of its canonical bytes.
+    #[n(1)]
+    pub digest: Digest,
+}
+
+/// What is frozen beside the record itself.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Assessment {
+    /// What is payable, if rules were evaluated.
+    pub payable: Option<Payable>,
+    /// By which packs.
+    pub packs: Vec<PackDigest>,
 }
 
 /// Why a case cannot be frozen.
@@ -83,47 +187,70 @@ pub struct FreezeBody {
     /// The exact text shown.
     #[n(7)]
     pub text: String,
+    /// What is payable, if rules were evaluated.
+    #[n(8)]
+    pub payable: Option<Payable>,
+    /// The rule packs behind it, sorted by id.
+    #[n(9)]
+    pub packs: Option<Vec<PackDigest>>,
+    /// What kind of statement; absent for an estimate.
+    #[n(10)]
+    pub kind: Option<StatementKind>,
+}
+
+/// What is to be frozen.
+#[derive(Debug, Clone, Default)]
+pub struct Wanted {
+    /// What kind of statement.
+    pub kind: StatementKind,
+    /// In which language it is shown.
+    pub language: Language,
+    /// What the rules say, if they were asked.
+    pub assessment: Assessment,
 }
 
 impl FreezeBody {
     /// Freezes a case as it reads now.
     ///
     /// # Errors
-    /// [`FreezeError`] while a binding field is contested or nothing is priced.
+    /// [`FreezeError`] while a covered field is contested, or an estimate has nothing priced.
     pub fn make(
         case: CaseId,
         record: &CaseRecord,
         heads: Vec<Digest>,
-        language: Language,
+        wanted: &Wanted,
     ) -> Result<Self, FreezeError> {
-        let binding = BindingFields::of(record);
+        let binding = BindingFields::of(record).covered_by(wanted.kind);
         let contested: Vec<String> = binding.contested().map(ToOwned::to_owned).collect();
         if !contested.is_empty() {
             return Err(FreezeError::Contested(contested));
         }
-        if !record
-            .rows(Section::Lines)
-            .any(|(_, row)| !row.is_removed())
-        {
+        let is_estimate = wanted.kind == StatementKind::Estimate;
+        if is_estimate && standing(record, Section::Lines).next().is_none() {
             return Err(FreezeError::NoLines);
         }
-        let total = record
-            .total()
-            .filter(|total| total.is_exact())
-            .ok_or(FreezeError::Total)?
-            .low;
+        let total = if is_estimate {
+            let total = record.total().filter(|total| total.is_exact());
+            total.ok_or(FreezeError::Total)?.low
+        } else {
+            Money::ZERO
+        };
         let mut photos: Vec<Digest> = record.photos().map(|(_, digest, _)| digest).collect();
         photos.sort();
         photos.dedup();
-        let text = render(case, record, total, &photos, language);
+        let mut packs = wanted.assessment.packs.clone();
+        packs.sort_by(|a, b| a.pack.cmp(&b.pack));
         Ok(Self {
             case,
             fields: binding.to_texts(),
             total,
+            text: text::render(case, record, (total, photos.len()), wanted),
             photos,
             heads,
-            language,
-            text,
+            language: wanted.language,
+            payable: wanted.assessment.payable.clone(),
+            packs: (!packs.is_empty()).then_some(packs),
+            kind: (!is_estimate).then_some(wanted.kind),
         })
     }
 
@@ -131,101 +258,16 @@ impl FreezeBody {
     pub fn binding(&self) -> BindingFields {
         BindingFields::from_texts(&self.fields)
     }
+
+    /// What kind of statement it is.
+    pub fn kind(&self) -> StatementKind {
+        self.kind.unwrap_or_default()
+    }
 }
 
-struct Words {
-    title: &'static str,
-    case: &'static str,
-    household: &'static str,
-    cause: &'static str,
-    lines: &'static str,
-    total: &'static str,
-    photos: &'static str,
-    yuan: &'static str,
-}
-
-const ZH: Words = Words {
-    title: "损失确认书",
-    case: "案件编号",
-    household: "户主",
-    cause: "出险原因",
-    lines: "损失清单",
-    total: "合计",
-    photos: "照片张数",
-    yuan: "元",
-};
-
-const EN: Words = Words {
-    title: "Statement of loss",
-    case: "Case",
-    household: "Household",
-    cause: "Cause of loss",
-    lines: "Loss lines",
-    total: "Total",
-    photos: "Photos",
-    yuan: "yuan",
-};
-
-fn render(
-    case: CaseId,
+pub(super) fn standing(
     record: &CaseRecord,
-    total: Money,
-    photos: &[Digest],
-    language: Language,
-) -> String {
-    let words = match language {
-        Language::Zh => &ZH,
-        Language::En => &EN,
-    };
-    let report = record.section(Section::Report);
-    let mut text = Page(String::new());
-    text.line(format_args!("{}", words.title));
-    text.line(format_args!("{}: {}", words.case, case.number()));
-    text.line(format_args!(
-        "{}: {}",
-        words.household,
-        report.text("household").unwrap_or_default()
-    ));
-    text.line(format_args!(
-        "{}: {}",
-        words.cause,
-        report.text("cause").unwrap_or_default()
-    ));
-    text.line(format_args!("{}:", words.lines));
-    let lines = record
-        .rows(Section::Lines)
-        .filter(|(_, row)| !row.is_removed());
-    for (number, (_, row)) in lines.enumerate() {
-        text.line(format_args!(
-            "  {}. {}",
-            number + 1,
-            line_text(row, words.yuan)
-        ));
-    }
-    text.line(format_args!("{}: {total} {}", words.total, words.yuan));
-    text.line(format_args!("{}: {}", words.photos, photos.len()));
-    text.0
-}
-
-fn line_text(row: &Row, yuan: &str) -> String {
-    let parts = ["room", "item", "quantity", "unit"].map(|name| row.text(name).unwrap_or_default());
-    let what: Vec<&str> = parts
-        .iter()
-        .map(String::as_str)
-        .filter(|part| !part.is_empty())
-        .collect();
-    format!(
-        "{}: {} {yuan}",
-        what.join(" "),
-        row.text("amount").unwrap_or_default()
-    )
-}
-
-struct Page(String);
-
-impl Page {
-    fn line(&mut self, text: fmt::Arguments<'_>) {
-        // Writing to a String cannot fail.
-        let _infallible = writeln!(self.0, "{text}");
-    }
+    section: Section,
+) -> impl Iterator<Item = (&RowId, &Row)> {
+    record.rows(section).filter(|(_, row)| !row.is_removed())
 }

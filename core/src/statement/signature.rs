@@ -3,8 +3,8 @@
 use minicbor::bytes::ByteArray;
 use minicbor::{Decode, Encode};
 
-use super::binding::{BindingFields, Difference};
-use super::freeze::FreezeBody;
+use super::binding::{BindingFields, Difference, label};
+use super::freeze::{FreezeBody, Language};
 use crate::domain::{CaseId, Digest};
 
 /// What the person in front of the screen did.
@@ -20,6 +20,9 @@ pub enum Act {
     /// Withdrew an earlier signature over the same freeze.
     #[n(3)]
     Revoked,
+    /// Saw another sign it: a second person, on a device of their own.
+    #[n(4)]
+    Witnessed,
 }
 
 /// One sample of the pen.
@@ -79,6 +82,15 @@ pub struct SignatureBody {
     /// Makes two equal signatures different.
     #[n(10)]
     pub nonce: ByteArray<16>,
+    /// The signer's identity number: a claim.
+    #[n(11)]
+    pub id_no: Option<String>,
+    /// What the signer is to the insured: a claim.
+    #[n(12)]
+    pub relation: Option<String>,
+    /// Why the signer refused or took the signature back.
+    #[n(13)]
+    pub reason: Option<String>,
 }
 
 /// Whether a signature still covers the case.
@@ -107,6 +119,51 @@ impl SignatureState {
             Self::Refused => "refused",
         }
     }
+
+    /// Why it is so, for people.
+    pub fn sentence(&self, language: Language) -> String {
+        let listed = |all: Vec<String>| match language {
+            Language::Zh => all.join("；"),
+            Language::En => all.join("; "),
+        };
+        let (zh, en, what) = match self {
+            Self::Valid => (
+                "有效：案件内容与所签一致",
+                "valid: the case reads exactly as signed",
+                None,
+            ),
+            Self::Superseded(all) => (
+                "已被取代：签字后内容有变",
+                "superseded: changed since it was signed",
+                Some(listed(
+                    all.iter().map(|one| one.sentence(language)).collect(),
+                )),
+            ),
+            Self::Contested(paths) => (
+                "有争议：所签内容存在不同的值",
+                "contested: different values stand in what was signed",
+                Some(listed(
+                    paths.iter().map(|path| label(path, language)).collect(),
+                )),
+            ),
+            Self::Revoked => (
+                "已撤回：签字人撤回",
+                "revoked: the signer took it back",
+                None,
+            ),
+            Self::Refused => (
+                "拒签：签字人拒绝签字",
+                "refused: the signer refused to sign",
+                None,
+            ),
+        };
+        match (language, what) {
+            (Language::Zh, None) => zh.to_owned(),
+            (Language::En, None) => en.to_owned(),
+            (Language::Zh, Some(what)) => format!("{zh}：{what}"),
+            (Language::En, Some(what)) => format!("{en}: {what}"),
+        }
+    }
 }
 
 /// Computes the state of one signature. `revoked` says whether a later act took it back.
@@ -122,6 +179,7 @@ pub fn signature_state(
     if revoked || act == Act::Revoked {
         return SignatureState::Revoked;
     }
+    let now = now.clone().covered_by(freeze.kind());
     let contested: Vec<String> = now.contested().map(ToOwned::to_owned).collect();
     if !contested.is_empty() {
         return SignatureState::Contested(contested);

@@ -89,6 +89,10 @@ pub struct SignatureStanding {
     pub freeze: FreezeBody,
     /// Computed now.
     pub state: SignatureState,
+    /// Why it was refused or taken back, if somebody said so.
+    pub reason: Option<String>,
+    /// Who saw it, on a device of their own.
+    pub witnesses: Vec<String>,
 }
 
 /// A case as it stands now, everything computed from record and envelopes.
@@ -219,7 +223,7 @@ impl Tx<'_> {
         let clashes = self.clashes(case, (scope, &record))?;
         let decisions = self.about_case::<DecisionBody>(case, Kind::Decision)?;
         let signatures = self.signatures(case, &binding)?;
-        let status = case_status(decisions.last().map(|decision| &decision.body), &binding);
+        let status = case_status(decisions.iter().map(|decision| &decision.body), &binding);
         Ok(Some(CaseStanding {
             case,
             scope,
@@ -240,26 +244,27 @@ impl Tx<'_> {
     ) -> Result<Vec<SignatureStanding>, StoreError> {
         let freezes = self.about_case::<FreezeBody>(case, Kind::Freeze)?;
         let acts = self.about_case::<SignatureBody>(case, Kind::Signature)?;
-        let revoked: Vec<Digest> = acts
-            .iter()
-            .filter(|act| act.body.act == Act::Revoked)
-            .map(|act| act.body.freeze)
-            .collect();
+        let later = |act: Act| acts.iter().filter(move |one| one.body.act == act);
         let mut signatures = Vec::new();
-        for act in acts.into_iter().filter(|act| act.body.act != Act::Revoked) {
+        for act in acts
+            .iter()
+            .filter(|one| matches!(one.body.act, Act::Signed | Act::Refused))
+        {
             let Some(freeze) = freezes.iter().find(|freeze| freeze.id == act.body.freeze) else {
                 continue;
             };
-            let state = signature_state(
-                act.body.act,
-                revoked.contains(&act.body.freeze),
-                &freeze.body,
-                now,
-            );
+            let same = |one: &&CaseEnvelope<SignatureBody>| one.body.freeze == act.body.freeze;
+            let revoked = later(Act::Revoked).find(same);
+            let witnesses = later(Act::Witnessed)
+                .filter(same)
+                .filter(|one| one.header.device != act.header.device)
+                .map(|one| one.header.user.clone());
             signatures.push(SignatureStanding {
-                signature: act,
+                state: signature_state(act.body.act, revoked.is_some(), &freeze.body, now),
+                reason: revoked.unwrap_or(act).body.reason.clone(),
+                witnesses: witnesses.collect(),
+                signature: act.clone(),
                 freeze: freeze.body.clone(),
-                state,
             });
         }
         Ok(signatures)

@@ -36,14 +36,12 @@ fn state_columns(state: &State) -> (i64, Option<String>) {
     }
 }
 
-/// Key, scopes, revoked, whether it is the hub, certificate.
-type AuthorRow = (Vec<u8>, Vec<u8>, bool, bool, Option<Vec<u8>>);
-
 impl Ledger for Tx<'_> {
     type Error = StoreError;
 
     fn author(&self, device: DeviceId) -> Result<Option<Author>, StoreError> {
-        let row: Option<AuthorRow> = self
+        type Row = (Vec<u8>, Vec<u8>, bool, bool, Option<Vec<u8>>);
+        let row: Option<Row> = self
             .sql()
             .prepare_cached(
                 "SELECT key, scopes, revoked, is_hub, certificate FROM author WHERE device = ?1",

@@ -16,6 +16,7 @@ use super::error::StoreError;
 use super::files::{Fault, Files};
 use super::looks::LOOK_STEPS;
 use super::migrate::{STEPS, Step, migrate};
+use super::recent::RecentDocuments;
 use super::tx::Tx;
 
 /// The raw 32-byte key of a store, from the host's key store.
@@ -38,10 +39,26 @@ impl StoreKey {
 /// An open store; it stays locked against other processes until dropped.
 #[derive(Debug)]
 pub struct Store {
-    connection: Mutex<Connection>,
+    inner: Mutex<Inner>,
     files: Files,
     home: PathBuf,
     _lock: Option<File>,
+}
+
+/// The connection, and the documents that the last transactions left behind.
+#[derive(Debug)]
+struct Inner {
+    connection: Connection,
+    recent: RecentDocuments,
+}
+
+impl Inner {
+    fn of(connection: Connection) -> Mutex<Self> {
+        Mutex::new(Self {
+            connection,
+            recent: RecentDocuments::default(),
+        })
+    }
 }
 
 const DATABASE: &str = "store.db";
@@ -102,7 +119,7 @@ impl Store {
         }
         let connection = prepare(home, key, parts)?;
         Ok(Self {
-            connection: Mutex::new(connection),
+            inner: Inner::of(connection),
             files: Files::beside(home),
             home: home.to_owned(),
             _lock: None,
@@ -128,7 +145,7 @@ impl Store {
         let connection = prepare(home, key, parts)?;
         let files = Files::open(home, fault)?;
         let store = Self {
-            connection: Mutex::new(connection),
+            inner: Inner::of(connection),
             files,
             home: home.to_owned(),
             _lock: Some(lock),
@@ -162,14 +179,15 @@ impl Store {
         work: impl FnOnce(&Tx<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         // A panic inside a transaction rolls it back; the connection itself is still whole.
-        let mut connection = self
-            .connection
+        let mut inner = self
+            .inner
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let Inner { connection, recent } = &mut *inner;
         let sql = connection
             .transaction_with_behavior(TransactionBehavior::Immediate)
             .map_err(|error| E::from(StoreError::from(error)))?;
-        let tx = Tx::new(sql, &self.files);
+        let tx = Tx::new(sql, &self.files, recent);
         let done = work(&tx)?;
         tx.commit().map_err(E::from)?;
         Ok(done)

@@ -7,6 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction};
 
 use super::error::StoreError;
 use super::files::Files;
+use super::recent::RecentDocuments;
 use crate::domain::{CaseId, Digest, ScopeId};
 use crate::record::{CaseDocument, RecordError};
 
@@ -17,6 +18,7 @@ const COMPACT_AFTER: i64 = 40;
 pub struct Tx<'a> {
     sql: Transaction<'a>,
     files: &'a Files,
+    recent: &'a RecentDocuments,
     documents: RefCell<BTreeMap<CaseId, OpenDocument>>,
 }
 
@@ -32,10 +34,11 @@ impl std::fmt::Debug for Tx<'_> {
 }
 
 impl<'a> Tx<'a> {
-    pub(super) fn new(sql: Transaction<'a>, files: &'a Files) -> Self {
+    pub(super) fn new(sql: Transaction<'a>, files: &'a Files, recent: &'a RecentDocuments) -> Self {
         Self {
             sql,
             files,
+            recent,
             documents: RefCell::default(),
         }
     }
@@ -63,7 +66,15 @@ impl<'a> Tx<'a> {
             self.project(case)?;
             self.compact(case)?;
         }
+        let mut kept = Vec::new();
+        for (case, open) in self.documents.into_inner() {
+            let newest = newest_change(&self.sql, case)?;
+            kept.push((case, newest, open.document));
+        }
         self.sql.commit()?;
+        for (case, newest, document) in kept {
+            self.recent.keep(case, newest, document);
+        }
         Ok(())
     }
 
@@ -135,6 +146,12 @@ impl<'a> Tx<'a> {
         );
     }
 
+    /// Forgets a document whose changes are not what they were; the next use loads it.
+    pub(super) fn forget_document(&self, case: CaseId) {
+        self.documents.borrow_mut().remove(&case);
+        self.recent.clear();
+    }
+
     /// Loads a document again whose change failed half way.
     pub(super) fn reload_document(&self, case: CaseId) -> Result<(), StoreError> {
         let broken = self.documents.borrow_mut().remove(&case);
@@ -145,6 +162,9 @@ impl<'a> Tx<'a> {
     }
 
     fn load_document(&self, case: CaseId) -> Result<CaseDocument, StoreError> {
+        if let Some(document) = self.recent.take(case, newest_change(&self.sql, case)?) {
+            return Ok(document);
+        }
         let row: Option<(Option<Vec<u8>>, i64)> = self
             .sql
             .query_row(
@@ -194,6 +214,7 @@ impl<'a> Tx<'a> {
     /// Forgets snapshots and opened documents, so that the next read replays every change.
     pub(super) fn forget_snapshots(&self) -> Result<(), StoreError> {
         self.documents.borrow_mut().clear();
+        self.recent.clear();
         self.sql
             .execute("UPDATE document SET snapshot = NULL, snapshot_ord = 0", [])?;
         Ok(())
@@ -206,4 +227,11 @@ impl<'a> Tx<'a> {
     pub fn heads(&self, case: CaseId) -> Result<Vec<Digest>, StoreError> {
         self.with_document(case, |document| Ok(document.heads()))
     }
+}
+
+/// The number of the newest change of a case; 0 before the first.
+fn newest_change(sql: &Connection, case: CaseId) -> Result<i64, StoreError> {
+    Ok(sql
+        .prepare_cached("SELECT coalesce(max(ord), 0) FROM change WHERE case_id = ?1")?
+        .query_row([case.as_bytes()], |row| row.get(0))?)
 }

@@ -10,7 +10,7 @@ use crate::chain::{
 use crate::domain::{DeviceId, Digest, Host, Reading, Role, ScopeId, WallMs, cbor};
 use crate::record::Section;
 use crate::rules::Pack;
-use crate::statement::{Act, Language};
+use crate::statement::{Act, Wanted};
 use crate::store::{StoreError, StoreKey};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -229,9 +229,10 @@ pub(super) fn signature() -> NewSignature<'static> {
     NewSignature {
         signer: "王小明",
         act: Act::Signed,
-        language: Language::Zh,
+        wanted: Wanted::default(),
         strokes: Vec::new(),
         screen: (1080, 600),
+        claims: SignerClaims::default(),
     }
 }
 

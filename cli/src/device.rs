@@ -114,22 +114,12 @@ fn dispatch(
             each,
             taken,
         } => {
-            let said = if *each {
-                photo::Saying::Each
-            } else {
-                photo::Saying::Together
-            };
+            let said = photo::Saying::of(*each);
             photo::add(device, (case, files, said), (slot, caption, origin), taken)
         }
         Command::Shutter => photo::shutter(device),
         Command::Free { policy } => photo::free(device, policy),
-        Command::Withdraw { case, row, reason } => {
-            device.withdraw(case, row, reason)?;
-            Ok(Said::new(
-                json!({"case": case, "withdrawn": row, "status": "saved"}),
-                format!("withdrew {row}"),
-            ))
-        }
+        Command::Withdraw { case, row, reason } => withdraw(device, (case, row), reason),
         Command::Copy { case, photo, copy } => copies::copy(device, (case, photo), copy),
         Command::Settle {
             case,
@@ -154,6 +144,14 @@ fn dispatch(
         | Command::Quarantine
         | Command::Rebuild => look(device, &args.command),
     }
+}
+
+fn withdraw(device: &Device, (case, row): (&str, &str), reason: &str) -> Result<Said, Failure> {
+    device.withdraw(case, row, reason)?;
+    Ok(Said::new(
+        json!({"case": case, "withdrawn": row, "status": "saved"}),
+        format!("withdrew {row}"),
+    ))
 }
 
 fn settle(

@@ -6,7 +6,7 @@ use lossbook_core::app::{CaseView, Device, Judged};
 use lossbook_core::domain::civil_text;
 use lossbook_core::record::{CaseRecord, FieldReading, Section};
 use lossbook_core::statement::{CaseStatus, Difference, SignatureState};
-use lossbook_core::store::{CaseRow, Clash};
+use lossbook_core::store::{CaseRow, CaseStanding, Clash};
 use serde_json::{Map, Value, json};
 
 use super::Said;
@@ -182,58 +182,12 @@ pub(super) fn case(view: &CaseView) -> Said {
         text.line(format!("  {label}: {value}    [{path}]"));
     }
     text.seen_before(view);
-    for field in &view.contested {
-        text.line(format!("  contested {}:", field.path));
-        for one in &field.values {
-            let reason = if one.reason.is_empty() {
-                String::new()
-            } else {
-                format!(" ({})", one.reason)
-            };
-            text.line(format!(
-                "    {}{reason} by {} at {}",
-                one.value,
-                one.user,
-                civil_text(one.wall, ZONE)
-            ));
-        }
-    }
-    for clash in &standing.clashes {
-        let (zh, en) = clash.kind.words();
-        text.line(format!("  {zh} / {en} at {}: {}", clash.path, clash.value));
-        for (number, value) in &clash.others {
-            text.line(format!("    case {number} says {value}"));
-        }
-    }
-    for (one, other) in &view.duplicates {
-        text.line(format!(
-            "  可能重复录入 / probably entered twice: {one} and {other}"
-        ));
-    }
+    text.disputes(view);
     text.line(format!(
         "  total: {}",
         standing.record.total().unwrap_or_default()
     ));
-    for one in &standing.signatures {
-        text.line(format!(
-            "  signature of {} over {}: {}",
-            one.signature.body.signer,
-            one.freeze.total,
-            one.state.word()
-        ));
-        if let SignatureState::Superseded(all) = &one.state {
-            text.differences("    changed since", all);
-        }
-    }
-    for one in &standing.decisions {
-        text.line(format!(
-            "  {} by {} at {} {}",
-            one.body.action,
-            one.header.user,
-            civil_text(one.header.wall, ZONE),
-            one.body.reason
-        ));
-    }
+    text.acts(standing);
     for line in findings::lines(view) {
         text.line(line);
     }
@@ -254,6 +208,60 @@ impl Page {
             let photo = seen.photo.to_hex();
             let mark = photo.get(..12).unwrap_or(&photo);
             self.line(format!("  photo {mark} {}", seen_text(&seen.before)));
+        }
+    }
+
+    fn disputes(&mut self, view: &CaseView) {
+        for field in &view.contested {
+            self.line(format!("  contested {}:", field.path));
+            for one in &field.values {
+                let reason = if one.reason.is_empty() {
+                    String::new()
+                } else {
+                    format!(" ({})", one.reason)
+                };
+                self.line(format!(
+                    "    {}{reason} by {} at {}",
+                    one.value,
+                    one.user,
+                    civil_text(one.wall, ZONE)
+                ));
+            }
+        }
+        for clash in &view.standing.clashes {
+            let (zh, en) = clash.kind.words();
+            self.line(format!("  {zh} / {en} at {}: {}", clash.path, clash.value));
+            for (number, value) in &clash.others {
+                self.line(format!("    case {number} says {value}"));
+            }
+        }
+        for (one, other) in &view.duplicates {
+            self.line(format!(
+                "  可能重复录入 / probably entered twice: {one} and {other}"
+            ));
+        }
+    }
+
+    fn acts(&mut self, standing: &CaseStanding) {
+        for one in &standing.signatures {
+            self.line(format!(
+                "  signature of {} over {}: {}",
+                one.signature.body.signer,
+                one.freeze.total,
+                one.state.word()
+            ));
+            if let SignatureState::Superseded(all) = &one.state {
+                self.differences("    changed since", all);
+            }
+        }
+        for one in &standing.decisions {
+            self.line(format!(
+                "  {} by {} at {} {}",
+                one.body.action,
+                one.header.user,
+                civil_text(one.header.wall, ZONE),
+                one.body.reason
+            ));
         }
     }
 

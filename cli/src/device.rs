@@ -115,11 +115,7 @@ fn dispatch(
             each,
             taken,
         } => {
-            let said = if *each {
-                photo::Saying::Each
-            } else {
-                photo::Saying::Together
-            };
+            let said = photo::Saying::of(*each);
             photo::add(device, (case, files, said), (slot, caption, origin), taken)
         }
         Command::Shutter => photo::shutter(device),

@@ -427,10 +427,18 @@ fn contract(world: &mut World, checks: &mut Checks<'_>, cast: &Cast) -> Told {
             judged.assessment.pack.id
         ),
     );
-    let third = phone.print()?;
-    let number = third
+    cap(checks, phone, &cast.case)?;
+    world.link.good();
+    world.sync_fully(phone)?;
+    Ok(())
+}
+
+/// A large loss meets the highest payment, and a part that is not insured pays nothing.
+fn cap(checks: &mut Checks<'_>, phone: &Phone, first: &str) -> Told {
+    let listed = phone.print()?;
+    let number = listed
         .iter()
-        .find(|line| !line.starts_with(&cast.case))
+        .find(|line| !line.starts_with(first))
         .cloned()
         .unwrap_or_default();
     let number = number.split_whitespace().next().unwrap_or_default();
@@ -466,8 +474,6 @@ fn contract(world: &mut World, checks: &mut Checks<'_>, cast: &Cast) -> Told {
             judged.assessment.money.capital.clone().unwrap_or_default()
         ),
     );
-    world.link.good();
-    world.sync_fully(phone)?;
     Ok(())
 }
 

@@ -33,6 +33,13 @@ pub(super) enum Saying {
     Together,
 }
 
+impl Saying {
+    /// What the option asks for.
+    pub(super) fn of(each: bool) -> Self {
+        if each { Self::Each } else { Self::Together }
+    }
+}
+
 /// Counts a shot.
 ///
 /// # Errors

@@ -298,7 +298,7 @@ mod tests {
     #[test]
     fn sections_with_prose_are_those_with_a_field_of_it() {
         for section in Section::ALL {
-            let has = fields(section).any(|spec| spec.kind == ValueKind::Prose);
+            let has = fields(section).any(|spec| spec.kind == Prose);
             assert_eq!(section.has_prose(), has, "{section:?}");
         }
     }

@@ -52,7 +52,7 @@ pub enum Command {
     },
     /// Print a single-use enrolment code.
     Invite {
-        /// liaison or surveyor.
+        /// liaison, surveyor or auditor.
         #[arg(long)]
         role: String,
         /// Which scope.

@@ -23,7 +23,7 @@ pub enum Command {
     Invite {
         /// Where the phone reaches the hub; the address it listens on if absent.
         url: Option<String>,
-        /// liaison or surveyor.
+        /// liaison, surveyor or auditor.
         role: String,
         /// Name of the scope.
         scope: String,

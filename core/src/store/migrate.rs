@@ -56,3 +56,29 @@ pub fn migrate(connection: &mut Connection, part: &str, steps: &[Step]) -> Resul
     tx.commit()?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_store_of_step_one_knows_after_step_two_what_its_parked_changes_wait_for() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        migrate(&mut connection, "core", &STEPS[..1]).unwrap();
+        let (one, two) = ("11".repeat(32), "22".repeat(32));
+        connection
+            .execute_batch(&format!(
+                "INSERT INTO stream VALUES (1, x'01', x'02', x'03', 0, 1, x'04', 1, 0, 0, 0);
+                 INSERT INTO envelope VALUES (1, 1, 1, x'aa', 1, x'05', 0, x'06', x'07', 1, 'waits for {one}, {two}');
+                 INSERT INTO envelope VALUES (2, 1, 2, x'bb', 1, x'05', 0, x'06', x'07', 0, NULL);"
+            ))
+            .unwrap();
+        migrate(&mut connection, "core", STEPS).unwrap();
+        let mut select = connection
+            .prepare("SELECT lower(hex(dep)) || lower(hex(envelope)) FROM waiting ORDER BY dep")
+            .unwrap();
+        let rows = select.query_map([], |row| row.get::<_, String>(0)).unwrap();
+        let rows: Vec<String> = rows.collect::<Result<_, _>>().unwrap();
+        assert_eq!(rows, [format!("{one}aa"), format!("{two}aa")]);
+    }
+}

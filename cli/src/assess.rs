@@ -112,3 +112,13 @@ fn refusal(file: &str, error: &PackChoiceError) -> Failure {
     };
     Failure::input(code, format!("{file}: {error}（{zh}）"))
 }
+
+/// An assessment for people, in both languages, with the names of the pack that judged it.
+pub fn page(assessment: &lossbook_core::rules::Assessment) -> String {
+    let packs = Packs::shipped().all();
+    let named = |pack: &&lossbook_core::rules::Pack| pack.id == assessment.service_pack.id;
+    let pack = packs.iter().find(named).or(packs.first());
+    pack.map_or_else(String::new, |pack| {
+        text::write(assessment, pack, Tongue::Both)
+    })
+}

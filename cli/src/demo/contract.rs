@@ -450,7 +450,23 @@ pub(super) fn tell(tale: &Tale, world: &mut World, checks: &mut Checks<'_>) -> R
             heads.iter().map(ToString::to_string).collect::<Vec<_>>()
         ));
     checks.check("at_the_hub", same, "the hub holds the same case");
+    same_answer(checks, &judged, &at_hub);
     Ok(())
+}
+
+/// Head office, judging by its own packs, must say the same about cover and money.
+pub(super) fn same_answer(checks: &mut Checks<'_>, judged: &Judged, at_hub: &serde_json::Value) {
+    let ours = serde_json::to_value(&judged.assessment).unwrap_or_default();
+    let part = |value: &serde_json::Value, name: &str| value.get(name).cloned();
+    let theirs = at_hub.get("assessment").cloned().unwrap_or_default();
+    let same = ["cover", "money", "tier", "zone", "no_survey", "pack", "law"]
+        .iter()
+        .all(|name| part(&ours, name) == part(&theirs, name));
+    checks.check(
+        "office_says_the_same",
+        same && theirs.is_object(),
+        "head office gets the same cover, steps and payable from the same pack digests",
+    );
 }
 
 fn compare(checks: &mut Checks<'_>, expected: &'static [Expect], judged: &Judged) {

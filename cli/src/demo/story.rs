@@ -430,6 +430,8 @@ fn contract(world: &mut World, checks: &mut Checks<'_>, cast: &Cast) -> Told {
     cap(checks, phone, &cast.case)?;
     world.link.good();
     world.sync_fully(phone)?;
+    let at_office = world.office_case(&cast.reviewer, &cast.case)?;
+    super::contract::same_answer(checks, &judged, &at_office);
     Ok(())
 }
 

@@ -362,32 +362,7 @@ pub(super) fn judged(judged: &Judged) -> Result<Said, Failure> {
     if let Some(map) = json.as_object_mut() {
         map.insert("unmatched".to_owned(), unmatched);
     }
-    let money = &judged.assessment.money;
-    let mut text = format!("{}\n", judged.assessment.cover.answer.key());
-    for reason in &judged.assessment.cover.reasons {
-        let _infallible = writeln!(text, "  {} ({})", reason.zh, reason.en);
-    }
-    for cover in &money.covers {
-        let _infallible = writeln!(text, "{} {}", cover.zh, cover.en);
-        for step in &cover.steps {
-            let _infallible = writeln!(
-                text,
-                "  {:>14} {:>14}  {} {}",
-                step.change.to_string(),
-                step.after.to_string(),
-                step.zh,
-                step.en
-            );
-        }
-    }
-    let payable = money
-        .payable
-        .map_or_else(|| "?".to_owned(), |range| range.to_string());
-    let _infallible = writeln!(
-        text,
-        "应付 payable {payable} {}",
-        money.capital.as_deref().unwrap_or_default()
-    );
+    let mut text = crate::assess::page(&judged.assessment);
     for missing in &judged.unmatched {
         let _infallible = writeln!(
             text,

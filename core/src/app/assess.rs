@@ -7,9 +7,11 @@
 use super::device::{Device, case_named};
 use super::error::AppError;
 use super::packs::packs_in_force;
+use crate::domain::facts::{CaseFacts, Event, Review, ReviewResult};
 use crate::domain::{CaseId, WallMs};
 use crate::record::Section;
 use crate::rules::{Assessment, Pack, Packs, Reason, assess, to_ids};
+use crate::statement::Action;
 use crate::store::{CaseStanding, Tx};
 
 /// An assessment and what could not be judged.
@@ -34,6 +36,7 @@ impl Judged {
         let pack = pack_named(packs, &contract)?;
         let reported = standing.case.made_at();
         let mut facts = record.facts(&standing.case.number().to_string(), pack.zone(), reported);
+        decided(&mut facts, standing, pack);
         let mut unmatched = to_ids(&mut facts, pack);
         if facts.loss.at == reported {
             unmatched.push(Reason::of("time_unknown"));
@@ -43,6 +46,43 @@ impl Judged {
             assessment: assess(&facts, judges, Some(now)),
             unmatched,
         })
+    }
+}
+
+/// What head office decided, as reviews and events. An approval names the round it was; which
+/// role its author has the pack says for that round.
+fn decided(facts: &mut CaseFacts, standing: &CaseStanding, pack: &Pack) {
+    for decision in &standing.decisions {
+        let (body, at) = (&decision.body, decision.header.wall);
+        let event = match body.action {
+            Action::Approve => Some(Event::Approved),
+            Action::Deny => Some(Event::Denied),
+            Action::Pay => Some(Event::Paid),
+            Action::Close => Some(Event::Closed),
+            Action::Return | Action::Assign | Action::Reopen | Action::Supplement => None,
+        };
+        if let Some(event) = event {
+            facts.events.entry(event).or_insert(at);
+        }
+        let result = match body.action {
+            Action::Approve => ReviewResult::Passed,
+            Action::Return => ReviewResult::Returned,
+            Action::Deny => ReviewResult::Failed,
+            Action::Assign | Action::Pay | Action::Close | Action::Reopen | Action::Supplement => {
+                continue;
+            }
+        };
+        let number = usize::from(body.round.max(1)).saturating_sub(1);
+        let Some(round) = pack.handling.rounds.get(number) else {
+            continue;
+        };
+        facts.reviews.push(Review {
+            round: round.rule.id.clone(),
+            by: decision.header.user.clone(),
+            role: round.role.clone(),
+            result,
+            at: Some(at),
+        });
     }
 }
 

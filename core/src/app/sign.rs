@@ -3,13 +3,17 @@
 
 use minicbor::bytes::ByteArray;
 
+use super::assess::{self, Judged};
 use super::device::{Device, case_named, enrolled};
 use super::edit::{check_bringing, roles};
 use super::error::AppError;
 use crate::chain::{Kind, Run, Subject};
 use crate::domain::{CaseId, Digest, Money, ScopeId, cbor};
 use crate::record::access::Bringing;
-use crate::statement::{Act, FreezeBody, Language, SignatureBody, Stroke, Wanted};
+use crate::statement::{
+    self, Act, FreezeBody, Language, PackDigest, Payable, PayableStep, SignatureBody,
+    StatementKind, Stroke, Wanted,
+};
 use crate::store::{SignatureStanding, Tx};
 
 /// What the person in front of the screen gave.
@@ -237,10 +241,51 @@ impl Device {
     }
 }
 
+/// The statement as it reads now. An estimate under a known contract says what that pays and by
+/// which packs; without one the lines speak alone.
 fn frozen(tx: &Tx<'_>, case: CaseId, wanted: &Wanted) -> Result<FreezeBody, AppError> {
     let heads = tx.heads(case)?;
     let record = tx.with_document(case, |document| document.read())?;
-    Ok(FreezeBody::make(case, &record, heads, wanted)?)
+    let mut wanted = wanted.clone();
+    if wanted.kind == StatementKind::Estimate && wanted.assessment.payable.is_none() {
+        match assess::judge(tx, case, case.made_at()) {
+            Ok(judged) => wanted.assessment = frozen_assessment(&judged, wanted.language),
+            Err(AppError::NoContract | AppError::UnknownContract(_) | AppError::Pack(_)) => {}
+            Err(other) => return Err(other),
+        }
+    }
+    Ok(FreezeBody::make(case, &record, heads, &wanted)?)
+}
+
+/// What the rules said, in the signer's language; nothing while an amount is open.
+fn frozen_assessment(judged: &Judged, language: Language) -> statement::Assessment {
+    let assessment = &judged.assessment;
+    let payable = assessment.money.payable.filter(|range| range.is_exact());
+    let steps = assessment
+        .money
+        .covers
+        .iter()
+        .flat_map(|cover| &cover.steps);
+    let steps = steps.map(|step| PayableStep {
+        rule: match language {
+            Language::Zh => step.zh.clone(),
+            Language::En => step.en.clone(),
+        },
+        amount: step.after.low,
+    });
+    let name = |pack: &crate::rules::PackName| PackDigest {
+        pack: pack.id.clone(),
+        digest: pack.digest.parse().unwrap_or(Digest::ZERO),
+    };
+    let mut packs = vec![name(&assessment.pack)];
+    packs.extend(assessment.law.as_ref().map(name));
+    statement::Assessment {
+        payable: payable.map(|range| Payable {
+            amount: range.low,
+            steps: steps.collect(),
+        }),
+        packs,
+    }
 }
 
 /// The signature whose id begins so.

@@ -106,6 +106,11 @@ impl Row {
         self.field(name).agreed().map(ToString::to_string)
     }
 
+    /// What a loss line comes to: exact, or a range while figures disagree.
+    pub fn line_amount(&self) -> MoneyRange {
+        line_range(self)
+    }
+
     /// Whether everybody agrees that it is withdrawn.
     pub fn is_removed(&self) -> bool {
         self.withdrawal == Withdrawal::Withdrawn
@@ -283,33 +288,54 @@ impl CaseRecord {
     }
 }
 
-/// What one line can come to. A disputed withdrawal may make it nothing.
+/// What one line can come to: quantity × unit price, half a fen upwards, where a price stands;
+/// else the amount that was written. A disputed withdrawal may make it nothing.
 fn line_range(row: &Row) -> MoneyRange {
     if row.is_removed() {
         return MoneyRange::default();
     }
-    let amounts = row
-        .field("amount")
-        .standing()
-        .iter()
-        .filter_map(|standing| match standing.value {
-            Value::Money(money) => Some(money),
-            Value::Text(_) | Value::Number(_) | Value::Time(_) | Value::Digest(_) => None,
-        });
-    let zero = (row.withdrawal == Withdrawal::Asked).then_some(Money::ZERO);
-    let (low, high) =
-        amounts
-            .chain(zero)
-            .fold((None::<Money>, None::<Money>), |(low, high), amount| {
-                (
-                    Some(low.map_or(amount, |low| low.min(amount))),
-                    Some(high.map_or(amount, |high| high.max(amount))),
-                )
-            });
+    let prices = amounts(row, "unit_price");
+    let mut all = if prices.is_empty() {
+        amounts(row, "amount")
+    } else {
+        let mut products = Vec::new();
+        for quantity in quantities(row) {
+            products.extend(prices.iter().map(|price| product(quantity, *price)));
+        }
+        products
+    };
+    all.extend((row.withdrawal == Withdrawal::Asked).then_some(Money::ZERO));
     MoneyRange {
-        low: low.unwrap_or_default(),
-        high: high.unwrap_or_default(),
+        low: all.iter().min().copied().unwrap_or_default(),
+        high: all.iter().max().copied().unwrap_or_default(),
     }
+}
+
+fn amounts(row: &Row, name: &str) -> Vec<Money> {
+    let standing = row.field(name).standing().iter();
+    let money = standing.filter_map(|one| match one.value {
+        Value::Money(money) => Some(money),
+        Value::Text(_) | Value::Number(_) | Value::Time(_) | Value::Digest(_) => None,
+    });
+    money.collect()
+}
+
+/// In thousandths; one piece if nobody wrote a quantity.
+fn quantities(row: &Row) -> Vec<i64> {
+    let standing = row.field("quantity").standing().iter();
+    let numbers = standing.filter_map(|one| match one.value {
+        Value::Number(number) => Some(number.0),
+        Value::Text(_) | Value::Money(_) | Value::Time(_) | Value::Digest(_) => None,
+    });
+    let all: Vec<i64> = numbers.collect();
+    if all.is_empty() { vec![1000] } else { all }
+}
+
+/// An amount beyond the range of money stays at its end, and the total then says so.
+fn product(thousandths: i64, price: Money) -> Money {
+    let exact = i128::from(thousandths).saturating_mul(i128::from(price.fen()));
+    let rounded = exact.saturating_add(500).div_euclid(1000);
+    Money::from_fen(i64::try_from(rounded).unwrap_or(i64::MAX))
 }
 
 /// What kind of decision a dispute asks for.

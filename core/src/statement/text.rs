@@ -127,7 +127,7 @@ impl Page {
     fn estimate(&mut self, record: &CaseRecord, words: &Words, (total, wanted): (Money, &Wanted)) {
         self.rows(words.lines, (record, Section::Lines), |row| {
             let what = joined(row, &["room", "item", "quantity", "unit"]);
-            let amount = row.text("amount").unwrap_or_default();
+            let amount = row.line_amount();
             format!("{what}: {amount} {}", words.yuan)
         });
         self.line(format_args!("{}: {total} {}", words.total, words.yuan));

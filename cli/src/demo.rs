@@ -10,6 +10,7 @@
 mod checks;
 mod contract;
 mod link;
+mod payable;
 mod pictures;
 mod story;
 mod world;

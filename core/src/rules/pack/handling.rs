@@ -1,14 +1,151 @@
-//! Reading how a case is handled.
+//! How a case is handled: its shapes, and reading them.
 
+use super::Rule;
 use super::word::{Mask, Per};
-use super::{
-    Authority, Criterion, Document, Field, Handling, NoSurvey, Personal, Retention, Round, Setting,
-    ShotRule,
-};
 use crate::domain::{Money, Share};
-use crate::rules::figure::{Number, Span};
+use crate::rules::fact::Test;
+use crate::rules::figure::{Number, Sourced, Span};
 use crate::rules::problem::Code;
 use crate::rules::section::Section;
+
+/// A rule that holds when its tests do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Criterion {
+    /// Id, names, source.
+    pub rule: Rule,
+    /// All of these.
+    pub tests: Vec<Test>,
+}
+
+/// When nobody needs to visit the scene.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoSurvey {
+    /// Where it stands.
+    pub source: String,
+    /// How such a case is assessed.
+    pub mode: String,
+    /// What a kind outside the list gets.
+    pub unlisted: Sourced<String>,
+    /// What its record must hold (R196).
+    pub record: Vec<String>,
+    /// Any one suffices.
+    pub criteria: Vec<Criterion>,
+    /// Any one suspends the answer.
+    pub suspend: Vec<Criterion>,
+    /// Any one goes to head office.
+    pub refer: Vec<Criterion>,
+}
+
+/// A required photo.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShotRule {
+    /// Id, names, source.
+    pub rule: Rule,
+    /// How many.
+    pub at_least: Sourced<u32>,
+    /// Wanted only then.
+    pub when: Vec<Test>,
+    /// Once, or for every line.
+    pub per: Per,
+    /// With `per` line: only lines of these items.
+    pub items: Vec<String>,
+    /// Whether only the in-app camera counts.
+    pub in_app: bool,
+}
+
+/// A required paper.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Document {
+    /// Id, names, source.
+    pub rule: Rule,
+    /// Wanted only then.
+    pub when: Vec<Test>,
+}
+
+/// A required field of the report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Field {
+    /// Id, names, source.
+    pub rule: Rule,
+    /// Customer, contract, event, loss, other.
+    pub group: String,
+    /// Wanted only then.
+    pub when: Vec<Test>,
+}
+
+/// A review round.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Round {
+    /// Id, what it looks at, source.
+    pub rule: Rule,
+    /// Who holds it.
+    pub role: String,
+    /// Whether nobody sees another's draft and every round is another person.
+    pub independent: bool,
+}
+
+/// How much a role may approve.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Authority {
+    /// Whose.
+    pub role: String,
+    /// Up to how much.
+    pub limit: Sourced<Money>,
+}
+
+/// How long something is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Retention {
+    /// Id, names, source.
+    pub rule: Rule,
+    /// A span as text, or "permanent".
+    pub term: Sourced<String>,
+}
+
+/// A class of personal data.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Personal {
+    /// Id, names, source.
+    pub rule: Rule,
+    /// How it is masked.
+    pub mask: Mask,
+    /// Fields it covers.
+    pub fields: Vec<String>,
+}
+
+/// A number or blank that head office works with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Setting {
+    /// Id, names, source.
+    pub rule: Rule,
+    /// The number as text, nothing when blank.
+    pub value: Option<String>,
+}
+
+/// How a case is handled.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Handling {
+    /// The way without a visit.
+    pub no_survey: Option<NoSurvey>,
+    /// Required photos.
+    pub shots: Vec<ShotRule>,
+    /// Required papers.
+    pub documents: Vec<Document>,
+    /// Required fields.
+    pub fields: Vec<Field>,
+    /// Review rounds in order.
+    pub rounds: Vec<Round>,
+    /// Who may approve how much.
+    pub authority: Vec<Authority>,
+    /// Whether who surveyed may approve.
+    pub surveyor_may_approve: Option<Sourced<bool>>,
+    /// How long things are kept.
+    pub retention: Vec<Retention>,
+    /// Classes of personal data.
+    pub personal: Vec<Personal>,
+    /// Everything else with a number or a blank.
+    pub settings: Vec<Setting>,
+}
 
 pub(super) fn read(section: &mut Section<'_, '_>) -> Handling {
     Handling {

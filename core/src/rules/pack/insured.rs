@@ -1,13 +1,135 @@
-//! Reading what is insured.
+//! What is insured: its shapes, and reading them.
 
 use std::collections::BTreeMap;
 
 use super::word::{Answer, Mask, UnitOf};
-use super::{
-    Condition, Exclusion, Insured, InsuredClass, Item, ObjectKind, Peril, Question, Registered,
-};
+use super::{Names, Rule};
+use crate::domain::Money;
+use crate::rules::fact::Test;
+use crate::rules::figure::Sourced;
 use crate::rules::problem::Code;
 use crate::rules::section::Section;
+
+/// A question on the survey form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Question {
+    /// Id, the question itself, source.
+    pub rule: Rule,
+    /// The answers allowed.
+    pub answers: Vec<String>,
+    /// The shot that proves the answer.
+    pub photo: Option<String>,
+    /// Asked only then.
+    pub when: Vec<Test>,
+}
+
+/// A kind of insured thing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ObjectKind {
+    /// Id, names, source.
+    pub rule: Rule,
+    /// Whose limit it uses.
+    pub unit: UnitOf,
+    /// Attributes wanted before submission.
+    pub attributes: Vec<String>,
+    /// Attributes whose text can be checked.
+    pub checks: Vec<Mask>,
+}
+
+/// What a loss line can be about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Item {
+    /// Id, names, source.
+    pub rule: Rule,
+    /// Object kinds it belongs to; all if empty.
+    pub objects: Vec<String>,
+    /// The cover that pays it, or why nothing does.
+    pub cover: Result<String, Names>,
+}
+
+/// A cause of loss.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Peril {
+    /// Id, names, source.
+    pub rule: Rule,
+    /// Natural, accident, …
+    pub group: String,
+    /// What the contract says to it.
+    pub answer: Answer,
+    /// Holds only then.
+    pub when: Vec<Test>,
+}
+
+/// Something that must hold for cover.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Condition {
+    /// Id, the reason when it fails, source.
+    pub rule: Rule,
+    /// For these object kinds; all if empty.
+    pub objects: Vec<String>,
+    /// What must hold.
+    pub tests: Vec<Test>,
+    /// What follows when it does not.
+    pub otherwise: Answer,
+}
+
+/// What the contract never pays.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exclusion {
+    /// Id, names, source.
+    pub rule: Rule,
+    /// Whose acts.
+    pub by: Vec<String>,
+}
+
+/// A class of insured.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InsuredClass {
+    /// Id, names, source.
+    pub rule: Rule,
+    /// The paper that proves it.
+    pub evidence: Option<String>,
+}
+
+/// A thing the contract itself lists.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Registered {
+    /// Id, names, source.
+    pub rule: Rule,
+    /// Its kind.
+    pub object: String,
+    /// Agreed value.
+    pub agreed_value: Option<Sourced<Money>>,
+    /// Crew it may carry.
+    pub crew: Option<Sourced<u32>>,
+    /// Passengers it may carry.
+    pub passengers: Option<Sourced<u32>>,
+    /// Everything else that is written about it.
+    pub attributes: BTreeMap<String, String>,
+}
+
+/// What is insured.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Insured {
+    /// Questions of the survey form.
+    pub questions: Vec<Question>,
+    /// Kinds of things.
+    pub objects: Vec<ObjectKind>,
+    /// What lines can be about.
+    pub items: Vec<Item>,
+    /// Causes of loss.
+    pub perils: Vec<Peril>,
+    /// What a cause outside the list gets.
+    pub unlisted: Option<Sourced<String>>,
+    /// What must hold.
+    pub conditions: Vec<Condition>,
+    /// What is never paid.
+    pub exclusions: Vec<Exclusion>,
+    /// Classes of insured.
+    pub classes: Vec<InsuredClass>,
+    /// Things the contract lists.
+    pub register: Vec<Registered>,
+}
 
 pub(super) fn read(section: &mut Section<'_, '_>) -> Insured {
     Insured {
@@ -79,7 +201,7 @@ fn peril(section: &mut Section<'_, '_>) -> Peril {
     }
 }
 
-fn unlisted(section: &mut Section<'_, '_>) -> crate::rules::figure::Sourced<String> {
+fn unlisted(section: &mut Section<'_, '_>) -> Sourced<String> {
     let figure = section.figure::<String>("unlisted");
     let known = |word: &String| REFUSALS.iter().any(|(name, _)| name == word);
     if figure.value().is_some_and(|word| !known(word)) {

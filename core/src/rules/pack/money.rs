@@ -1,10 +1,108 @@
-//! Reading what is paid.
+//! What is paid: its shapes, and reading them.
 
 use super::word::{Chosen, PayeeNeed, Pays, PerUnit, SpanOf, TariffStatus};
-use super::{Cover, Names, PayeeRule, Paying, RecoveryRule, Tariff, TariffRow};
+use super::{Choice, Names, Rule};
+use crate::domain::Money;
 use crate::domain::facts::Method;
+use crate::rules::figure::Sourced;
 use crate::rules::problem::Code;
 use crate::rules::section::Section;
+
+/// What pays a kind of loss.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cover {
+    /// Id, names, source.
+    pub rule: Rule,
+    /// Line of business.
+    pub line: Option<String>,
+    /// Object kinds; all if empty.
+    pub objects: Vec<String>,
+    /// Part of every policy, or only where the policy lists it.
+    pub bought: Chosen,
+    /// What the limit counts over.
+    pub span: SpanOf,
+    /// The limit.
+    pub limit: Choice<Money>,
+    /// The deductible.
+    pub deductible: Choice<Money>,
+    /// Whether a sum insured below the value pays only its proportion.
+    pub underinsurance: Sourced<bool>,
+    /// How lines may be priced.
+    pub methods: Vec<Method>,
+    /// What a confirmed total loss pays.
+    pub total: Option<Pays>,
+    /// Whether the insured may keep the remains against their value.
+    pub salvage: Sourced<bool>,
+    /// Whether wear is taken off.
+    pub depreciation: Sourced<bool>,
+    /// Whether rescue cost is paid beside the limit.
+    pub rescue: Sourced<bool>,
+}
+
+/// Prices by grade and structure.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tariff {
+    /// Id, names, source.
+    pub rule: Rule,
+    /// Its version.
+    pub version: String,
+    /// An example is never final.
+    pub status: TariffStatus,
+    /// Items it prices; all if empty.
+    pub items: Vec<String>,
+    /// Damage grades.
+    pub grades: Vec<(String, Names)>,
+    /// Structure classes.
+    pub structures: Vec<(String, Names)>,
+    /// The rates.
+    pub rows: Vec<TariffRow>,
+}
+
+/// One rate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TariffRow {
+    /// Damage grade.
+    pub grade: String,
+    /// Structure class.
+    pub structure: String,
+    /// Unit.
+    pub per: PerUnit,
+    /// Price of one unit.
+    pub rate: Sourced<Money>,
+}
+
+/// Whether the third party's share is claimed back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecoveryRule {
+    /// Whether at all.
+    pub allowed: Sourced<bool>,
+    /// Never against these, unless they acted on purpose.
+    pub never_against: Vec<String>,
+}
+
+/// Whether somebody else may receive the money.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PayeeRule {
+    /// Whether at all.
+    pub third_party: Sourced<bool>,
+    /// What that needs.
+    pub needs: Vec<PayeeNeed>,
+}
+
+/// What is paid.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Paying {
+    /// Covers.
+    pub covers: Vec<Cover>,
+    /// Tables of prices.
+    pub tariffs: Vec<Tariff>,
+    /// Whether money may be paid ahead.
+    pub advance: Option<Sourced<bool>>,
+    /// Recovery from third parties.
+    pub recovery: Option<RecoveryRule>,
+    /// Payment to somebody else.
+    pub payee: Option<PayeeRule>,
+}
 
 pub(super) fn read(section: &mut Section<'_, '_>) -> Paying {
     Paying {

@@ -1,12 +1,129 @@
-//! Reading what is due when.
+//! What is due when: its shapes, and reading them.
 
 use super::word::{Channel, Formula, NoticeKind, Order, Stage};
-use super::{CaseClass, Clock, Kpi, Notice, Service, Tier, Zone};
+use super::{Choice, Names, Rule};
+use crate::domain::Money;
 use crate::domain::facts::{Degrees, Event};
-use crate::rules::figure::Number;
+use crate::rules::fact::Test;
+use crate::rules::figure::{Number, Sourced, Span};
 use crate::rules::node::{Node, Value};
 use crate::rules::problem::Code;
 use crate::rules::section::Section;
+
+/// An area with its own service times.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Zone {
+    /// Id, names, source.
+    pub rule: Rule,
+    /// Prefixes of area codes.
+    pub areas: Sourced<Vec<String>>,
+    /// Corners in millionths of degrees (longitude, latitude), WGS-84.
+    pub polygon: Vec<(i64, i64)>,
+}
+
+/// A time limit between two events.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Clock {
+    /// Id, names, source.
+    pub rule: Rule,
+    /// The stage of service it belongs to (R135).
+    pub stage: Stage,
+    /// Clocks on one topic are compared: the earlier leads.
+    pub topic: String,
+    /// Events it starts from.
+    pub from: Vec<Event>,
+    /// Which of several.
+    pub order: Order,
+    /// The event that stops it.
+    pub until: Event,
+    /// Runs only then.
+    pub when: Vec<Test>,
+    /// The limit.
+    pub due: Choice<Span>,
+    /// Whether pauses count.
+    pub pausable: bool,
+}
+
+/// A settlement tier by assessed amount.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tier {
+    /// Id, names, source.
+    pub rule: Rule,
+    /// Highest amount in it; the last tier has none.
+    pub up_to: Option<Sourced<Money>>,
+    /// Whether a letter of commitment is due.
+    pub letter: bool,
+}
+
+/// Simple, ordinary, complex.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CaseClass {
+    /// Id, names, source.
+    pub rule: Rule,
+    /// When the device may propose it.
+    pub propose: Vec<Test>,
+}
+
+/// What people must be told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// Id, names, source.
+    pub rule: Rule,
+    /// Feedback, result, denial, …
+    pub kind: NoticeKind,
+    /// Events it starts from.
+    pub from: Vec<Event>,
+    /// The event that says it was done.
+    pub until: Option<Event>,
+    /// By when.
+    pub due: Choice<Span>,
+    /// How often again.
+    pub every: Option<Sourced<Span>>,
+    /// Whether all channels are needed, or any.
+    pub all_channels: bool,
+    /// The channels.
+    pub by: Vec<Channel>,
+    /// What it must say.
+    pub content: Vec<String>,
+    /// Owed only then.
+    pub when: Vec<Test>,
+}
+
+/// A performance figure.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kpi {
+    /// Id, names, source.
+    pub rule: Rule,
+    /// How it is computed.
+    pub formula: Formula,
+    /// Version of the formula.
+    pub version: String,
+    /// Clocks it counts; all if empty.
+    pub clocks: Vec<String>,
+    /// What is counted.
+    pub numerator: Names,
+    /// Out of what.
+    pub denominator: Names,
+    /// What is aimed at.
+    pub target: Sourced<String>,
+}
+
+/// What is due when.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Service {
+    /// Service zones, the first that matches.
+    pub zones: Vec<Zone>,
+    /// Time limits.
+    pub clocks: Vec<Clock>,
+    /// Tiers by amount.
+    pub tiers: Vec<Tier>,
+    /// Simple, ordinary, complex.
+    pub classes: Vec<CaseClass>,
+    /// Notices, feedback, callbacks.
+    pub notices: Vec<Notice>,
+    /// Performance figures.
+    pub kpis: Vec<Kpi>,
+}
 
 pub(super) fn read(section: &mut Section<'_, '_>) -> Service {
     Service {

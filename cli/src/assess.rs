@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use lossbook_core::domain::WallMs;
 use lossbook_core::domain::facts::CaseFacts;
-use lossbook_core::rules::{PackChoiceError, Packs, assess};
+use lossbook_core::rules::{Assessment, PackChoiceError, Packs, assess};
 
 use crate::device::Said;
 use crate::failure::Failure;
@@ -114,10 +114,9 @@ fn refusal(file: &str, error: &PackChoiceError) -> Failure {
 }
 
 /// An assessment for people, in both languages, with the names of the pack that judged it.
-pub fn page(assessment: &lossbook_core::rules::Assessment) -> String {
-    let packs = Packs::shipped().all();
-    let named = |pack: &&lossbook_core::rules::Pack| pack.id == assessment.service_pack.id;
-    let pack = packs.iter().find(named).or(packs.first());
+pub fn page(assessment: &Assessment, packs: &Packs) -> String {
+    let judged = &assessment.service_pack.digest;
+    let pack = packs.all().iter().find(|pack| pack.digest() == *judged);
     pack.map_or_else(String::new, |pack| {
         text::write(assessment, pack, Tongue::Both)
     })

@@ -164,7 +164,7 @@ fn look(device: &Device, command: &Command) -> Result<Said, Failure> {
             };
             Ok(show::list(&device.cases(&query)?))
         }
-        Command::Assess { case } => show::judged(&device.assess(case)?),
+        Command::Assess { case } => show::judged(&device.assess(case)?, &*device.packs()?),
         Command::Show {
             case,
             automerge: Some(file),

@@ -24,7 +24,7 @@ pub use digest::{CHUNK_BYTES, ChunkedDigest, Digest, DigestParseError};
 pub use fold::{fold, half_width};
 pub use host::{Host, Reading};
 pub use id::{CaseId, CaseNumber, DeviceId, Epoch, IdParseError, RowId, ScopeId};
-pub use money::{Money, MoneyParseError, MoneyRange};
+pub use money::{Money, MoneyParseError, MoneyRange, half_up};
 pub use place::{Place, PlaceError};
 pub use quantity::{Quantity, QuantityParseError, Share, ShareParseError};
 pub use role::{Role, UnknownRole};

@@ -83,7 +83,12 @@ impl Page {
         let title = self.say("案件", "Case");
         self.line(0, &format!("{title} {}", assessment.case));
         let pack = &assessment.pack;
-        let mut rules = format!("{} {} ({})", pack.id, pack.version, short(&pack.digest));
+        let mut rules = format!(
+            "{} {} ({})",
+            pack.id,
+            pack.version,
+            short(&pack.digest.to_hex())
+        );
         let service = &assessment.service_pack;
         if service != pack {
             rules.push_str(&format!("; {} {}", service.id, service.version));

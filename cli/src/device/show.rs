@@ -6,6 +6,7 @@ use std::path::Path;
 use lossbook_core::app::{CaseView, Device, Judged};
 use lossbook_core::domain::civil_text;
 use lossbook_core::record::{CaseRecord, FieldReading, Section};
+use lossbook_core::rules::Packs;
 use lossbook_core::statement::{CaseStatus, Difference, SignatureState};
 use lossbook_core::store::{CaseRow, Clash, SignatureStanding};
 use serde_json::{Map, Value, json};
@@ -354,7 +355,7 @@ pub(super) fn quarantine(device: &Device) -> Result<Said, Failure> {
 }
 
 /// What the contract says to a case.
-pub(super) fn judged(judged: &Judged) -> Result<Said, Failure> {
+pub(super) fn judged(judged: &Judged, packs: &Packs) -> Result<Said, Failure> {
     let mut json = serde_json::to_value(&judged.assessment)
         .map_err(|error| Failure::bug("json", error.to_string()))?;
     let unmatched = serde_json::to_value(&judged.unmatched)
@@ -362,7 +363,7 @@ pub(super) fn judged(judged: &Judged) -> Result<Said, Failure> {
     if let Some(map) = json.as_object_mut() {
         map.insert("unmatched".to_owned(), unmatched);
     }
-    let mut text = crate::assess::page(&judged.assessment);
+    let mut text = crate::assess::page(&judged.assessment, packs);
     for missing in &judged.unmatched {
         let _infallible = writeln!(
             text,

@@ -1,7 +1,7 @@
 //! What the contract says to a case on this device or hub: the record's facts, judged by its packs.
 //!
-//! The contract is the one the report names, else the only contract this store knows to be
-//! current. The same function serves the phone's screen, a statement about to be signed, and the
+//! The contract is the one the report names. What no rule of it knows is reported and leaves the
+//! amount open. The same function serves the phone's screen, a statement about to be signed, and the
 //! office: same facts, same packs, same answer.
 
 use super::device::{Device, case_named};
@@ -27,8 +27,8 @@ impl Judged {
     /// Judges a case as it stands.
     ///
     /// # Errors
-    /// [`AppError::NoContract`] if the report names none and several are known,
-    /// [`AppError::Pack`] if the named one is not known.
+    /// [`AppError::NoContract`], [`AppError::UnknownContract`], and [`AppError::Pack`] for a version
+    /// or an id in the case that is not known.
     pub fn of(packs: &Packs, standing: &CaseStanding, now: WallMs) -> Result<Self, AppError> {
         let record = &standing.record;
         let named = record.section(Section::Report).text("contract");
@@ -37,13 +37,18 @@ impl Judged {
         let reported = standing.case.made_at();
         let mut facts = record.facts(&standing.case.number().to_string(), pack.zone(), reported);
         decided(&mut facts, standing, pack);
-        let mut unmatched = to_ids(&mut facts, pack);
-        if facts.loss.at == reported {
+        let mut unmatched = to_ids(&mut facts, pack, packs);
+        if record.loss_time(pack.zone()).is_none() {
             unmatched.push(Reason::of("time_unknown"));
         }
         let judges = packs.judges(&contract, &facts)?;
+        let mut assessment = assess(&facts, judges, Some(now));
+        if assessment.money.is_final && !unmatched.is_empty() {
+            assessment.money.is_final = false;
+            assessment.review.obstacles.push(Reason::of("not_final"));
+        }
         Ok(Self {
-            assessment: assess(&facts, judges, Some(now)),
+            assessment,
             unmatched,
         })
     }

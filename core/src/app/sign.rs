@@ -257,10 +257,12 @@ fn frozen(tx: &Tx<'_>, case: CaseId, wanted: &Wanted) -> Result<FreezeBody, AppE
     Ok(FreezeBody::make(case, &record, heads, &wanted)?)
 }
 
-/// What the rules said, in the signer's language; nothing while an amount is open.
+/// What the rules said, in the signer's language. Nobody signs an amount as payable while cover,
+/// price or a line's place in the contract is open.
 fn frozen_assessment(judged: &Judged, language: Language) -> statement::Assessment {
     let assessment = &judged.assessment;
-    let payable = assessment.money.payable.filter(|range| range.is_exact());
+    let money = &assessment.money;
+    let payable = money.payable.filter(|_| money.is_final);
     let steps = assessment
         .money
         .covers
@@ -275,7 +277,7 @@ fn frozen_assessment(judged: &Judged, language: Language) -> statement::Assessme
     });
     let name = |pack: &crate::rules::PackName| PackDigest {
         pack: pack.id.clone(),
-        digest: pack.digest.parse().unwrap_or(Digest::ZERO),
+        digest: pack.digest,
     };
     let mut packs = vec![name(&assessment.pack)];
     packs.extend(assessment.law.as_ref().map(name));

@@ -6,6 +6,16 @@ use std::str::FromStr;
 
 use minicbor::{Decode, Encode};
 
+/// `numerator ÷ denominator`, half a fen upwards: the one way amounts are rounded. What leaves the
+/// range of money stays at its end.
+pub fn half_up(numerator: i128, denominator: i128) -> Money {
+    let denominator = denominator.max(1);
+    let rounded = numerator
+        .saturating_add(denominator / 2)
+        .div_euclid(denominator);
+    Money(i64::try_from(rounded).unwrap_or(if rounded < 0 { i64::MIN } else { i64::MAX }))
+}
+
 /// An amount in fen (1 yuan = 100 fen); R6: agreed values reach 7,000,000,000 fen, hence `i64`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Encode, Decode)]
 #[cbor(transparent)]

@@ -33,7 +33,6 @@ const REPORT: &[(&str, Section, &str)] = &[
     ("customer_name", Section::Report, "household"),
 ];
 
-/// The facts of a case.
 impl CaseRecord {
     /// As the rules see it. `reported` stands in for a time of loss that cannot be read, and for
     /// the report's own time where nobody wrote one.
@@ -47,7 +46,7 @@ impl CaseRecord {
             line: text("line"),
             class: None,
             loss: Loss {
-                at: time("occurred_at").unwrap_or(reported),
+                at: self.loss_time(zone).unwrap_or(reported),
                 peril: words(report.field("cause")),
                 place: LossPlace {
                     area: text("area"),
@@ -94,6 +93,12 @@ impl CaseRecord {
             notices: Vec::new(),
             satisfaction: None,
         }
+    }
+
+    /// When it happened, if somebody wrote a time that can be read and nobody wrote another.
+    pub fn loss_time(&self, zone: &TimeZone) -> Option<WallMs> {
+        let text = self.section(Section::Report).text("occurred_at")?;
+        instant(&text, zone)
     }
 
     fn events(&self, reported: WallMs) -> BTreeMap<Event, WallMs> {

@@ -10,7 +10,7 @@ use super::document::{CaseDocument, RecordError, change_hashes};
 use super::examine::row_id;
 use super::schema::{FieldPath, FieldSpec, Section, field};
 use super::value::Value;
-use crate::domain::{Digest, Money, MoneyRange, RowId};
+use crate::domain::{Digest, Money, MoneyRange, RowId, half_up};
 
 /// A value that stands, and the change that wrote it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -331,11 +331,11 @@ fn quantities(row: &Row) -> Vec<i64> {
     if all.is_empty() { vec![1000] } else { all }
 }
 
-/// An amount beyond the range of money stays at its end, and the total then says so.
 fn product(thousandths: i64, price: Money) -> Money {
-    let exact = i128::from(thousandths).saturating_mul(i128::from(price.fen()));
-    let rounded = exact.saturating_add(500).div_euclid(1000);
-    Money::from_fen(i64::try_from(rounded).unwrap_or(i64::MAX))
+    half_up(
+        i128::from(thousandths).saturating_mul(i128::from(price.fen())),
+        1000,
+    )
 }
 
 /// What kind of decision a dispute asks for.

@@ -20,8 +20,8 @@ use super::pay::{self, Payable};
 use super::price::PricedLine;
 use super::reason::Reason;
 use super::review::{self, ReviewState};
-use crate::domain::WallMs;
 use crate::domain::facts::CaseFacts;
+use crate::domain::{Digest, WallMs};
 
 /// The packs a case is judged by.
 #[derive(Debug, Clone, Copy)]
@@ -44,7 +44,12 @@ pub struct PackName {
     /// Its version.
     pub version: String,
     /// SHA-256 of its canonical bytes.
-    pub digest: String,
+    #[serde(serialize_with = "hex_text")]
+    pub digest: Digest,
+}
+
+fn hex_text<S: serde::Serializer>(digest: &Digest, out: S) -> Result<S::Ok, S::Error> {
+    out.collect_str(digest)
 }
 
 impl PackName {
@@ -52,7 +57,7 @@ impl PackName {
         Self {
             id: pack.id.clone(),
             version: pack.version.clone(),
-            digest: pack.digest().to_string(),
+            digest: pack.digest(),
         }
     }
 }

@@ -202,7 +202,7 @@ fn clock(clock: Option<&Running>, rest: &[&str], no: bool) -> Result<(), String>
 
 fn notice(a: &Assessment, id: &str, rest: &[&str], no: bool) -> Result<(), String> {
     let Some(notice) = a.notices.iter().find(|notice| notice.id == id) else {
-        return if no || rest == ["due", "none"] {
+        return if no {
             Ok(())
         } else {
             Err("no such notice".into())

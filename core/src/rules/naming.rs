@@ -1,20 +1,20 @@
 //! From what people write to the contract's ids: "冰雹" or "Hail" is the peril `hail`.
 //!
 //! Lines whose part no item of the contract is called by are taken out and reported: what cannot
-//! be judged is said, not guessed. A cause without a match stays as written and is judged as one
-//! that the contract does not list.
+//! be judged is said, not guessed. A cause of another contract's list keeps its id and is judged as
+//! one that this contract does not list; a cause that no contract knows counts as not recorded.
 
 use super::pack::{Names, Pack, Rule};
 use super::reason::Reason;
+use super::shipped::Packs;
 use crate::domain::facts::{CaseFacts, Given};
 use crate::domain::fold;
 
 /// Replaces names by ids; what could not be matched comes back.
-pub fn to_ids(facts: &mut CaseFacts, pack: &Pack) -> Vec<Reason> {
+pub fn to_ids(facts: &mut CaseFacts, pack: &Pack, packs: &Packs) -> Vec<Reason> {
     let insured = &pack.insured;
-    rename(&mut facts.loss.peril, |text| {
-        id_of(text, insured.perils.iter().map(|peril| &peril.rule))
-    });
+    let mut unmatched = Vec::new();
+    perils(facts, pack, packs, &mut unmatched);
     rename(&mut facts.policy.class, |text| {
         id_of(text, insured.classes.iter().map(|class| &class.rule))
     });
@@ -23,7 +23,6 @@ pub fn to_ids(facts: &mut CaseFacts, pack: &Pack) -> Vec<Reason> {
     {
         object.kind = id;
     }
-    let mut unmatched = Vec::new();
     let known_kind = |kind: &str| insured.objects.iter().any(|known| known.rule.id == kind);
     if let Some(object) = facts.object.take_if(|object| !known_kind(&object.kind)) {
         unmatched.push(Reason::of("object_not_known").about(object.kind));
@@ -51,17 +50,46 @@ pub fn to_ids(facts: &mut CaseFacts, pack: &Pack) -> Vec<Reason> {
             *structure = id;
         }
     }
-    facts.answers.retain(|question, _| {
-        let known = insured
-            .questions
-            .iter()
-            .any(|known| known.rule.id == *question);
-        if !known {
-            unmatched.push(Reason::of("question_not_known").about(question));
-        }
-        known
-    });
+    answers(facts, pack, &mut unmatched);
     unmatched
+}
+
+/// Causes by this contract's names, else by those of the others.
+fn perils(facts: &mut CaseFacts, pack: &Pack, packs: &Packs, unmatched: &mut Vec<Reason>) {
+    let own = pack.insured.perils.iter().map(|peril| &peril.rule);
+    let others = || {
+        let all = packs.all().iter().flat_map(|pack| &pack.insured.perils);
+        all.map(|peril| &peril.rule)
+    };
+    rename(&mut facts.loss.peril, |text| {
+        id_of(text, own.clone().chain(others()))
+    });
+    let is_known = |id: &String| others().any(|rule| rule.id == *id);
+    let written = facts.loss.peril.iter().flat_map(Given::all);
+    let unknown: Vec<Reason> = written
+        .filter(|id| !is_known(id))
+        .map(|text| Reason::of("peril_not_known").about(text))
+        .collect();
+    if !unknown.is_empty() {
+        facts.loss.peril = None;
+        unmatched.extend(unknown);
+    }
+}
+
+/// Answers to questions of the contract, in words that the question allows.
+fn answers(facts: &mut CaseFacts, pack: &Pack, unmatched: &mut Vec<Reason>) {
+    facts.answers.retain(|id, given| {
+        let mut questions = pack.insured.questions.iter();
+        let Some(question) = questions.find(|question| question.rule.id == *id) else {
+            unmatched.push(Reason::of("question_not_known").about(id));
+            return false;
+        };
+        let is_allowed = given.all().iter().all(|answer| question.allows(answer));
+        if !is_allowed {
+            unmatched.push(Reason::of("answer_not_known").about(id));
+        }
+        is_allowed
+    });
 }
 
 fn rename(given: &mut Option<Given<String>>, id: impl Fn(&str) -> Option<String>) {
@@ -116,7 +144,7 @@ mod tests {
         let json = r#"{"format":1,"case":"A","loss":{"at":"2025-07-01T15:20+08:00","peril":"冰雹"},
             "lines":[{"id":"l1","item":"臥室"},{"id":"l2","item":"Kitchen"},{"id":"l3","item":"spaceship"}]}"#;
         let mut facts = CaseFacts::from_json(json.as_bytes()).unwrap();
-        let unmatched = to_ids(&mut facts, pack);
+        let unmatched = to_ids(&mut facts, pack, packs);
         assert_eq!(facts.loss.peril, Some(Given::Agreed("hail".to_owned())));
         let items: Vec<&str> = facts.lines.iter().map(|line| line.item.as_str()).collect();
         assert_eq!(items, ["bedroom", "kitchen"]);

@@ -13,10 +13,10 @@ use super::case::{Case, sum};
 use super::cover::{self, Bought, bought};
 use super::figure::{Figure, Sourced};
 use super::pack::{Answer, Choice, Cover, SpanOf, Undecided};
-use super::price::{Standing, half_up, spread};
+use super::price::{Standing, spread};
 use super::reason::Reason;
 use crate::domain::facts::{CoverFigures, Given};
-use crate::domain::{Money, MoneyRange};
+use crate::domain::{Money, MoneyRange, half_up};
 
 /// One step of the way from loss to payable.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -288,7 +288,7 @@ impl Paying<'_, '_, '_> {
         };
         let part = |amount: Money| {
             let exact = i128::from(amount.fen()).saturating_mul(i128::from(insured.fen()));
-            Money::from_fen(half_up(exact, i128::from(value.fen())))
+            half_up(exact, i128::from(value.fen()))
         };
         let after = MoneyRange {
             low: part(way.now.low),
@@ -513,7 +513,7 @@ impl Paying<'_, '_, '_> {
         let (low, high) = points(share);
         let part = |amount: Money, points: u32| {
             let exact = i128::from(amount.fen()).saturating_mul(i128::from(points));
-            Money::from_fen(half_up(exact, 10_000))
+            half_up(exact, 10_000)
         };
         Some(MoneyRange {
             low: part(payable.low, low),

@@ -7,7 +7,7 @@ use super::case::Case;
 use super::pack::{Cover, Item, Pays, TariffStatus};
 use super::reason::Reason;
 use crate::domain::facts::{Given, Line, Method};
-use crate::domain::{Money, MoneyRange, Quantity, Share};
+use crate::domain::{Money, MoneyRange, Quantity, Share, half_up};
 
 /// A line with its amount.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -359,13 +359,7 @@ fn times(quantity: Quantity, price: Money, share: Share) -> Money {
     let exact = thousandths
         .saturating_mul(i128::from(price.fen()))
         .saturating_mul(i128::from(share.basis_points()));
-    Money::from_fen(half_up(exact, 10_000_000))
-}
-
-/// `numerator ÷ denominator`, half a fen upwards; numerators are not negative.
-pub(super) fn half_up(numerator: i128, denominator: i128) -> i64 {
-    let rounded = numerator.saturating_add(denominator / 2) / denominator.max(1);
-    i64::try_from(rounded).unwrap_or(i64::MAX)
+    half_up(exact, 10_000_000)
 }
 
 fn product_text(

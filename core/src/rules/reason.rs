@@ -132,6 +132,16 @@ const SENTENCES: &[(&str, &str, &str)] = &[
         "the contract has no such item: it is not counted",
     ),
     (
+        "peril_not_known",
+        "没有合同列明这个出险原因，按未记录处理",
+        "no contract knows this cause: it counts as not recorded",
+    ),
+    (
+        "answer_not_known",
+        "该问题没有这样的回答，按未回答处理",
+        "this is no answer to the question: it counts as not answered",
+    ),
+    (
         "object_not_known",
         "合同没有这类标的",
         "the contract has no such kind of object",

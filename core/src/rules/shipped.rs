@@ -205,7 +205,6 @@ impl Packs {
     }
 
     fn check_answers(&self, facts: &CaseFacts, pack: &Pack) -> Result<(), PackChoiceError> {
-        use crate::domain::facts::Answer;
         for (id, given) in &facts.answers {
             let question = pack
                 .insured
@@ -235,11 +234,7 @@ impl Packs {
                 return Err(unknown(id, format!("questions of this contract: {known}")));
             };
             for answer in given.all() {
-                let good = match answer {
-                    Answer::Yes(_) => question.answers.iter().any(|known| known == "yes"),
-                    Answer::Choice(word) => question.answers.contains(word),
-                };
-                if !good {
+                if !question.allows(answer) {
                     let known = listed(question.answers.iter());
                     return Err(unknown(id, format!("{answer} is no answer to it: {known}")));
                 }

@@ -59,7 +59,7 @@ fn a_filled_pack_from_the_hub_sets_a_due_time_on_the_phone() {
     let two_hours = WallMs(1_750_000_000_000 + 2 * 3_600_000);
     assert_eq!(survey_due(&phone, &case), Some(two_hours));
     let judged = phone.assess(&case).unwrap();
-    assert_eq!(judged.assessment.pack.digest, filled.digest().to_hex());
+    assert_eq!(judged.assessment.pack.digest, filled.digest());
 }
 
 #[test]

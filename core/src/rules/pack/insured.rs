@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::word::{Answer, Mask, UnitOf};
 use super::{Names, Rule};
 use crate::domain::Money;
+use crate::domain::facts::Answer as GivenAnswer;
 use crate::rules::fact::Test;
 use crate::rules::figure::Sourced;
 use crate::rules::problem::Code;
@@ -21,6 +22,18 @@ pub struct Question {
     pub photo: Option<String>,
     /// Asked only then.
     pub when: Vec<Test>,
+}
+
+impl Question {
+    /// Whether it may be answered so.
+    pub fn allows(&self, answer: &GivenAnswer) -> bool {
+        let word = match answer {
+            GivenAnswer::Yes(true) => "yes",
+            GivenAnswer::Yes(false) => "no",
+            GivenAnswer::Choice(id) => id,
+        };
+        self.answers.iter().any(|known| known == word)
+    }
 }
 
 /// A kind of insured thing.

@@ -1,0 +1,83 @@
+//! What the contract says to a case, and what of it may be signed.
+
+use super::*;
+use crate::record::Section;
+
+const ANSWERS: [(&str, &str); 9] = [
+    ("occupied", "yes"),
+    ("under_construction", "no"),
+    ("countryside", "yes"),
+    ("main_home", "yes"),
+    ("second_house", "no"),
+    ("undivided", "no"),
+    ("local_hukou", "yes"),
+    ("rural_hukou", "yes"),
+    ("resident", "yes"),
+];
+
+/// A house that the Huzhu contract covers, with one bedroom of 800 yuan.
+fn covered_house(phone: &Device) -> String {
+    let fields = [
+        ("contract", "huzhu-rural-housing"),
+        ("cause", "冰雹"),
+        ("occurred_at", "2025-07-16 14:40"),
+        ("policy_from", "2025-01-01 00:00"),
+        ("policy_to", "2026-01-01 00:00"),
+        ("insured_class", "ordinary"),
+        ("unit", "G-1"),
+    ];
+    let case = phone.report_loss(None, &report(&fields)).unwrap();
+    let case = case.number().to_string();
+    let house = report(&[("kind", "house"), ("insured_id", "house-1")]);
+    phone.add_row(&case, Section::Objects, &house).unwrap();
+    for (question, answer) in ANSWERS {
+        let row = report(&[("question", question), ("answer", answer)]);
+        phone.add_row(&case, Section::Answers, &row).unwrap();
+    }
+    line(phone, &case, "卧室");
+    case
+}
+
+fn line(phone: &Device, case: &str, part: &str) {
+    let row = report(&[("part", part), ("item", "修复"), ("amount", "800")]);
+    phone.add_row(case, Section::Lines, &row).unwrap();
+}
+
+fn signed_text(phone: &Device, case: &str) -> String {
+    phone.sign(case, &signature()).unwrap().text
+}
+
+#[test]
+fn an_estimate_that_the_contract_covers_is_signed_with_its_payable() {
+    let world = World::new();
+    let phone = world.phone("li", 1);
+    let case = covered_house(&phone);
+    assert!(phone.assess(&case).unwrap().assessment.money.is_final);
+    assert!(signed_text(&phone, &case).contains("应付赔款: 800.00"));
+}
+
+#[test]
+fn a_line_that_no_rule_knows_leaves_the_amount_open_and_unsigned() {
+    let world = World::new();
+    let phone = world.phone("li", 1);
+    let case = covered_house(&phone);
+    line(&phone, &case, "飞船");
+    let judged = phone.assess(&case).unwrap();
+    assert_eq!(judged.unmatched[0].about, "飞船");
+    assert!(!judged.assessment.money.is_final);
+    let obstacles = &judged.assessment.review.obstacles;
+    assert!(obstacles.iter().any(|one| one.code == "not_final"));
+    assert!(!signed_text(&phone, &case).contains("应付赔款"));
+}
+
+#[test]
+fn nobody_signs_a_payable_while_cover_is_open() {
+    let world = World::new();
+    let phone = world.phone("li", 1);
+    let case = covered_house(&phone);
+    phone.set_field(&case, "report.cause", "陨石").unwrap();
+    let judged = phone.assess(&case).unwrap();
+    assert_eq!(judged.unmatched[0].code, "peril_not_known");
+    assert_eq!(judged.assessment.cover.reasons[0].code, "peril_unknown");
+    assert!(!signed_text(&phone, &case).contains("应付赔款"));
+}

@@ -19,6 +19,7 @@ mod facts;
 mod history;
 mod read;
 mod schema;
+mod stowed;
 #[cfg(test)]
 mod tests;
 mod unique;
@@ -34,5 +35,6 @@ pub use schema::{
     FieldPath, FieldSpec, PathError, SCHEMA_VERSION, Section, ValueKind, Writers, field, fields,
     section,
 };
+pub use stowed::unstow;
 pub use unique::{ClaimKind, UniqueClaim};
 pub use value::{MAX_PROSE_CHARS, Thousandths, Value, ValueError};

@@ -10,6 +10,7 @@
 mod document;
 mod edit;
 mod list;
+mod memory;
 mod photo;
 mod row;
 mod rules;
@@ -32,6 +33,11 @@ fn main() -> Result<(), Failed> {
         && word == photo::CHILD
     {
         return photo::child(home, case, file);
+    }
+    if let [word, home] = words.as_slice()
+        && word == list::CHILD
+    {
+        return list::child(home);
     }
     // `cargo bench` passes `--bench`; a plain word picks groups.
     let wished: Vec<&String> = words.iter().filter(|word| !word.starts_with('-')).collect();

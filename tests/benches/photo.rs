@@ -1,9 +1,9 @@
 //! Taking in a photo of twelve megapixels, beside the tools that do the same parts.
 
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::Write;
 use std::path::Path;
-use std::process::{Command, Stdio};
 
 use lossbook_cli::scene::{SceneKind, Shot, render};
 use lossbook_core::app::{Device, NewPhoto, Taken};
@@ -12,8 +12,8 @@ use lossbook_core::domain::{CivilTime, Digest};
 
 use crate::Failed;
 use crate::row::{Row, Timings, number};
-use crate::thumbnail;
 use crate::world::{World, fields, open};
+use crate::{memory, thumbnail};
 
 /// The word by which this program starts itself to measure memory.
 pub(crate) const CHILD: &str = "take-in-one-photo";
@@ -21,9 +21,13 @@ const ROUNDS: u32 = 15;
 
 /// The photo of all photo benchmarks: a roof of twelve megapixels, as a phone codes it.
 pub(crate) fn picture() -> Vec<u8> {
+    roof(4_000, 3_000)
+}
+
+fn roof(width: u32, height: u32) -> Vec<u8> {
     render(&Shot {
-        width: 4_000,
-        height: 3_000,
+        width,
+        height,
         seed: 12,
         kind: SceneKind::Roof,
         taken_at: CivilTime {
@@ -46,7 +50,19 @@ pub(crate) fn run() -> Result<(), Failed> {
     whole(&world, (&phone, &case), &picture)?;
     until_saved(&world, (&phone, &case), &picture)?;
     drop(phone);
-    memory(&world, &case, &picture)
+    peak(
+        &world,
+        &case,
+        (&picture, 4.0),
+        "take in a 12 MP photo, memory",
+    )?;
+    let large = roof(12_000, 9_000);
+    peak(
+        &world,
+        &case,
+        (&large, 8.0),
+        "take in a 108 MP photo, memory",
+    )
 }
 
 /// The same picture as a file that is new: a comment tells it apart.
@@ -159,50 +175,54 @@ fn as_heic(bytes: &[u8]) -> Result<Vec<u8>, Failed> {
     Ok(heic)
 }
 
-fn memory(world: &World, case: &str, picture: &[u8]) -> Result<(), Failed> {
+/// The peak of memory while one photo is taken in, beside its own size and what may be added.
+fn peak(
+    world: &World,
+    case: &str,
+    (picture, more_mib): (&[u8], f64),
+    name: &str,
+) -> Result<(), Failed> {
     let file = world.dir.path().join("photo.jpg");
-    std::fs::write(&file, unlike(picture, 5_000))?;
-    let mut child = Command::new(std::env::current_exe()?);
-    child.arg(CHILD).arg(world.home("li")).arg(case).arg(&file);
-    let said = child.stderr(Stdio::inherit()).output()?;
-    let text = String::from_utf8(said.stdout)?;
-    let Some((before, after)) = text.trim().split_once(' ') else {
-        return Err(format!("the child measured no memory: {text:?}").into());
-    };
-    let over = number(after.parse::<u64>()?.saturating_sub(before.parse()?)) * 1_024.0 / 1e6;
-    let photo = number(picture.len() as u64) / 1e6;
+    std::fs::write(&file, picture)?;
+    let home = world.home("li");
+    let words = [
+        OsStr::new(CHILD),
+        home.as_os_str(),
+        OsStr::new(case),
+        file.as_os_str(),
+    ];
+    let peak_kib = memory::of_child(words)?;
+    let mib = |bytes: f64| bytes / 1_048_576.0;
+    let peak = mib(number(peak_kib) * 1_024.0);
+    let goal = mib(number(picture.len() as u64)) + more_mib;
     Row {
-        name: "take in a 12 MP photo, memory",
-        ours: format!("{over:.1} MB"),
-        peer: format!("{:.1} MB", photo + 4.0),
-        ratio: over / (photo + 4.0),
+        name,
+        ours: format!("{peak:.1} MiB"),
+        peer: format!("{goal:.1} MiB"),
+        ratio: peak / goal,
         goal: "≤ 1",
         note: format!(
-            "growth of the peak resident set of a process that opens a store and takes in one \
-             photo, the photo's own {photo:.1} MB in memory included; the peer is the goal, \
-             the photo's size and 4 MB; a whole frame would be 36 MB"
+            "how far the resident set of a process that has its store open and took in a small \
+             photo before grows at its peak, the photo's own bytes in memory included; the peer is \
+             the goal, the photo's size and {more_mib} MiB"
         ),
     }
     .print();
     Ok(())
 }
 
-/// Takes in one photo and prints the peak of memory before and after, in KiB.
+/// Takes in a small photo and then one photo, and prints by how much memory grew, in KiB.
 #[expect(
     clippy::print_stdout,
     reason = "this process speaks to its parent through its output"
 )]
 pub(crate) fn child(home: &str, case: &str, file: &str) -> Result<(), Failed> {
     let phone = open(Path::new(home))?;
-    let before = peak_kib()?;
+    // Code and tables come into memory once, whatever the size of a photo.
+    add(&phone, case, &unlike(&roof(640, 480), std::process::id()))?;
+    memory::forget_peak()?;
+    let before = memory::peak_kib()?;
     add(&phone, case, &std::fs::read(file)?)?;
-    println!("{before} {}", peak_kib()?);
+    println!("{}", memory::peak_kib()?.saturating_sub(before));
     Ok(())
-}
-
-fn peak_kib() -> Result<u64, Failed> {
-    let status = std::fs::read_to_string("/proc/self/status")?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let figure = line.and_then(|line| line.split_whitespace().next());
-    Ok(figure.ok_or("no VmHWM here")?.parse()?)
 }

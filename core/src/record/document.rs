@@ -1,6 +1,5 @@
 //! Writing: edits become one change; changes of others are applied one at a time.
 
-use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use automerge::hydrate;
@@ -138,11 +137,13 @@ impl CaseDocument {
     ) -> Result<(Self, Written), RecordError> {
         let mut document = Self::of(AutoCommit::new().with_actor(ActorId::from(actor)));
         document.schema = schema;
-        let mut sections: HashMap<&str, HashMap<String, hydrate::Value>> = Section::ALL
-            .iter()
-            .filter(|section| section.since() <= schema.max(1))
-            .map(|section| (section.key(), document.first_texts(*section)))
-            .collect();
+        let mut root = hydrate::Map::default();
+        for section in Section::ALL {
+            if section.since() <= schema.max(1) {
+                let texts = document.first_texts(section);
+                put_plain(&mut root, section.key(), hydrate::Value::Map(texts));
+            }
+        }
         for edit in first {
             let (section, key, value) = match edit {
                 Edit::Set(path, value) => (
@@ -152,21 +153,15 @@ impl CaseDocument {
                 ),
                 Edit::Add(row) => (row.section, row.id.to_string(), document.row_value(row)),
             };
-            if let Some(map) = sections.get_mut(section.key()) {
-                map.insert(key, value);
+            if let Some(hydrate::Value::Map(map)) = root.get_mut(section.key()) {
+                put_plain(map, key, value);
             }
         }
-        let mut root: HashMap<String, hydrate::Value> = sections
-            .into_iter()
-            .map(|(key, map)| (key.to_owned(), hydrate::Value::Map(map.into())))
-            .collect();
-        root.insert(
-            "schema".to_owned(),
-            hydrate::Value::Scalar(ScalarValue::Uint(u64::from(schema))),
-        );
+        let schema = ScalarValue::Uint(u64::from(schema));
+        put_plain(&mut root, "schema", hydrate::Value::Scalar(schema));
         let id = ScalarValue::Bytes(case.as_bytes().to_vec());
-        root.insert("case".to_owned(), hydrate::Value::Scalar(id));
-        document.doc.init_root_from_hydrate(&root.into())?;
+        put_plain(&mut root, "case", hydrate::Value::Scalar(id));
+        document.doc.init_root_from_hydrate(&root)?;
         let written = document
             .commit(at)?
             .ok_or_else(|| RecordError::Refused("the first change is empty".to_owned()))?;
@@ -283,11 +278,14 @@ impl CaseDocument {
     }
 
     /// The texts that a section holds from the start, so that first words written apart merge.
-    fn first_texts(&self, section: Section) -> HashMap<String, hydrate::Value> {
-        super::schema::fields(section)
-            .filter(|spec| !section.has_rows() && self.is_merged_text(section, spec.name))
-            .map(|spec| (spec.name.to_owned(), text_object("")))
-            .collect()
+    fn first_texts(&self, section: Section) -> hydrate::Map {
+        let mut texts = hydrate::Map::default();
+        for spec in super::schema::fields(section) {
+            if !section.has_rows() && self.is_merged_text(section, spec.name) {
+                put_plain(&mut texts, spec.name, text_object(""));
+            }
+        }
+        texts
     }
 
     fn hydrated(&self, section: Section, name: &str, value: &Value) -> hydrate::Value {
@@ -299,15 +297,12 @@ impl CaseDocument {
     }
 
     fn row_value(&self, row: &NewRow) -> hydrate::Value {
-        let fields: HashMap<String, hydrate::Value> = row
-            .values
-            .iter()
-            .map(|(name, value)| {
-                let value = self.hydrated(row.section, name, value);
-                ((*name).to_owned(), value)
-            })
-            .collect();
-        hydrate::Value::Map(fields.into())
+        let mut fields = hydrate::Map::default();
+        fields.reserve(row.values.len());
+        for (name, value) in &row.values {
+            put_plain(&mut fields, *name, self.hydrated(row.section, name, value));
+        }
+        hydrate::Value::Map(fields)
     }
 
     fn commit(&mut self, at: WallMs) -> Result<Option<Written>, RecordError> {
@@ -381,14 +376,14 @@ impl CaseDocument {
         let doc = &mut self.doc;
         let applied = catch_unwind(AssertUnwindSafe(|| {
             let known = |hash: &ChangeHash, doc: &mut AutoCommit| {
-                doc.get_change_meta_by_hash(hash).is_some()
+                doc.get_heads().contains(hash) || doc.get_change_meta_by_hash(hash).is_some()
             };
             if !change.deps().iter().all(|dep| known(dep, doc)) {
                 return Err(RecordError::Refused("its past is not here".to_owned()));
             }
             let hash = change.hash();
             doc.apply_changes([change])?;
-            if doc.get_heads().contains(&hash) || known(&hash, doc) {
+            if known(&hash, doc) {
                 Ok(())
             } else {
                 Err(RecordError::Broken)
@@ -433,6 +428,11 @@ impl CaseDocument {
             matches!(value, automerge::Value::Object(ObjType::Map)).then_some(id)
         }))
     }
+}
+
+fn put_plain(map: &mut hydrate::Map, key: impl Into<String>, value: hydrate::Value) {
+    let conflict = false;
+    map.insert(key.into(), hydrate::MapValue { value, conflict });
 }
 
 fn text_object(text: &str) -> hydrate::Value {

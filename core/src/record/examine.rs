@@ -147,7 +147,12 @@ impl Fresh {
 
 /// The row that a key names; a second spelling of an id names none.
 pub(super) fn row_id(key: &str) -> Option<RowId> {
-    key.parse().ok().filter(|id: &RowId| id.to_string() == key)
+    let plain = key
+        .bytes()
+        .all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'));
+    let mut id = [0; 16];
+    hex::decode_to_slice(key, &mut id).ok().filter(|()| plain)?;
+    Some(RowId::from_bytes(id))
 }
 
 /// One value that a change writes.

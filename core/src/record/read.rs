@@ -1,14 +1,15 @@
 //! Reading: every value that stands, with the change that wrote it, now or at earlier heads;
 //! totals exact or a range with its causes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
-use automerge::iter::MapRange;
+use automerge::iter::{DocItem, MapRangeItem};
 use automerge::{AutoCommit, ChangeHash, ObjId, ObjType, ROOT, ReadDoc, ValueRef};
 
 use super::document::{CaseDocument, RecordError, change_hashes};
 use super::examine::row_id;
-use super::schema::{FieldPath, FieldSpec, Section, field};
+use super::schema::{FieldPath, FieldSpec, Section, ValueKind, field};
 use super::value::Value;
 use crate::domain::{Digest, Money, MoneyRange, RowId, half_up};
 
@@ -398,75 +399,122 @@ impl CaseDocument {
     }
 }
 
+/// What the object whose entries are being read is.
+#[derive(Clone, Copy)]
+enum Within {
+    Root,
+    /// A section without rows.
+    Fields(Section),
+    /// A section with rows.
+    Rows(Section),
+    Row(Section, RowId),
+}
+
+/// The object whose entries are being read, and the row they fill.
+struct OpenObject {
+    object: Arc<ObjId>,
+    /// Nothing if the schema does not know it.
+    within: Option<Within>,
+    row: Row,
+}
+
 impl Lens<'_> {
+    /// One pass over the document in the order it is kept in: sections come before their rows.
     fn read(&self) -> Result<CaseRecord, RecordError> {
         let mut record = CaseRecord::default();
-        let mut sections: BTreeMap<Section, ObjId> = BTreeMap::new();
-        for item in self.entries(&ROOT) {
-            if let Some(section) = super::schema::section(&item.key)
-                .filter(|_| matches!(item.value, ValueRef::Object(ObjType::Map)))
-            {
-                sections.insert(section, item.id());
-            }
-        }
-        for section in Section::ALL {
-            // A case that an older version reported lacks the sections that came later.
-            let Some(object) = sections.get(&section) else {
-                if section.since() == 1 {
-                    return Err(RecordError::NoSection(section.key()));
-                }
+        let mut known = HashMap::from([(ROOT, Within::Root)]);
+        let mut open: Option<OpenObject> = None;
+        for entry in self.doc.iter_at(ROOT, self.at) {
+            let DocItem::Map(item) = entry.item else {
                 continue;
             };
-            if section.has_rows() {
-                record.rows.insert(section, self.rows(section, object)?);
-            } else {
-                record.fields.insert(section, self.row(section, object)?);
+            let is_same = |open: &OpenObject| Arc::ptr_eq(&open.object, &entry.obj);
+            if !open.as_ref().is_some_and(is_same) {
+                self.keep(open.take(), &mut record)?;
+                let within = known.remove(entry.obj.as_ref());
+                open = Some(OpenObject {
+                    object: entry.obj,
+                    within,
+                    row: Row::default(),
+                });
+            }
+            let Some(OpenObject {
+                object,
+                within: Some(within),
+                row,
+            }) = &mut open
+            else {
+                continue;
+            };
+            match *within {
+                Within::Root | Within::Rows(_) => {
+                    known.extend(inside(*within, &item, &mut record));
+                }
+                Within::Fields(section) | Within::Row(section, _) => {
+                    self.take_field((section, object), item, row)?;
+                }
+            }
+        }
+        self.keep(open, &mut record)?;
+        for section in Section::ALL {
+            let is_there =
+                record.fields.contains_key(&section) || record.rows.contains_key(&section);
+            // A case that an older version reported lacks the sections that came later.
+            if section.since() == 1 && !is_there {
+                return Err(RecordError::NoSection(section.key()));
             }
         }
         Ok(record)
     }
 
-    fn entries(&self, object: &ObjId) -> MapRange<'_> {
-        match self.at {
-            None => self.doc.map_range(object, ..),
-            Some(heads) => self.doc.map_range_at(object, .., heads),
+    fn take_field(
+        &self,
+        (section, object): (Section, &ObjId),
+        item: MapRangeItem<'_>,
+        row: &mut Row,
+    ) -> Result<(), RecordError> {
+        let Some(spec) = field(section, &item.key) else {
+            return Ok(());
+        };
+        let standing = if item.conflict {
+            self.all_standing(object, spec)?
+        } else {
+            let id = item.id();
+            self.standing(spec, &item.value, &id)?.into_iter().collect()
+        };
+        if !standing.is_empty() {
+            row.fields.insert(spec.name, Field { standing });
         }
+        Ok(())
     }
 
-    fn rows(&self, section: Section, object: &ObjId) -> Result<BTreeMap<RowId, Row>, RecordError> {
-        let mut rows = BTreeMap::new();
-        for item in self.entries(object) {
-            if let Some(id) =
-                row_id(&item.key).filter(|_| matches!(item.value, ValueRef::Object(ObjType::Map)))
-            {
-                rows.insert(id, self.row(section, &item.id())?);
-            }
-        }
-        Ok(rows)
-    }
-
-    fn row(&self, section: Section, object: &ObjId) -> Result<Row, RecordError> {
-        let mut row = Row::default();
-        for item in self.entries(object) {
-            let Some(spec) = field(section, &item.key) else {
-                continue;
-            };
-            let standing = if item.conflict {
-                self.all_standing(object, spec)?
-            } else {
-                let id = item.id();
-                self.standing(spec, &item.value.into_value(), &id)?
-                    .into_iter()
-                    .collect()
-            };
-            if !standing.is_empty() {
-                row.fields.insert(spec.name, Field { standing });
-            }
-        }
+    /// A row is whole: it goes to its place.
+    fn keep(&self, open: Option<OpenObject>, record: &mut CaseRecord) -> Result<(), RecordError> {
+        let Some(OpenObject {
+            object,
+            within: Some(within),
+            mut row,
+        }) = open
+        else {
+            return Ok(());
+        };
+        let (section, id) = match within {
+            Within::Fields(section) => (section, None),
+            Within::Row(section, id) => (section, Some(id)),
+            Within::Root | Within::Rows(_) => return Ok(()),
+        };
         if row.fields.contains_key("removed") {
-            (row.withdrawal, row.written_apart) = self.withdrawal(section, object, &row)?;
+            (row.withdrawal, row.written_apart) = self.withdrawal(section, &object, &row)?;
         }
-        Ok(row)
+        match id {
+            Some(id) => {
+                record.rows.entry(section).or_default().insert(id, row);
+            }
+            None => {
+                record.fields.insert(section, row);
+            }
+        }
+        Ok(())
     }
 
     fn all_standing(&self, object: &ObjId, spec: &FieldSpec) -> Result<Vec<Standing>, RecordError> {
@@ -476,7 +524,11 @@ impl Lens<'_> {
         };
         let mut standing = Vec::new();
         for (value, id) in all {
-            standing.extend(self.standing(spec, &value, &id)?);
+            let value = match value {
+                automerge::Value::Scalar(scalar) => Value::from_scalar(spec.kind, &scalar),
+                automerge::Value::Object(kind) => self.text(spec, kind, &id)?,
+            };
+            standing.extend(self.stands(spec, value, &id));
         }
         standing.sort_by(|a, b| (&a.value, &a.change).cmp(&(&b.value, &b.change)));
         Ok(standing)
@@ -485,31 +537,39 @@ impl Lens<'_> {
     fn standing(
         &self,
         spec: &FieldSpec,
-        value: &automerge::Value<'_>,
+        value: &ValueRef<'_>,
         id: &ObjId,
     ) -> Result<Option<Standing>, RecordError> {
         let value = match value {
-            automerge::Value::Scalar(scalar) => Value::from_scalar(spec.kind, scalar),
-            automerge::Value::Object(ObjType::Text) => {
-                let text = match self.at {
-                    None => self.doc.text(id)?,
-                    Some(heads) => self.doc.text_at(id, heads)?,
-                };
-                // A text nobody wrote in yet is no value.
-                Some(Value::Text(text)).filter(|_| spec.kind == super::schema::ValueKind::Prose)
-            }
-            automerge::Value::Object(_) => None,
+            ValueRef::Scalar(scalar) => Value::from_lent(spec.kind, scalar),
+            ValueRef::Object(kind) => self.text(spec, *kind, id)?,
         };
-        let value = value.filter(|value| {
-            spec.kind != super::schema::ValueKind::Prose || *value != Value::Text(String::new())
-        });
-        Ok(value.map(|value| Standing {
-            value,
-            change: self
-                .doc
-                .hash_for_opid(id)
-                .map_or(Digest::ZERO, |hash| Digest::from_bytes(hash.0)),
-        }))
+        Ok(self.stands(spec, value, id))
+    }
+
+    fn text(
+        &self,
+        spec: &FieldSpec,
+        kind: ObjType,
+        id: &ObjId,
+    ) -> Result<Option<Value>, RecordError> {
+        if spec.kind != ValueKind::Prose || kind != ObjType::Text {
+            return Ok(None);
+        }
+        let text = match self.at {
+            None => self.doc.text(id)?,
+            Some(heads) => self.doc.text_at(id, heads)?,
+        };
+        Ok(Some(Value::Text(text)))
+    }
+
+    /// With the change that wrote it. A text nobody wrote in yet is no value.
+    fn stands(&self, spec: &FieldSpec, value: Option<Value>, id: &ObjId) -> Option<Standing> {
+        let is_blank = |value: &Value| *value == Value::Text(String::new());
+        let value = value.filter(|value| spec.kind != ValueKind::Prose || !is_blank(value))?;
+        let hash = self.doc.hash_for_opid(id);
+        let change = hash.map_or(Digest::ZERO, |hash| Digest::from_bytes(hash.0));
+        Some(Standing { value, change })
     }
 
     /// A withdrawal covers what its writer saw. What stands now and did not stand then was written
@@ -549,4 +609,35 @@ impl Lens<'_> {
             Ok((Withdrawal::Asked, apart))
         }
     }
+}
+
+/// The section or the row that an entry begins, if it does; rows are there even if empty.
+fn inside(
+    within: Within,
+    item: &MapRangeItem<'_>,
+    record: &mut CaseRecord,
+) -> Option<(ObjId, Within)> {
+    if !matches!(item.value, ValueRef::Object(ObjType::Map)) {
+        return None;
+    }
+    let begun = match within {
+        Within::Root => {
+            let section = super::schema::section(&item.key)?;
+            if section.has_rows() {
+                record.rows.entry(section).or_default();
+                Within::Rows(section)
+            } else {
+                record.fields.entry(section).or_default();
+                Within::Fields(section)
+            }
+        }
+        Within::Rows(section) => {
+            let id = row_id(&item.key)?;
+            let rows = record.rows.entry(section).or_default();
+            rows.entry(id).or_default();
+            Within::Row(section, id)
+        }
+        Within::Fields(_) | Within::Row(..) => return None,
+    };
+    Some((item.id(), begun))
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use automerge::ScalarValue;
+use automerge::{ScalarValue, ScalarValueRef};
 
 use super::schema::ValueKind;
 use crate::domain::{Digest, Money, StatedPosition, WallMs};
@@ -116,21 +116,57 @@ impl Value {
 
     /// A stored scalar as the field's kind; nothing if somebody wrote another type.
     pub(super) fn from_scalar(kind: ValueKind, scalar: &ScalarValue) -> Option<Self> {
-        match (kind, scalar) {
-            (ValueKind::Text | ValueKind::Prose | ValueKind::Position, ScalarValue::Str(text)) => {
-                Some(Self::Text(text.to_string()))
+        let raw = match scalar {
+            ScalarValue::Str(text) => Raw::Words(text),
+            ScalarValue::Int(whole) => Raw::Whole(*whole),
+            ScalarValue::Bytes(bytes) => Raw::Bytes(bytes),
+            ScalarValue::Uint(_)
+            | ScalarValue::F64(_)
+            | ScalarValue::Counter(_)
+            | ScalarValue::Timestamp(_)
+            | ScalarValue::Boolean(_)
+            | ScalarValue::Unknown { .. }
+            | ScalarValue::Null => return None,
+        };
+        Self::from_raw(kind, raw)
+    }
+
+    /// As [`Value::from_scalar`], of what an iteration lends.
+    pub(super) fn from_lent(kind: ValueKind, scalar: &ScalarValueRef<'_>) -> Option<Self> {
+        let raw = match scalar {
+            ScalarValueRef::Str(text) => Raw::Words(text),
+            ScalarValueRef::Int(whole) => Raw::Whole(*whole),
+            ScalarValueRef::Bytes(bytes) => Raw::Bytes(bytes),
+            ScalarValueRef::Uint(_)
+            | ScalarValueRef::F64(_)
+            | ScalarValueRef::Counter(_)
+            | ScalarValueRef::Timestamp(_)
+            | ScalarValueRef::Boolean(_)
+            | ScalarValueRef::Unknown { .. }
+            | ScalarValueRef::Null => return None,
+        };
+        Self::from_raw(kind, raw)
+    }
+
+    fn from_raw(kind: ValueKind, raw: Raw<'_>) -> Option<Self> {
+        match (kind, raw) {
+            (ValueKind::Text | ValueKind::Prose | ValueKind::Position, Raw::Words(text)) => {
+                Some(Self::Text(text.to_owned()))
             }
-            (ValueKind::Money, ScalarValue::Int(fen)) => Some(Self::Money(Money::from_fen(*fen))),
-            (ValueKind::Number, ScalarValue::Int(number)) => {
-                Some(Self::Number(Thousandths(*number)))
-            }
-            (ValueKind::Time, ScalarValue::Int(ms)) => Some(Self::Time(WallMs(*ms))),
-            (ValueKind::Digest, ScalarValue::Bytes(bytes)) => {
-                Digest::from_slice(bytes).map(Self::Digest)
-            }
+            (ValueKind::Money, Raw::Whole(fen)) => Some(Self::Money(Money::from_fen(fen))),
+            (ValueKind::Number, Raw::Whole(number)) => Some(Self::Number(Thousandths(number))),
+            (ValueKind::Time, Raw::Whole(ms)) => Some(Self::Time(WallMs(ms))),
+            (ValueKind::Digest, Raw::Bytes(bytes)) => Digest::from_slice(bytes).map(Self::Digest),
             (_, _) => None,
         }
     }
+}
+
+/// The scalars that fields are stored as.
+enum Raw<'a> {
+    Words(&'a str),
+    Whole(i64),
+    Bytes(&'a [u8]),
 }
 
 impl fmt::Display for Value {

@@ -9,7 +9,7 @@ use super::error::StoreError;
 use super::files::Files;
 use super::recent::RecentDocuments;
 use crate::domain::{CaseId, Digest, ScopeId};
-use crate::record::{CaseDocument, RecordError};
+use crate::record::{CaseDocument, RecordError, unstow};
 
 /// After this many changes a document is saved whole again (numbers.md §3: 30 to 50).
 const COMPACT_AFTER: i64 = 40;
@@ -176,7 +176,7 @@ impl<'a> Tx<'a> {
         let Some((snapshot, covered)) = row else {
             return Ok(CaseDocument::empty());
         };
-        let mut bytes = snapshot.unwrap_or_default();
+        let mut bytes = unstow(snapshot.unwrap_or_default())?;
         let mut later = self.sql.prepare_cached(
             "SELECT envelope.body FROM change JOIN envelope ON envelope.id = change.envelope
              WHERE change.case_id = ?1 AND change.ord > ?2 ORDER BY change.ord",
@@ -203,7 +203,7 @@ impl<'a> Tx<'a> {
         if pending < COMPACT_AFTER {
             return Ok(());
         }
-        let snapshot = self.with_document(case, |document| Ok(document.save()))?;
+        let snapshot = self.with_document(case, CaseDocument::stow)?;
         self.sql.execute(
             "UPDATE document SET snapshot = ?2, snapshot_ord = ?3 WHERE case_id = ?1",
             (case.as_bytes(), snapshot, newest),

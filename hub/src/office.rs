@@ -12,6 +12,7 @@ use lossbook_core::app::office::{self as desk, DecisionError};
 use lossbook_core::app::{AppError, Judged};
 use lossbook_core::chain::{Kind, Subject};
 use lossbook_core::domain::{CaseId, Digest, Host, WallMs, cbor};
+use lossbook_core::record::{FieldChange, Value};
 use lossbook_core::rules::{Assessment, Reason};
 use lossbook_core::statement::{Action, ReasonToRefuse};
 use lossbook_core::store::{CaseQuery, CaseRow, CaseStanding, StoreError};
@@ -76,9 +77,22 @@ pub struct CaseDetail {
     pub signatures: Vec<String>,
     /// Decisions, oldest first.
     pub decisions: Vec<DecisionSummary>,
+    /// Fields that changed since the newest decision on figures without reopening the case.
+    pub late: Vec<LateChange>,
     /// What the contract says.
     #[serde(flatten)]
     pub opinion: Opinion,
+}
+
+/// A field that reads otherwise than when the case was decided, and on which nothing rests.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LateChange {
+    /// Which field.
+    pub path: String,
+    /// What stood then.
+    pub then: Vec<String>,
+    /// What stands now.
+    pub now: Vec<String>,
 }
 
 /// What the contract says to a case by the packs on the hub's shelf, or why nothing can be said.
@@ -393,7 +407,17 @@ fn detail(summary: CaseSummary, standing: &CaseStanding, opinion: Opinion) -> Ca
                 reason: decision.body.reason.clone(),
             })
             .collect(),
+        late: standing.late.iter().map(late_change).collect(),
         opinion,
+    }
+}
+
+fn late_change(change: &FieldChange) -> LateChange {
+    let texts = |values: &[Value]| values.iter().map(ToString::to_string).collect();
+    LateChange {
+        path: change.path.to_string(),
+        then: texts(&change.then),
+        now: texts(&change.now),
     }
 }
 

@@ -159,6 +159,15 @@ pub fn case_json(view: &CaseView) -> Value {
     } else {
         Value::Null
     };
+    let late: Vec<Value> = standing
+        .late
+        .iter()
+        .map(|one| {
+            json!({
+                "path": one.path.to_string(), "then": texts(&one.then), "now": texts(&one.now),
+            })
+        })
+        .collect();
     let photos: Vec<Value> = view.blobs.iter().filter(|blob| !blob.is_thumbnail).map(|blob| json!({
         "sha256": blob.digest.to_hex(), "bytes": blob.len_bytes, "media_type": blob.media_type, "held": blob.held,
         "own": blob.own, "sent": blob.sent, "confirmed": blob.confirmed,
@@ -166,7 +175,7 @@ pub fn case_json(view: &CaseView) -> Value {
     })).collect();
     json!({
         "case": standing.case.to_string(), "number": standing.case.number().as_str(), "status": standing.status.word(),
-        "reopened_by": reopened, "returned": returned, "sync": view.progress.word(),
+        "reopened_by": reopened, "late": late, "returned": returned, "sync": view.progress.word(),
         "heads": standing.heads.iter().map(|head| head.to_hex()).collect::<Vec<_>>(),
         "total_fen": {"low": total.low.fen(), "high": total.high.fen()},
         "total_causes": causes, "clashes": clashes, "likely_duplicates": duplicates,
@@ -174,6 +183,10 @@ pub fn case_json(view: &CaseView) -> Value {
         "findings": findings::json(view), "photo_budget": findings::budget_json(view),
         "record": record_json(&standing.record),
     })
+}
+
+fn texts(values: &[lossbook_core::record::Value]) -> Vec<String> {
+    values.iter().map(ToString::to_string).collect()
 }
 
 pub(super) fn case(view: &CaseView) -> Said {
@@ -189,6 +202,13 @@ pub(super) fn case(view: &CaseView) -> Said {
         text.differences("  changed since the decision", all);
     }
     text.returned(view);
+    for one in &standing.late {
+        let (then, now) = (texts(&one.then).join(" | "), texts(&one.now).join(" | "));
+        text.line(format!(
+            "  决定之后的改动，不影响决定 / changed since the decision, which stands: {} was {then}, is {now}",
+            one.path
+        ));
+    }
     for (path, field) in standing.record.all_fields() {
         let value = match field.reading() {
             FieldReading::Absent => continue,

@@ -33,19 +33,23 @@ pub enum DecisionError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// Everything that stands against it.
-    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    #[error("{}", .0.iter().map(|one| format!("{} / {one}", one.zh())).collect::<Vec<_>>().join("; "))]
     Refused(Vec<ReasonToRefuse>),
     /// The case changed since it was looked at.
-    #[error("the case changed since it was looked at: look again")]
+    #[error(
+        "案件在查看之后有改动，请重新查看 / the case changed since it was looked at: look again"
+    )]
     Stale,
     /// Return and deny need a reason.
-    #[error("{0} needs a reason")]
+    #[error("须填写理由 / {0} needs a reason")]
     NoReason(Action),
     /// A field to mend that the case does not have.
-    #[error("{0:?} names no field of this case: use section.field or section.ROW.field")]
+    #[error(
+        "本案没有字段 {0:?} / {0:?} names no field of this case: use section.field or section.ROW.field"
+    )]
     UnknownField(String),
     /// Only an approved case is paid, only a paid or denied one closed.
-    #[error("{action} is not possible while the case is {status}")]
+    #[error("案件当前状态不允许此操作 / {action} is not possible while the case is {status}")]
     NotNow {
         /// What was wanted.
         action: Action,

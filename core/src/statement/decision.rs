@@ -225,7 +225,7 @@ pub enum ReasonToRefuse {
     #[error("the signature covers earlier figures; changed since: {}", .0.join(", "))]
     Superseded(Vec<String>),
     /// Photos named by the case have not arrived.
-    #[error("{} photos have not arrived: {}", .0.len(), .0.iter().map(|digest| digest.to_hex().chars().take(12).collect::<String>()).collect::<Vec<_>>().join(", "))]
+    #[error("{} photos have not arrived: {}", .0.len(), .0.iter().map(short).collect::<Vec<_>>().join(", "))]
     PhotosMissing(Vec<Digest>),
     /// The rounds are gone through one after the other.
     #[error("round {missing} was not approved yet")]
@@ -263,6 +263,37 @@ impl ReasonToRefuse {
             Self::OwnWork { .. } => "OWN_WORK",
         }
     }
+
+    /// The same in Chinese.
+    pub fn zh(&self) -> String {
+        match self {
+            Self::Contested(fields) => {
+                format!("{} 存在不同的值，请先裁定", fields.join("、"))
+            }
+            Self::Clashing(clashes) => {
+                format!("与其他案件矛盾：{}，请先裁定", clashes.join("、"))
+            }
+            Self::Unsigned => "没有签字覆盖本定损单，请先签字".to_owned(),
+            Self::Superseded(fields) => {
+                format!("签字之后又有改动：{}，请重新签字", fields.join("、"))
+            }
+            Self::PhotosMissing(digests) => format!(
+                "{} 张照片原件尚未到达：{}",
+                digests.len(),
+                digests.iter().map(short).collect::<Vec<_>>().join("、")
+            ),
+            Self::RoundMissing { missing } => format!("第 {missing} 轮尚未通过"),
+            Self::SameReviewer { user, round } => {
+                format!("{user} 已审第 {round} 轮，本轮须由他人审核")
+            }
+            Self::OwnWork { user } => format!("{user} 参与了本案，须由他人审核"),
+        }
+    }
+}
+
+/// Enough of a digest to find the photo by.
+fn short(digest: &Digest) -> String {
+    digest.to_hex().chars().take(12).collect()
 }
 
 /// What an approval is judged by.

@@ -9,10 +9,10 @@ use super::tx::Tx;
 use super::unique::Clash;
 use crate::chain::{Header, Kind, ReceiptBody};
 use crate::domain::{CaseId, Digest, Money, MoneyRange, ScopeId, WallMs, cbor};
-use crate::record::CaseRecord;
+use crate::record::{CaseRecord, FieldChange};
 use crate::statement::{
-    Act, BindingFields, CaseStatus, DecisionBody, FreezeBody, SignatureBody, SignatureState,
-    case_status, signature_state,
+    Act, Action, BindingFields, CaseStatus, DecisionBody, FreezeBody, SignatureBody,
+    SignatureState, case_status, signature_state,
 };
 
 /// One line of the case list.
@@ -116,6 +116,9 @@ pub struct CaseStanding {
     pub decisions: Vec<CaseEnvelope<DecisionBody>>,
     /// Its status.
     pub status: CaseStatus,
+    /// What changed since the newest decision on figures without being what it rests on: it is
+    /// listed beside the decision and reopens nothing.
+    pub late: Vec<FieldChange>,
 }
 
 pub(super) const ROW_COLUMNS: &str = "case_id, scope, number, household, place, cause, low, high, contested, lines, photos, status, signature, updated, heads";
@@ -224,6 +227,7 @@ impl Tx<'_> {
         let decisions = self.about_case::<DecisionBody>(case, Kind::Decision)?;
         let signatures = self.signatures(case, &binding)?;
         let status = case_status(decisions.iter().map(|decision| &decision.body), &binding);
+        let late = self.late_changes(case, &decisions, &heads)?;
         Ok(Some(CaseStanding {
             case,
             scope,
@@ -234,7 +238,32 @@ impl Tx<'_> {
             signatures,
             decisions,
             status,
+            late,
         }))
+    }
+
+    fn late_changes(
+        &self,
+        case: CaseId,
+        decisions: &[CaseEnvelope<DecisionBody>],
+        heads: &[Digest],
+    ) -> Result<Vec<FieldChange>, StoreError> {
+        let on_figures = |one: &&CaseEnvelope<DecisionBody>| {
+            one.body.action.rests_on_figures() || one.body.action == Action::Supplement
+        };
+        let Some(decision) = decisions.iter().rev().find(on_figures) else {
+            return Ok(Vec::new());
+        };
+        let then = &decision.body.heads;
+        let mut changes = self.with_document(case, |document| {
+            if document.holds(then) {
+                document.difference(then, heads)
+            } else {
+                Ok(Vec::new())
+            }
+        })?;
+        changes.retain(|change| change.path.spec().is_some_and(|spec| !spec.binding));
+        Ok(changes)
     }
 
     fn signatures(

@@ -26,7 +26,8 @@ mod unique;
 mod value;
 
 pub use document::{
-    CaseDocument, Edit, MAX_CHANGES, MAX_HEADS, MAX_OP, NewRow, RecordError, Written, actor,
+    CaseDocument, Edit, MAX_CHANGES, MAX_HEADS, MAX_OP, NewRow, OWN_CHANGES, OWN_OPS, RecordError,
+    Written, actor,
 };
 pub use examine::{MAX_ROWS, Terms};
 pub use history::{Deed, FieldChange, PastWrite};

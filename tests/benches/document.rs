@@ -5,7 +5,7 @@ use automerge::{AutoCommit, Change};
 use lossbook_core::chain::gate::scan;
 use lossbook_core::domain::{CaseId, Digest, Money, Role, RowId, WallMs};
 use lossbook_core::record::{
-    CaseDocument, Edit, FieldPath, NewRow, Section, Terms, Thousandths, Value,
+    CaseDocument, Edit, FieldPath, NewRow, OWN_CHANGES, Section, Terms, Thousandths, Value, unstow,
 };
 
 use crate::Failed;
@@ -17,6 +17,7 @@ const CASE: CaseId = CaseId::from_bytes([7; 16]);
 pub(crate) fn run() -> Result<(), Failed> {
     creating()?;
     opening()?;
+    opening_full()?;
     merging()?;
     gate()?;
     size()?;
@@ -189,6 +190,30 @@ fn opening() -> Result<(), Failed> {
             "ours reads every field with all its values and the change behind each",
         );
     }
+    Ok(())
+}
+
+/// The most that a case can cost: at the number of changes where devices stop writing.
+fn opening_full() -> Result<(), Failed> {
+    let mut document = made()?;
+    for edit in 1..i64::try_from(OWN_CHANGES)? {
+        let line = u8::try_from(edit % 15)?;
+        document.write(&[amount(line, 9_000_000 + edit)], WallMs(edit))?;
+    }
+    let stowed = document.stow()?;
+    let bytes = unstow(stowed.clone())?;
+    let (mut ours, mut peer) = <(Timings, Timings)>::default();
+    for _ in 0..7 {
+        ours.time(|| -> Result<_, Failed> {
+            let document = CaseDocument::load(&unstow(stowed.clone())?)?;
+            let record = document.read()?;
+            Ok((document, record))
+        })?;
+        peer.time(|| AutoCommit::load(&bytes))?;
+    }
+    let name = format!("open a full case of {OWN_CHANGES} changes, beside a bare load");
+    let note = format!("{} kB in the store", stowed.len() / 1_000);
+    ratio_row(&name, (&ours, &peer), "≤ 1.3", &note);
     Ok(())
 }
 

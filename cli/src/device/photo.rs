@@ -16,6 +16,7 @@ use lossbook_core::domain::{StatedPosition, WallMs};
 use lossbook_core::evidence::{
     ExamineError, Fix, MAX_PHOTO_BYTES, Problem, Provider, is_recording,
 };
+use lossbook_core::rules::Missing;
 use serde_json::{Value, json};
 
 use super::Said;
@@ -110,16 +111,23 @@ pub(super) fn add(
             said.warnings
                 .push(format!("{name}: {}", copies::seen_text(before)));
         }
-        let digest = json
-            .get("sha256")
-            .and_then(Value::as_str)
-            .unwrap_or_default();
+        let digest = json.get("sha256").and_then(Value::as_str);
+        let digest = digest.unwrap_or_default();
         said.text.push_str(&format!("saved {digest} {name}\n"));
         all.push(json);
     }
     said.warnings.extend(over_budget(device, case)?);
-    said.json = json!({"case": case, "photos": all});
+    let missing = device.missing_shots(case)?;
+    said.text.extend(missing.iter().map(shot_text));
+    said.json = json!({"case": case, "photos": all, "shots_missing": missing});
     Ok(said)
+}
+
+fn shot_text(shot: &Missing) -> String {
+    format!(
+        "还缺 / still missing: {} / {} × {} ({})\n",
+        shot.zh, shot.en, shot.count, shot.id
+    )
 }
 
 /// What is said is saved: a script that reads it may rely on it, whatever happens next.

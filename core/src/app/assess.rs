@@ -10,7 +10,7 @@ use super::packs::packs_in_force;
 use crate::domain::facts::{CaseFacts, Event, Review, ReviewResult};
 use crate::domain::{CaseId, WallMs};
 use crate::record::Section;
-use crate::rules::{Assessment, Pack, Packs, Reason, assess, to_ids};
+use crate::rules::{Assessment, Missing, Pack, Packs, Reason, assess, to_ids};
 use crate::statement::Action;
 use crate::store::{CaseStanding, Tx};
 
@@ -108,6 +108,26 @@ impl Device {
             let (case, _) = case_named(tx, case)?;
             judge(tx, case, now)
         })
+    }
+}
+
+impl Device {
+    /// Shots that the contract asks for and the case lacks; none while no contract can be named,
+    /// as a photo is taken in before anybody knows.
+    ///
+    /// # Errors
+    /// As the store fails.
+    pub fn missing_shots(&self, case: &str) -> Result<Vec<Missing>, AppError> {
+        match self.assess(case) {
+            Ok(judged) => {
+                let missing = judged.assessment.missing.into_iter();
+                Ok(missing.filter(|one| one.kind == "shot").collect())
+            }
+            Err(AppError::NoContract | AppError::UnknownContract(_) | AppError::Pack(_)) => {
+                Ok(Vec::new())
+            }
+            Err(error) => Err(error),
+        }
     }
 }
 

@@ -296,7 +296,7 @@ const fn store_class(error: &StoreError) -> Class {
         | StoreError::Newer { .. }
         | StoreError::Missing(_)
         | StoreError::Exists(_)
-        | StoreError::Record(RecordError::NoRow { .. }) => Class::Input,
+        | StoreError::Record(RecordError::NoRow { .. } | RecordError::Full { .. }) => Class::Input,
         StoreError::InUse | StoreError::DiskFull | StoreError::Io(_) => Class::NotNow,
         StoreError::Damaged(_)
         | StoreError::Record(_)
@@ -317,6 +317,7 @@ const fn store_code(error: &StoreError) -> &'static str {
         StoreError::DiskFull => "disk_full",
         StoreError::Damaged(_) => "damaged",
         StoreError::Record(RecordError::NoRow { .. }) => "unknown_row",
+        StoreError::Record(RecordError::Full { .. }) => "case_full",
         StoreError::Record(_) => "record",
         StoreError::Envelope(_) | StoreError::Cbor(_) => "stored_value",
         StoreError::Vault(_) => "vault",

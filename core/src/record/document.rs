@@ -21,6 +21,11 @@ pub const MAX_CHANGES: u64 = 20_000;
 /// Highest operation counter in one document.
 pub const MAX_OP: u64 = 1_000_000;
 
+/// A device stops writing here: what others write meanwhile, not seeing it, still finds room.
+pub const OWN_CHANGES: u64 = 18_000;
+/// The same for operations.
+pub const OWN_OPS: u64 = 900_000;
+
 /// What can go wrong with a record.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RecordError {
@@ -37,6 +42,14 @@ pub enum RecordError {
         section: &'static str,
         /// Which one.
         row: RowId,
+    },
+    /// The document is as large as it may become; it is as before, and stays readable.
+    #[error(
+        "the case has {changes} changes, as many as it may have: report what is new as a case of its own that names this one"
+    )]
+    Full {
+        /// How many it has.
+        changes: u64,
     },
     /// A rule of the gate or Automerge refused; the document is as before.
     #[error("{0}")]
@@ -207,8 +220,15 @@ impl CaseDocument {
     /// Writes edits as one change; nothing if they change nothing.
     ///
     /// # Errors
-    /// [`RecordError::NoRow`] for a row that does not exist; then nothing is written.
+    /// [`RecordError::NoRow`] for a row that does not exist, [`RecordError::Full`]; then nothing is
+    /// written.
     pub fn write(&mut self, edits: &[Edit], at: WallMs) -> Result<Option<Written>, RecordError> {
+        let stats = self.doc.stats();
+        if stats.num_changes >= OWN_CHANGES || stats.num_ops >= OWN_OPS {
+            return Err(RecordError::Full {
+                changes: stats.num_changes,
+            });
+        }
         for edit in edits {
             if let Err(error) = self.put(edit) {
                 self.doc.rollback();

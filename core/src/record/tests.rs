@@ -194,3 +194,27 @@ fn a_saved_document_and_later_changes_load_as_one() {
     assert_eq!(loaded.heads(), a.heads());
     assert_eq!(loaded.read().unwrap(), a.read().unwrap());
 }
+
+#[test]
+fn a_full_document_takes_no_more_of_its_own_and_stays_as_it_was() {
+    let mut document = CaseDocument::create(CaseId::from_bytes([7; 16]), [1; 16], &[], WallMs(0))
+        .unwrap()
+        .0;
+    let path: FieldPath = "report.cause".parse().unwrap();
+    let write = |document: &mut CaseDocument, number: u64| {
+        let value = Value::Text(number.to_string());
+        document.write(&[Edit::Set(path.clone(), value)], WallMs(0))
+    };
+    for number in 1..OWN_CHANGES {
+        write(&mut document, number).unwrap();
+    }
+    let heads = document.heads();
+    let refused = write(&mut document, 0).unwrap_err();
+    assert_eq!(
+        refused,
+        RecordError::Full {
+            changes: OWN_CHANGES
+        }
+    );
+    assert_eq!(document.heads(), heads);
+}

@@ -56,6 +56,23 @@ struct Ended {
     trace: lossbook_core::domain::Digest,
 }
 
+/// The thread on which worlds are lived; what breaks there is told once, shortened.
+const QUIET: &str = "worlds";
+
+/// Says nothing about panics of worlds: their message is kept, and there may be hundreds while a
+/// script is shortened.
+fn keep_worlds_quiet() {
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    ONCE.call_once(|| {
+        let loud = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            if std::thread::current().name() != Some(QUIET) {
+                loud(panic);
+            }
+        }));
+    });
+}
+
 /// Lives one world to its end; the message of the invariant that broke.
 fn live(stage: &Stage, script: &Script) -> Result<Ended, String> {
     let lived = catch_unwind(AssertUnwindSafe(|| {
@@ -126,12 +143,14 @@ fn live_many(from: u64, (seeds, steps): (u64, u64)) -> Total {
     let next = AtomicU64::new(from);
     let stop = AtomicBool::new(false);
     let total = Mutex::new(Total::default());
+    keep_worlds_quiet();
     let stage = Stage::new();
     let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
     std::thread::scope(|scope| {
         for _ in 0..cores {
             let run = || work(&stage, (&next, &stop, &total), (from, seeds, steps));
-            let thread = std::thread::Builder::new().stack_size(STACK_BYTES);
+            let thread = std::thread::Builder::new().name(QUIET.to_owned());
+            let thread = thread.stack_size(STACK_BYTES);
             let _running = thread.spawn_scoped(scope, run).expect("a thread");
         }
     });
@@ -145,6 +164,10 @@ fn work(
 ) {
     while !stop.load(Ordering::Relaxed) {
         let seed = next.fetch_add(1, Ordering::Relaxed);
+        let enough_of = |total: &Total| total.steps >= steps && seed >= from + seeds;
+        if enough_of(&total.lock().unwrap_or_else(PoisonError::into_inner)) {
+            return;
+        }
         let script = Script::of(seed);
         let ended = live(stage, &script);
         let failure = ended.as_ref().err().map(|message| {
@@ -166,8 +189,7 @@ fn work(
                 println!("so far {} worlds, {} steps", total.worlds, total.steps);
             }
         }
-        let enough = total.steps >= steps && seed + 1 >= from + seeds;
-        if enough || total.failures.len() >= 3 {
+        if total.failures.len() >= 3 {
             stop.store(true, Ordering::Relaxed);
         }
     }

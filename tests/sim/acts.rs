@@ -199,7 +199,11 @@ impl World {
             return;
         }
         let device = self.phones[from].device();
-        let runs = device.store().transact(own_runs).expect("runs");
+        let runs = match device.store().transact(own_runs) {
+            Ok(runs) => runs,
+            Err(StoreError::DiskFull) => return self.stepped("not carried", from as u64),
+            Err(error) => panic!("carry: {error}"),
+        };
         self.phones[from].given = true;
         if !self.forks {
             self.phones[from].copy = None;

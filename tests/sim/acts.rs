@@ -117,7 +117,7 @@ impl World {
                 self.phones[phone].host.set_skew(years * year);
             }
             Fault::KeepCopy => self.keep_copy(phone),
-            Fault::Restore => self.restore(phone),
+            Fault::Restore => self.restore(phone, chance.below(2) == 0),
             Fault::OldApp => self.phones[phone].is_old = true,
             Fault::NewApp => self.phones[phone].is_old = false,
         }
@@ -149,14 +149,15 @@ impl World {
         }
     }
 
-    /// The phone becomes what it was when it was copied.
-    fn restore(&mut self, phone: usize) {
+    /// The phone becomes what it was when it was copied; often it has no network at first.
+    fn restore(&mut self, phone: usize, offline: bool) {
         if self.phones[phone].copy.is_none() || self.phones[phone].revoked {
             return;
         }
         self.kill(phone);
         if self.phones[phone].restore() {
             self.count("restores");
+            self.phones[phone].line.up &= !offline;
         }
     }
 
@@ -314,7 +315,8 @@ fn do_act(
     })?;
     match act {
         Act::Photo => add_photo(device, &case, chance),
-        Act::Sign => sign(device, &case, &record),
+        Act::Sign => sign(device, (&case, Signing::Signed), &record),
+        Act::Refuse => sign(device, (&case, Signing::Refused), &record),
         Act::Witness | Act::TakeBack => about_signature(device, (&case, act), chance),
         Act::Settle => settle(device, (&case, &record), chance),
         Act::Report
@@ -429,30 +431,37 @@ pub(super) fn photo_of(chance: &mut Chance, len: usize) -> Vec<u8> {
     bytes
 }
 
-fn sign(device: &Device, case: &str, record: &CaseRecord) -> Result<Done, AppError> {
+fn sign(
+    device: &Device,
+    (case, act): (&str, Signing),
+    record: &CaseRecord,
+) -> Result<Done, AppError> {
     let figures: Option<BTreeMap<String, String>> = model(record);
-    device.sign(
+    let signed = device.sign(
         case,
         &NewSignature {
             signer: "wang",
-            act: Signing::Signed,
+            act,
             wanted: Wanted::default(),
             strokes: Vec::new(),
             screen: (1080, 600),
-            claims: SignerClaims::default(),
+            claims: SignerClaims {
+                reason: (act == Signing::Refused).then_some("too little"),
+                ..SignerClaims::default()
+            },
         },
     )?;
     assert!(figures.is_some(), "I8: a contested case was signed");
     let standing = device.case(case)?.standing;
-    let newest = standing
-        .signatures
-        .last()
-        .expect("I8: the signature just given");
+    let mut all = standing.signatures.iter();
+    let newest = all.find(|one| one.signature.id == signed.signature);
+    let newest = newest.expect("I8: the signature just given");
     let nonce = *newest.signature.body.nonce;
     Ok(Done::Signed(
         nonce,
         SignedHere {
             figures,
+            refused: act == Signing::Refused,
             taken_back: false,
         },
     ))

@@ -14,7 +14,7 @@ use serde_json::json;
 
 use lossbook_core::app::{AppError, Device};
 use lossbook_core::record::Section;
-use lossbook_core::store::{CaseQuery, StoreError};
+use lossbook_core::store::StoreError;
 use lossbook_core::sync::{Effect, Event};
 
 use super::acts::photo_of;
@@ -302,31 +302,4 @@ fn sign(device: &Device, case: &str) -> Result<(), AppError> {
         claims: lossbook_core::app::SignerClaims::default(),
     };
     device.sign(case, &signature).map(|_| ())
-}
-
-#[test]
-fn a_restored_phone_finds_out_by_the_first_word_of_the_hub_also_before_it_ever_wrote() {
-    let stage = Stage::new();
-    let mut world = quiet_world(&stage, Profile::WIFI);
-    world.phones[0].keep_copy();
-    let _case = report(&world);
-    let sync = |world: &mut World| {
-        world.feed(0, Event::Start);
-        let end = world.now() + 3_600_000;
-        run_until_idle(world, end);
-    };
-    sync(&mut world);
-    assert!(world.phones[0].restore(), "restored");
-    world.phones[0].start();
-    sync(&mut world);
-    let case = report(&world);
-    sync(&mut world);
-    let query = CaseQuery {
-        text: None,
-        limit: 9,
-        offset: 0,
-    };
-    let cases = world.view().transact(|tx| tx.cases(&query)).expect("cases");
-    let there = cases.iter().any(|row| row.number == case);
-    assert!(there, "what was written after the restore reaches the hub");
 }

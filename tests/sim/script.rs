@@ -16,6 +16,7 @@ pub(super) enum Act {
     Settle,
     Photo,
     Sign,
+    Refuse,
     Witness,
     TakeBack,
     Sync,
@@ -78,7 +79,8 @@ const ACTS: &[(Act, u64)] = &[
     (Act::Withdraw, 1),
     (Act::Settle, 2),
     (Act::Photo, 3),
-    (Act::Sign, 2),
+    (Act::Sign, 4),
+    (Act::Refuse, 1),
     (Act::Witness, 1),
     (Act::TakeBack, 1),
     (Act::Sync, 4),
@@ -92,7 +94,7 @@ const FAULTS: &[&[Fault]] = &[
     &[Fault::Middlebox],
     &[Fault::DiskFull, Fault::DiskFree],
     &[Fault::ClockJump],
-    &[Fault::KeepCopy, Fault::Restore],
+    &[Fault::KeepCopy, Fault::Restore, Fault::LinkUp],
     &[Fault::OldApp, Fault::NewApp],
 ];
 

@@ -280,6 +280,7 @@ impl World {
                 continue;
             };
             let expected = match figures {
+                _ if signed.refused => "refused",
                 _ if signed.taken_back && word == "revoked" => "revoked",
                 None => "contested",
                 Some(_) if *figures == signed.figures => "valid",

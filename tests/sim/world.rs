@@ -43,6 +43,7 @@ pub(super) enum Happening {
 #[derive(Debug, Clone)]
 pub(super) struct SignedHere {
     pub(super) figures: Option<BTreeMap<String, String>>,
+    pub(super) refused: bool,
     pub(super) taken_back: bool,
 }
 

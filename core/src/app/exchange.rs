@@ -3,12 +3,15 @@
 //! Each [`Effect`] about the store becomes one transaction and one [`Event`]; requests and timers
 //! are the driver's.
 
+use std::collections::BTreeMap;
+
 use super::device::{Device, enrolled};
 use super::error::AppError;
 use crate::chain::ingest::{take_late, take_run};
 use crate::chain::{BlobRole, Kind, Ledger, Run, StreamId};
-use crate::domain::Digest;
+use crate::domain::{Digest, cbor};
 use crate::record::SCHEMA_VERSION;
+use crate::statement::SignatureBody;
 use crate::store::{Identity, StoreError, Tx};
 use crate::sync::frame::{Ack, StreamClaim, StreamMark};
 use crate::sync::{BlobJob, Effect, Event, ExchangeLoad, LoadRequest, Loaded, StoreFailure, Txn};
@@ -151,24 +154,38 @@ impl Device {
         }
         let streams = tx.own_streams(Some(old))?;
         let epoch = tx.open_epoch(crate::chain::KeyReason::Rollback, self.host.as_ref())?;
+        let mut renamed = BTreeMap::new();
         for stream in streams {
             for (header, envelope) in tx.retract_own(stream.stream, stream.acked)? {
                 let Some(body) = envelope.body.as_ref().filter(|_| header.kind != Kind::Key) else {
                     continue;
                 };
-                let what = (
-                    header.scope,
-                    header.kind,
-                    header.subject.clone(),
-                    body.to_vec(),
-                );
+                let body = follow_freeze(header.kind, body, &renamed)?;
+                let what = (header.scope, header.kind, header.subject.clone(), body);
                 let (id, _) = tx.append(&me, &user, header.reading(), what)?;
                 tx.readdress(&envelope.id(), &id, epoch)?;
+                renamed.insert(envelope.id(), id);
             }
         }
         tx.forget_memo(CURSOR)?;
         Ok(())
     }
+}
+
+/// A signature names the envelope of what it covers; if that was written anew, it has another name.
+fn follow_freeze(
+    kind: Kind,
+    body: &[u8],
+    renamed: &BTreeMap<Digest, Digest>,
+) -> Result<Vec<u8>, AppError> {
+    if kind != Kind::Signature {
+        return Ok(body.to_vec());
+    }
+    let mut signature: SignatureBody = cbor::decode(body).map_err(StoreError::from)?;
+    if let Some(anew) = renamed.get(&signature.freeze) {
+        signature.freeze = *anew;
+    }
+    Ok(cbor::encode(&signature))
 }
 
 fn to_usize(bytes: u64) -> usize {

@@ -8,7 +8,7 @@
 //! `LOSSBOOK_MERGE_STEPS` sets how many steps (50,000); `LOSSBOOK_SEED` repeats a run.
 
 mod ledger;
-mod phone;
+pub(crate) mod phone;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -121,15 +121,22 @@ impl Hub {
     /// # Errors
     /// [`HubError::Store`] if there is one already.
     pub fn init(dir: &Path, key: &HubKey) -> Result<Self, HubError> {
+        Self::init_hosted(dir, key, Arc::new(SystemHost::new()))
+    }
+
+    /// Makes a new hub whose clocks and randomness are the caller's: a simulator's.
+    ///
+    /// # Errors
+    /// As [`Hub::init`].
+    pub fn init_hosted(dir: &Path, key: &HubKey, host: Arc<dyn Host>) -> Result<Self, HubError> {
         let failed = |source| HubError::Store {
             dir: dir.to_owned(),
             source,
         };
         drop(Store::create(dir, &key.to_store_key()).map_err(failed)?);
         let store = Self::open_store(dir, key)?;
-        let host = SystemHost::new();
-        in_tx(&store, |tx| tx.make_hub(&host).map(|_| ())).map_err(failed)?;
-        Self::with_store(dir, store, Arc::new(host))
+        in_tx(&store, |tx| tx.make_hub(host.as_ref()).map(|_| ())).map_err(failed)?;
+        Self::with_store(dir, store, host)
     }
 
     /// Opens the hub in a directory; it stays locked until dropped. One whose making was
@@ -138,16 +145,23 @@ impl Hub {
     /// # Errors
     /// [`HubError`]; a hub that is being served elsewhere is [`StoreError::InUse`].
     pub fn open(dir: &Path, key: &HubKey) -> Result<Self, HubError> {
+        Self::open_hosted(dir, key, Arc::new(SystemHost::new()))
+    }
+
+    /// Opens a hub whose clocks and randomness are the caller's: a simulator's.
+    ///
+    /// # Errors
+    /// As [`Hub::open`].
+    pub fn open_hosted(dir: &Path, key: &HubKey, host: Arc<dyn Host>) -> Result<Self, HubError> {
         let store = Self::open_store(dir, key)?;
-        let host = SystemHost::new();
         let failed = |source| HubError::Store {
             dir: dir.to_owned(),
             source,
         };
         if !store.transact(|tx| tx.has_identity()).map_err(failed)? {
-            in_tx(&store, |tx| tx.make_hub(&host).map(|_| ())).map_err(failed)?;
+            in_tx(&store, |tx| tx.make_hub(host.as_ref()).map(|_| ())).map_err(failed)?;
         }
-        Self::with_store(dir, store, Arc::new(host))
+        Self::with_store(dir, store, host)
     }
 
     /// Opens a hub beside the process that serves it, for one short command of its operator.

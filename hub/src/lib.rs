@@ -29,7 +29,7 @@ pub mod token;
 pub use host::SystemHost;
 pub use hub::{Hub, HubError};
 pub use key::HubKey;
-pub use serve::{ServeConfig, Serving, TlsFiles, serve};
+pub use serve::{ServeConfig, Serving, TlsFiles, routes, serve};
 
 #[cfg(test)]
 mod tests;

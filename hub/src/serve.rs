@@ -63,6 +63,12 @@ pub struct Serving {
     note: PathBuf,
 }
 
+/// The routes of a hub without a listener, for whoever brings requests from elsewhere: the
+/// simulator hands them over one by one.
+pub fn routes(hub: Hub, token_valid_ms: u64) -> axum::Router {
+    router(Arc::new(App::new(hub, token_valid_ms, true)))
+}
+
 impl Serving {
     /// Ends it: no new requests, a few seconds for those under way.
     pub fn stop(mut self) {

@@ -20,6 +20,11 @@ impl Chance {
         (Self(seed), seed)
     }
 
+    /// What follows from a number.
+    pub(crate) const fn of(seed: u64) -> Self {
+        Self(seed)
+    }
+
     fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut mixed = self.0;

@@ -46,7 +46,7 @@ impl Signed {
 }
 
 /// All figures as plain text; nothing while something is in dispute.
-fn model(record: &CaseRecord) -> Option<BTreeMap<String, String>> {
+pub(crate) fn model(record: &CaseRecord) -> Option<BTreeMap<String, String>> {
     let mut figures = BTreeMap::new();
     let mut payees = 0;
     let single = record

@@ -24,6 +24,15 @@ pub(crate) struct LongRun {
     /// Tools that its peers need; installed when the run is asked for, and only then.
     tools: &'static [&'static str],
     yields: Yield,
+    /// The variable that makes it replay one seed, if it can.
+    seed: Option<&'static str>,
+}
+
+impl LongRun {
+    /// Whether one of its seeds can be replayed.
+    pub(crate) const fn replays(&self) -> bool {
+        self.seed.is_some()
+    }
 }
 
 /// What the lines of a run mean.
@@ -53,6 +62,7 @@ pub(crate) const RUNS: &[LongRun] = &[
         env: &[],
         tools: &["vipsthumbnail", "cmake", "nasm"],
         yields: Yield::Comparisons,
+        seed: None,
     },
     LongRun {
         name: "bench-rules",
@@ -70,6 +80,7 @@ pub(crate) const RUNS: &[LongRun] = &[
         env: &[],
         tools: &[],
         yields: Yield::Comparisons,
+        seed: None,
     },
     LongRun {
         name: "lookalike",
@@ -85,6 +96,7 @@ pub(crate) const RUNS: &[LongRun] = &[
         env: &[],
         tools: &[],
         yields: Yield::Counts,
+        seed: None,
     },
     LongRun {
         name: "kill9",
@@ -104,6 +116,7 @@ pub(crate) const RUNS: &[LongRun] = &[
         env: &[("LOSSBOOK_KILL_POINTS", "200")],
         tools: &[],
         yields: Yield::Counts,
+        seed: None,
     },
     LongRun {
         name: "fuzz",
@@ -120,6 +133,7 @@ pub(crate) const RUNS: &[LongRun] = &[
         env: &[("LOSSBOOK_FUZZ_RUNS", "5000000")],
         tools: &[],
         yields: Yield::Counts,
+        seed: None,
     },
     LongRun {
         name: "photos200",
@@ -139,6 +153,7 @@ pub(crate) const RUNS: &[LongRun] = &[
         env: &[("LOSSBOOK_PHOTOS", "200")],
         tools: &[],
         yields: Yield::Counts,
+        seed: None,
     },
     LongRun {
         name: "merge",
@@ -156,6 +171,30 @@ pub(crate) const RUNS: &[LongRun] = &[
         env: &[("LOSSBOOK_MERGE_STEPS", "1000000")],
         tools: &[],
         yields: Yield::Counts,
+        seed: None,
+    },
+    LongRun {
+        name: "sim",
+        what: "five million events of phones and a hub on bad networks: nothing lost, all agree",
+        argv: &[
+            "cargo",
+            "test",
+            "-p",
+            "lossbook-tests",
+            "--release",
+            "--test",
+            "tests",
+            "--",
+            "sim_worlds_lose_nothing",
+            "--nocapture",
+        ],
+        env: &[
+            ("LOSSBOOK_SIM_STEPS", "5000000"),
+            ("LOSSBOOK_SIM_FROM", "1000000"),
+        ],
+        tools: &[],
+        yields: Yield::Counts,
+        seed: Some("LOSSBOOK_SIM_SEED"),
     },
 ];
 
@@ -202,6 +241,15 @@ pub(crate) fn run(machine: &Machine, name: &str) -> Result<(), String> {
     };
     let comparisons = (run.yields == Yield::Comparisons).then_some(found.as_slice());
     bench_page::note(&machine.root.join("docs/benchmarks.md"), &row, comparisons)
+}
+
+/// Replays one seed of a run; nothing is noted.
+pub(crate) fn replay(machine: &Machine, name: &str, seed: u64) -> Result<(), String> {
+    let run = named(name).ok_or_else(|| format!("no long run is called `{name}`"))?;
+    let variable = run.seed.ok_or_else(|| format!("{name} has no seeds"))?;
+    let mut command = machine.command(run.argv);
+    command.env(variable, seed.to_string());
+    machine.run_reading(&mut command, |_line| ())
 }
 
 /// The commit that is measured, marked when files other than the page itself differ from it.

@@ -34,6 +34,7 @@ enum Wish {
     },
     Long {
         name: String,
+        seed: Option<u64>,
     },
     Vectors {
         folder: Option<String>,
@@ -49,8 +50,11 @@ fn main() -> ExitCode {
             Ok(true)
         }
         Ok(Wish::Test { installing, only }) => test(installing, &only),
-        Ok(Wish::Long { name }) => Machine::look()
-            .and_then(|machine| long::run(&machine, &name))
+        Ok(Wish::Long { name, seed }) => Machine::look()
+            .and_then(|machine| match seed {
+                None => long::run(&machine, &name),
+                Some(seed) => long::replay(&machine, &name, seed),
+            })
             .map(|()| true),
         Ok(Wish::Vectors { folder }) => Machine::look()
             .and_then(|machine| vectors::write(&machine, folder.as_deref()))
@@ -83,13 +87,7 @@ fn parse(args: &[String]) -> Result<Wish, String> {
             None => Ok(Wish::Requirements),
             Some(word) => Err(format!("`requirements` does not know `{word}`")),
         },
-        Some("long") => match (words.next(), words.next()) {
-            (Some(name), None) if long::named(name).is_some() => Ok(Wish::Long {
-                name: name.to_owned(),
-            }),
-            (Some(name), None) => Err(format!("no long run is called `{name}`")),
-            (None | Some(_), _) => Err("`long` takes one name".to_owned()),
-        },
+        Some("long") => parse_long(words),
         Some("vectors") => match (words.next(), words.next()) {
             (folder, None) => Ok(Wish::Vectors {
                 folder: folder.map(str::to_owned),
@@ -119,13 +117,34 @@ fn parse_test<'a>(mut words: impl Iterator<Item = &'a str>) -> Result<Wish, Stri
     Ok(Wish::Test { installing, only })
 }
 
+/// The name of a run; with `--seed N`, one of its seeds is replayed and nothing is noted.
+fn parse_long<'a>(mut words: impl Iterator<Item = &'a str>) -> Result<Wish, String> {
+    let Some(name) = words.next() else {
+        return Err("`long` takes one name".to_owned());
+    };
+    let run = long::named(name).ok_or_else(|| format!("no long run is called `{name}`"))?;
+    let seed = match (words.next(), words.next(), words.next()) {
+        (None, _, _) => None,
+        (Some("--seed"), Some(seed), None) if run.replays() => {
+            let seed = seed.parse();
+            Some(seed.map_err(|_not_one| "`--seed` takes a number".to_owned())?)
+        }
+        (Some(_), _, _) => return Err(format!("`long {name}` does not know these words")),
+    };
+    Ok(Wish::Long {
+        name: name.to_owned(),
+        seed,
+    })
+}
+
 fn list() {
     println!("cargo xtask test [--install] [--only LEG]   run the legs, in this order:");
     for leg in legs::LEGS {
         println!("  {:<10} {}", leg.name, leg.what);
     }
     println!(
-        "\ncargo xtask long NAME                       make a long run and note it in docs/benchmarks.md:"
+        "\ncargo xtask long NAME                       make a long run and note it in docs/benchmarks.md\
+         \n                                             (sim --seed N replays one world and notes nothing):"
     );
     for run in long::RUNS {
         println!("  {:<10} {}", run.name, run.what);
@@ -190,6 +209,15 @@ mod tests {
     }
 
     #[test]
+    fn a_seed_of_the_simulator_can_be_replayed() {
+        let expected = Wish::Long {
+            name: "sim".to_owned(),
+            seed: Some(7),
+        };
+        assert_eq!(wish("long sim --seed 7"), Ok(expected));
+    }
+
+    #[test]
     fn unknown_words_are_refused() {
         for line in [
             "tests",
@@ -198,6 +226,9 @@ mod tests {
             "test --only nothing",
             "long",
             "long nothing",
+            "long sim --seed",
+            "long sim --seed x",
+            "long bench --seed 1",
             "long bench x",
             "vectors here there",
         ] {

@@ -3,12 +3,15 @@
 //! Each [`Effect`] about the store becomes one transaction and one [`Event`]; requests and timers
 //! are the driver's.
 
+use std::collections::BTreeMap;
+
 use super::device::{Device, enrolled};
 use super::error::AppError;
 use crate::chain::ingest::{take_late, take_run};
 use crate::chain::{BlobRole, Kind, Ledger, Run, StreamId};
-use crate::domain::Digest;
+use crate::domain::{Digest, cbor};
 use crate::record::SCHEMA_VERSION;
+use crate::statement::SignatureBody;
 use crate::store::{Identity, StoreError, Tx};
 use crate::sync::frame::{Ack, StreamClaim, StreamMark};
 use crate::sync::{BlobJob, Effect, Event, ExchangeLoad, LoadRequest, Loaded, StoreFailure, Txn};
@@ -110,6 +113,9 @@ impl Device {
                 Ok(foreign)
             }
             Txn::Page { runs, late, cursor } => {
+                if let Some(mark) = own_and_unknown(tx, runs)? {
+                    return Ok(Some(mark));
+                }
                 take_runs(tx, runs)?;
                 for envelope in late {
                     take_late(envelope, tx)?;
@@ -148,24 +154,38 @@ impl Device {
         }
         let streams = tx.own_streams(Some(old))?;
         let epoch = tx.open_epoch(crate::chain::KeyReason::Rollback, self.host.as_ref())?;
+        let mut renamed = BTreeMap::new();
         for stream in streams {
             for (header, envelope) in tx.retract_own(stream.stream, stream.acked)? {
                 let Some(body) = envelope.body.as_ref().filter(|_| header.kind != Kind::Key) else {
                     continue;
                 };
-                let what = (
-                    header.scope,
-                    header.kind,
-                    header.subject.clone(),
-                    body.to_vec(),
-                );
+                let body = follow_freeze(header.kind, body, &renamed)?;
+                let what = (header.scope, header.kind, header.subject.clone(), body);
                 let (id, _) = tx.append(&me, &user, header.reading(), what)?;
                 tx.readdress(&envelope.id(), &id, epoch)?;
+                renamed.insert(envelope.id(), id);
             }
         }
         tx.forget_memo(CURSOR)?;
         Ok(())
     }
+}
+
+/// A signature names the envelope of what it covers; if that was written anew, it has another name.
+fn follow_freeze(
+    kind: Kind,
+    body: &[u8],
+    renamed: &BTreeMap<Digest, Digest>,
+) -> Result<Vec<u8>, AppError> {
+    if kind != Kind::Signature {
+        return Ok(body.to_vec());
+    }
+    let mut signature: SignatureBody = cbor::decode(body).map_err(StoreError::from)?;
+    if let Some(anew) = renamed.get(&signature.freeze) {
+        signature.freeze = *anew;
+    }
+    Ok(cbor::encode(&signature))
 }
 
 fn to_usize(bytes: u64) -> usize {
@@ -243,6 +263,25 @@ fn take_acks(tx: &Tx<'_>, acks: &[Ack]) -> Result<Option<StreamMark>, AppError> 
     }
     for ack in acks {
         tx.set_acked(ack.stream, ack.mark)?;
+    }
+    Ok(None)
+}
+
+/// The first run of this device's own streams that it does not hold: then this store was restored
+/// from a copy, perhaps of a time when nothing was written in that stream yet. Were it taken as
+/// somebody else's, the next envelope would be appended to a stream that nobody pushes.
+fn own_and_unknown(tx: &Tx<'_>, runs: &[Run]) -> Result<Option<StreamMark>, AppError> {
+    let (me, epoch) = (tx.identity()?.device, tx.epoch()?);
+    let own = |run: &&Run| run.seal.stream.device == me && run.seal.stream.epoch == epoch;
+    for run in runs.iter().filter(own) {
+        let seal = &run.seal;
+        if tx.header_at(seal.stream, seal.seq)? != Some(seal.header) {
+            return Ok(Some(StreamMark {
+                stream: seal.stream,
+                mark: seal.seq,
+                header: seal.header,
+            }));
+        }
     }
     Ok(None)
 }

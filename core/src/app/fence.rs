@@ -6,6 +6,7 @@
 
 use super::device::Device;
 use super::error::AppError;
+use crate::chain::ingest::State;
 use crate::chain::{Kind, Ledger, StreamId};
 use crate::domain::Digest;
 use crate::record::RecordError;
@@ -30,18 +31,24 @@ impl Device {
         let Some((header, _)) = tx.envelope(&id)? else {
             return Ok(());
         };
-        let case = header
-            .subject
-            .as_case()
-            .filter(|_| header.kind == Kind::Change);
-        let Some(case) = case else { return Ok(()) };
-        let Some(fenced) = tx.changes_by_envelope(case)?.get(&id).copied() else {
-            // It was set aside at an earlier acknowledgement.
+        let refused = format!("the hub refused it: {}", exception.detail);
+        let case = header.subject.as_case();
+        let change = match case.filter(|_| header.kind == Kind::Change) {
+            Some(case) => tx.changes_by_envelope(case)?.get(&id).copied(),
+            None => None,
+        };
+        let Some((case, fenced)) = case.zip(change) else {
+            // No change of the record: nothing is built on it, and it is listed all the same.
+            tx.set_state(&id, &State::Quarantined { why: refused })?;
+            if let Some(case) = case
+                && tx.scope_of_case(case)?.is_some()
+            {
+                tx.project_later(case)?;
+            }
             return Ok(());
         };
         let behind = tx.with_document(case, |document| document.built_on(fenced))?;
-        let mut aside: Vec<(Digest, String)> =
-            vec![(fenced, format!("the hub refused it: {}", exception.detail))];
+        let mut aside: Vec<(Digest, String)> = vec![(fenced, refused)];
         let anew = "written anew, because it built on a change that the hub refused";
         aside.extend(behind.iter().map(|(change, _)| (*change, anew.to_owned())));
         tx.set_aside(case, &aside)?;

@@ -155,6 +155,16 @@ fn row_from(row: &Row<'_>) -> rusqlite::Result<Option<CaseRow>> {
     }))
 }
 
+/// Whether this is the same act once more: its device was restored from a copy, wrote it anew in
+/// its next epoch under another name of the frozen statement, and the hub had the first one too.
+fn is_again(one: &CaseEnvelope<SignatureBody>, other: &CaseEnvelope<SignatureBody>) -> bool {
+    let renamed = SignatureBody {
+        freeze: one.body.freeze,
+        ..other.body.clone()
+    };
+    one.header.device == other.header.device && renamed == one.body
+}
+
 impl Tx<'_> {
     /// Cases, newest first, without opening a document.
     ///
@@ -272,9 +282,11 @@ impl Tx<'_> {
         now: &BindingFields,
     ) -> Result<Vec<SignatureStanding>, StoreError> {
         let freezes = self.about_case::<FreezeBody>(case, Kind::Freeze)?;
-        let acts = self.about_case::<SignatureBody>(case, Kind::Signature)?;
+        let mut acts = self.about_case::<SignatureBody>(case, Kind::Signature)?;
+        // Not in the order they came: every store that holds them says the same.
+        acts.sort_by_key(|one| (one.header.wall, one.id));
         let later = |act: Act| acts.iter().filter(move |one| one.body.act == act);
-        let mut signatures = Vec::new();
+        let mut signatures: Vec<SignatureStanding> = Vec::new();
         for act in acts
             .iter()
             .filter(|one| matches!(one.body.act, Act::Signed | Act::Refused))
@@ -282,16 +294,24 @@ impl Tx<'_> {
             let Some(freeze) = freezes.iter().find(|freeze| freeze.id == act.body.freeze) else {
                 continue;
             };
-            let same = |one: &&CaseEnvelope<SignatureBody>| one.body.freeze == act.body.freeze;
+            if signatures.iter().any(|one| is_again(&one.signature, act)) {
+                continue;
+            }
+            let again = acts.iter().filter(|one| is_again(act, one));
+            let names: Vec<Digest> = again.map(|one| one.body.freeze).collect();
+            let same = |one: &&CaseEnvelope<SignatureBody>| names.contains(&one.body.freeze);
             let revoked = later(Act::Revoked).find(same);
-            let witnesses = later(Act::Witnessed)
-                .filter(same)
-                .filter(|one| one.header.device != act.header.device)
-                .map(|one| one.header.user.clone());
+            let mut witnesses = Vec::new();
+            for one in later(Act::Witnessed).filter(same) {
+                let user = &one.header.user;
+                if one.header.device != act.header.device && !witnesses.contains(user) {
+                    witnesses.push(user.clone());
+                }
+            }
             signatures.push(SignatureStanding {
                 state: signature_state(act.body.act, revoked.is_some(), &freeze.body, now),
                 reason: revoked.unwrap_or(act).body.reason.clone(),
-                witnesses: witnesses.collect(),
+                witnesses,
                 signature: act.clone(),
                 freeze: freeze.body.clone(),
             });

@@ -9,6 +9,7 @@ use super::tokens;
 use super::tx::Tx;
 use crate::domain::{CaseId, Digest};
 use crate::record::{CaseRecord, Section};
+use crate::statement::SignatureState;
 
 /// What a rebuild found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,10 +38,10 @@ impl Tx<'_> {
         let text = |name| report.text(name).unwrap_or_default();
         let total = standing.record.total().unwrap_or_default();
         let updated: i64 = self.newest_wall(case)?;
-        let signature = standing
-            .signatures
-            .last()
-            .map_or("none", |newest| newest.state.word());
+        // One that covers the case as it reads now counts, whatever a wrong clock says of others.
+        let states = || standing.signatures.iter().map(|one| one.state.word());
+        let valid = states().find(|word| *word == SignatureState::Valid.word());
+        let signature = valid.or(states().last()).unwrap_or("none");
         let (row_id, indexed) = self.row_id(case)?;
         let words = words_of(&standing);
         let print = Digest::of(words.as_bytes());

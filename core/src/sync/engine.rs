@@ -378,6 +378,17 @@ impl Engine {
         };
     }
 
+    /// Waits, but for a connection that broke off while bytes moved: it says nothing against the
+    /// next one, so one try follows at once. Another without acknowledged bytes in between waits.
+    pub(super) fn wait_unless_it_moved(&mut self, turn: &mut Turn, broke_off: bool, then: Next) {
+        if !broke_off || self.failures > 0 {
+            return self.wait(turn, 0, then);
+        }
+        self.failures = 1;
+        self.progress.retries += 1;
+        self.go(turn, then);
+    }
+
     /// A byte was acknowledged: the link works.
     pub(super) const fn advanced(&mut self) {
         self.failures = 0;

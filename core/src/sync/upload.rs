@@ -212,7 +212,7 @@ impl Engine {
             self.note_broken(turn, upload.job.digest, "cut too often");
             return self.wait(turn, 0, Next::Exchange);
         }
-        self.wait(turn, 0, Next::Blobs(upload));
+        self.wait_unless_it_moved(turn, broke_off, Next::Blobs(upload));
     }
 
     pub(super) fn note_blob_sent(&mut self, digest: Digest) {

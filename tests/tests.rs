@@ -9,3 +9,5 @@ mod layers;
 mod merge;
 #[cfg(test)]
 mod sim;
+#[cfg(test)]
+mod wire;

@@ -21,6 +21,7 @@ mod invite;
 mod key;
 mod ledger;
 mod shelf;
+pub mod short;
 mod token;
 
 pub use append::{Draft, Tip, append, seal_tip};

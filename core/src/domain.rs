@@ -8,6 +8,7 @@
 
 pub mod cbor;
 mod datum;
+pub mod dictionary;
 mod digest;
 pub mod facts;
 mod fold;
@@ -20,6 +21,7 @@ mod role;
 mod time;
 
 pub use datum::{Bd09, Cgcs2000, Datum, Gcj02, PositionParseError, StatedPosition, Wgs84};
+pub use dictionary::dictionary;
 pub use digest::{CHUNK_BYTES, ChunkedDigest, Digest, DigestParseError};
 pub use fold::{fold, half_width};
 pub use host::{Host, Reading};

@@ -17,6 +17,7 @@ mod error;
 mod files;
 mod history;
 mod identity;
+mod known;
 mod ledger;
 mod looks;
 mod migrate;

@@ -17,7 +17,7 @@
 //! use lossbook_core::sync::{Effect, Engine, Event, StateName};
 //! let mut engine = Engine::new(DeviceId::from_bytes([1; 16]), 7);
 //! let effects = engine.step(0, Event::Start);
-//! assert!(matches!(effects.first(), Some(Effect::Http(request)) if request.path == "/v1/token"));
+//! assert!(matches!(effects.first(), Some(Effect::Load { .. })), "the token of an earlier run");
 //! assert_eq!(engine.state(), StateName::Auth);
 //! ```
 
@@ -41,5 +41,6 @@ pub use effect::{
 };
 pub use engine::Engine;
 pub use event::{
-    BlobJob, Event, ExchangeLoad, Failure, Link, LinkClass, Loaded, OpId, RequestId, StoreFailure,
+    BlobJob, BlobLoad, Event, ExchangeLoad, Failure, Incoming, Link, LinkClass, Loaded, OpId,
+    Originals, Outgoing, Policy, RequestId, SavedToken, StoreFailure, Waiting,
 };

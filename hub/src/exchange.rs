@@ -15,11 +15,13 @@ mod pull;
 mod push;
 mod receipt;
 
-use lossbook_core::chain::{Author, Mark, Run};
+use lossbook_core::chain::short::ShortRun;
+use lossbook_core::chain::{Author, Mark, Run, StreamId};
 use lossbook_core::domain::{DeviceId, Digest, Reading, ScopeId};
 use lossbook_core::store::StoreError;
 use lossbook_core::sync::frame::{
-    Fault, Frame, Hello, PageError, Pull, StreamMark, Welcome, pack, unpack,
+    ClaimMark, DEFAULT_REQUEST_BYTES, Fault, Frame, HeaderTag, Hello, PageError, Pull, StreamName,
+    Welcome, dictionary_of, pack_with, unpack,
 };
 
 use crate::meta::{Identity, MetaStore, MetaTx, in_tx};
@@ -56,16 +58,67 @@ pub struct Answer {
 #[derive(Debug)]
 struct Request {
     hello: Hello,
-    runs: Vec<Run>,
+    parcels: Vec<Parcel>,
     pull: Option<Pull>,
+}
+
+/// A run as it came.
+#[derive(Debug)]
+enum Parcel {
+    Long(Run),
+    Short(StreamName, ShortRun),
+}
+
+/// Who speaks, of which streams, and what they may read.
+struct Conversation<'c> {
+    caller: Caller,
+    request: &'c Request,
+    /// The caller's private scope first, because receipts and certificates are there.
+    scopes: Vec<ScopeId>,
+    /// The streams of the hello; nothing where its scope cannot be read.
+    claims: Vec<Option<StreamId>>,
+}
+
+impl Conversation<'_> {
+    /// The streams that were claimed, in the places that frames name.
+    fn claimed(&self) -> impl Iterator<Item = Option<StreamId>> {
+        self.claims.iter().copied()
+    }
+
+    /// The shortest name of a stream for the caller.
+    fn name_of(&self, stream: StreamId) -> StreamName {
+        // A place that is not readable has no stream, and no stream is looked for there.
+        let nowhere = StreamId {
+            scope: ScopeId::from_bytes([0; 16]),
+            ..stream
+        };
+        StreamName::of(stream, self.claimed().map(|claim| claim.unwrap_or(nowhere)))
+    }
+
+    /// The stream that the caller named.
+    fn stream_of(&self, name: StreamName) -> Option<StreamId> {
+        match name {
+            StreamName {
+                claim: Some(place),
+                stream: None,
+            } => self.claims.get(usize::try_from(place).ok()?).copied()?,
+            StreamName {
+                claim: None,
+                stream,
+            } => stream,
+            StreamName { .. } => None,
+        }
+    }
 }
 
 /// Answers one exchange. Never fails: refusals are frames.
 pub fn exchange(store: &dyn MetaStore, hub: &Identity, caller: Caller, request: &[u8]) -> Answer {
-    let answered = read(request, caller.device)
-        .and_then(|request| in_tx(store, |tx| answer(tx, hub, caller, &request))?);
+    // Whoever packs with a dictionary knows it.
+    let dictionary = dictionary_of(request);
+    let answered =
+        read(request).and_then(|request| in_tx(store, |tx| answer(tx, hub, caller, &request))?);
     match answered {
-        Ok(frames) => packed(200, frames, None),
+        Ok(frames) => packed(200, &frames, (dictionary, None)),
         Err(refusal) => refused(&refusal),
     }
 }
@@ -73,11 +126,15 @@ pub fn exchange(store: &dyn MetaStore, hub: &Identity, caller: Caller, request: 
 fn refused(refusal: &Refusal) -> Answer {
     let fault = fault(refusal.code, refusal.detail.clone());
     let frames = vec![Frame::Fault(fault), Frame::End];
-    packed(refusal.status, frames, refusal.retry_after_s)
+    packed(refusal.status, &frames, (None, refusal.retry_after_s))
 }
 
-fn packed(status: u16, frames: Vec<Frame>, retry_after_s: Option<u32>) -> Answer {
-    match pack(&frames) {
+fn packed(
+    status: u16,
+    frames: &[Frame],
+    (dictionary, retry_after_s): (Option<u8>, Option<u32>),
+) -> Answer {
+    match pack_with(frames, dictionary) {
         Ok(page) => Answer {
             status,
             page,
@@ -106,10 +163,13 @@ fn fault(code: &str, detail: impl Into<String>) -> Fault {
 }
 
 /// Sorts a page's frames and checks its greeting.
-fn read(page: &[u8], device: DeviceId) -> Result<Request, Refusal> {
+fn read(page: &[u8]) -> Result<Request, Refusal> {
     let malformed = |detail: &str| Refusal::new(400, "MALFORMED", detail);
     let frames = unpack(page).map_err(|error| match error {
         PageError::TooLarge => Refusal::new(413, "TOO_LARGE", error.to_string()),
+        PageError::UnknownDictionary(_) => {
+            Refusal::new(415, "DICTIONARY_UNKNOWN", error.to_string())
+        }
         PageError::Compression | PageError::FrameLength | PageError::Frame(_) => {
             malformed(&error.to_string())
         }
@@ -118,13 +178,6 @@ fn read(page: &[u8], device: DeviceId) -> Result<Request, Refusal> {
     let Some(Frame::Hello(hello)) = frames.next() else {
         return Err(malformed("a request begins with a hello"));
     };
-    if hello.device != device {
-        return Err(Refusal::new(
-            403,
-            "DEVICE_MISMATCH",
-            "the hello names another device than the token",
-        ));
-    }
     if !hello.protocols.contains(&PROTOCOL) {
         return Err(Refusal::new(
             426,
@@ -134,12 +187,16 @@ fn read(page: &[u8], device: DeviceId) -> Result<Request, Refusal> {
     }
     let mut request = Request {
         hello,
-        runs: Vec::new(),
+        parcels: Vec::new(),
         pull: None,
     };
     for frame in frames {
         match frame {
-            Frame::Run(run) => request.runs.push(run),
+            Frame::Run(run) => request.parcels.push(Parcel::Long(run)),
+            Frame::Short(short) => {
+                let parcel = Parcel::Short(short.stream, short.into_run());
+                request.parcels.push(parcel);
+            }
             Frame::Pull(pull) => request.pull = Some(pull),
             Frame::End => break,
             Frame::Hello(_)
@@ -177,8 +234,15 @@ fn answer(
         )));
     };
     let scopes = readable(caller.device, &author);
-    let welcome = welcome(tx, hub, caller, (&request.hello, &scopes))?;
-    let (frames, pushed) = push::take(tx, request, (&welcome, &scopes))?;
+    let talk = Conversation {
+        caller,
+        request,
+        claims: claims(&request.hello, caller.device, &scopes),
+        scopes,
+    };
+    let marks = marks(tx, &talk)?;
+    let welcome = welcome(&talk, &marks);
+    let (frames, pushed) = push::take(tx, &talk, &marks)?;
     receipt::issue(tx, hub, caller)?;
     let mut answer = vec![Frame::Welcome(welcome)];
     answer.extend(frames);
@@ -187,7 +251,7 @@ fn answer(
             let detail = "this app is too old to read what is new: update it";
             answer.push(Frame::Fault(fault("SCHEMA_TOO_OLD", detail)));
         } else {
-            answer.extend(pull::page(tx, hub, (request, pull), &scopes)?);
+            answer.extend(pull::page(tx, hub, (&talk, pull))?);
         }
     }
     answer.push(Frame::End);
@@ -200,30 +264,58 @@ fn answer(
     Ok(Ok(answer))
 }
 
-/// Where the hub stands before this exchange.
-fn welcome(
-    tx: &dyn MetaTx,
-    hub: &Identity,
-    caller: Caller,
-    (hello, scopes): (&Hello, &[ScopeId]),
-) -> Result<Welcome, StoreError> {
-    let mut streams = Vec::with_capacity(hello.streams.len());
-    for claim in &hello.streams {
-        let mark = tx.mark(claim.stream)?.unwrap_or(Mark {
-            seq: 0,
-            header: Digest::ZERO,
-        });
-        streams.push(StreamMark {
-            stream: claim.stream,
-            mark: mark.seq,
-            header: mark.header,
-        });
+/// The streams of a hello.
+fn claims(hello: &Hello, device: DeviceId, scopes: &[ScopeId]) -> Vec<Option<StreamId>> {
+    let stream = |scope| StreamId {
+        scope,
+        device,
+        epoch: hello.epoch,
+    };
+    hello
+        .streams
+        .iter()
+        .map(|claim| claim.scope.find(scopes).map(stream))
+        .collect()
+}
+
+/// Where the hub stands with the claimed streams before this exchange.
+fn marks(tx: &dyn MetaTx, talk: &Conversation<'_>) -> Result<Vec<Mark>, StoreError> {
+    let nothing = Mark {
+        seq: 0,
+        header: Digest::ZERO,
+    };
+    talk.claimed()
+        .map(|claim| match claim {
+            Some(stream) => Ok(tx.mark(stream)?.unwrap_or(nothing)),
+            None => Ok(nothing),
+        })
+        .collect()
+}
+
+/// Only what is not as claimed is said.
+fn welcome(talk: &Conversation<'_>, marks: &[Mark]) -> Welcome {
+    let claimed = talk.request.hello.streams.iter();
+    let others: Vec<ClaimMark> = claimed
+        .zip(marks)
+        .zip(0..)
+        .filter_map(|((claim, held), place)| {
+            let header = match held.seq {
+                0 => HeaderTag::NONE,
+                _ => HeaderTag::of(&held.header),
+            };
+            let as_claimed = (claim.last_seq, claim.last_header) == (held.seq, header);
+            (!as_claimed).then_some(ClaimMark {
+                claim: place,
+                mark: held.seq,
+                header,
+            })
+        })
+        .collect();
+    let max_request_bytes = MAX_REQUEST_BYTES as u64;
+    Welcome {
+        hub_time: talk.caller.now.wall,
+        streams: (!others.is_empty()).then_some(others),
+        max_request_bytes: (max_request_bytes != DEFAULT_REQUEST_BYTES)
+            .then_some(max_request_bytes),
     }
-    Ok(Welcome {
-        hub: hub.device(),
-        hub_time: caller.now.wall,
-        scopes: scopes.to_vec(),
-        streams,
-        max_request_bytes: MAX_REQUEST_BYTES as u64,
-    })
 }

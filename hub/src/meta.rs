@@ -17,6 +17,7 @@ mod upload;
 
 use lossbook_core::app::office::{DecisionError, NewDecision};
 use lossbook_core::app::{AppError, Judged};
+use lossbook_core::chain::short::Known;
 use lossbook_core::chain::{
     Envelope, Header, Kind, Ledger, Mark, Run, SignedShelf, StreamId, Subject,
 };
@@ -30,7 +31,7 @@ pub use sqlite::STEPS;
 pub use upload::{BlobRow, PhotoRow, PieceRow, UploadRow, Uploads};
 
 /// The ledger half as the hub reads it back; writing others' envelopes goes through [`Ledger`].
-pub trait Evidence: Ledger<Error = StoreError> {
+pub trait Evidence: Known + Ledger<Error = StoreError> {
     /// A stored run: from one number to the seal at another. Bodies that are not applied stay out.
     ///
     /// # Errors

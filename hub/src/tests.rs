@@ -17,10 +17,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use lossbook_core::app::Device;
+use lossbook_core::chain::StreamId;
+use lossbook_core::chain::short::{Toward, shorten};
 use lossbook_core::chain::{EnrolAnswer, Invite};
 use lossbook_core::domain::{Digest, Host, Reading, Role, ScopeId, WallMs, cbor};
 use lossbook_core::store::{StoreError, StoreKey};
-use lossbook_core::sync::frame::{Frame, Hello, Pull, StreamClaim, pack, unpack};
+use lossbook_core::sync::frame::{
+    Claim, Form, Frame, HeaderTag, Hello, Pull, ScopeTag, ShortFrame, StreamName, pack, unpack,
+};
 
 use crate::enrol::NewInvite;
 use crate::exchange::{Caller, PROTOCOL};
@@ -132,23 +136,41 @@ impl World {
 
     /// The request of a phone that pushes all it has and pulls from a cursor.
     pub(super) fn request(&self, device: &Device, cursor: Option<Vec<u8>>) -> Vec<Frame> {
+        self.request_in(device, (cursor, Some(Form::Long)))
+    }
+
+    /// The same, with runs and answer in the form given; short without any.
+    pub(super) fn request_in(
+        &self,
+        device: &Device,
+        (cursor, form): (Option<Vec<u8>>, Option<Form>),
+    ) -> Vec<Frame> {
         let me = device.identity().unwrap();
         let frames = device.store().transact(|tx| {
             let streams = tx.own_streams(Some(tx.epoch()?))?;
-            let claims = streams.iter().map(|own| StreamClaim {
-                stream: own.stream,
+            let ids: Vec<StreamId> = streams.iter().map(|own| own.stream).collect();
+            let claims = streams.iter().map(|own| Claim {
+                scope: ScopeTag::of(own.stream.scope, &[]),
                 last_seq: own.seq,
-                last_header: own.header,
+                last_header: HeaderTag::of(&own.header),
             });
             let mut frames = vec![Frame::Hello(Hello {
                 protocols: vec![PROTOCOL],
-                device: me.device,
+                epoch: tx.epoch()?,
                 streams: claims.collect(),
                 schema: 1,
             })];
             for own in &streams {
-                let runs = tx.cut_runs(own, 1, (usize::MAX, 64 * 1024), &me.key)?;
-                frames.extend(runs.into_iter().map(Frame::Run));
+                for run in tx.cut_runs(own, 1, (usize::MAX, 64 * 1024), &me.key)? {
+                    let name = StreamName::of(own.stream, ids.iter().copied());
+                    frames.push(match form {
+                        Some(Form::Long) => Frame::Run(run),
+                        None => {
+                            let short = shorten(&run, tx, Toward::Hub)?.unwrap();
+                            Frame::Short(ShortFrame::new(name, short))
+                        }
+                    });
+                }
             }
             Ok::<_, StoreError>(frames)
         });
@@ -156,6 +178,7 @@ impl World {
         frames.push(Frame::Pull(Pull {
             cursor: cursor.map(Into::into),
             max_bytes: 64 * 1024,
+            form,
         }));
         frames.push(Frame::End);
         frames
@@ -204,7 +227,7 @@ pub(super) fn faults(frames: &[Frame]) -> Vec<&str> {
 
 pub(super) fn cursor(frames: &[Frame]) -> Vec<u8> {
     let mut tokens = frames.iter().filter_map(|frame| match frame {
-        Frame::Cursor(cursor) => Some(cursor.token.to_vec()),
+        Frame::Cursor(cursor) => cursor.token.as_ref().map(|token| token.to_vec()),
         _ => None,
     });
     tokens.next().unwrap()

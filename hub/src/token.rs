@@ -41,7 +41,8 @@ pub fn token(
         cbor::decode(request).map_err(|error| Refusal::new(400, "MALFORMED", error.to_string()))?;
     let now = host.now().wall;
     let expires = check_nonce(hub, &request, now)?;
-    let mut secret = [0; 32];
+    // 128 bits, good for an hour: as short as it may be, because it goes with every request.
+    let mut secret = [0; 16];
     host.fill_random(&mut secret);
     let token = hex::encode(secret);
     in_tx(store, |tx| {

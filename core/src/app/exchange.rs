@@ -7,16 +7,22 @@ use std::collections::BTreeMap;
 
 use super::device::{Device, enrolled};
 use super::error::AppError;
+use crate::chain::gate::Refusal;
 use crate::chain::ingest::{take_late, take_run};
+use crate::chain::short::{Toward, expand, shorten};
 use crate::chain::{BlobRole, Kind, Ledger, Run, StreamId};
-use crate::domain::{Digest, cbor};
+use crate::domain::{Digest, ScopeId, WallMs, cbor};
 use crate::record::SCHEMA_VERSION;
 use crate::statement::SignatureBody;
-use crate::store::{Identity, StoreError, Tx};
-use crate::sync::frame::{Ack, StreamClaim, StreamMark};
-use crate::sync::{BlobJob, Effect, Event, ExchangeLoad, LoadRequest, Loaded, StoreFailure, Txn};
+use crate::store::{BlobRow, Identity, StoreError, Tx};
+use crate::sync::frame::{Ack, HeaderTag, StreamClaim, StreamMark};
+use crate::sync::{
+    BlobJob, BlobLoad, Effect, Event, ExchangeLoad, Incoming, LoadRequest, Loaded, Originals,
+    Outgoing, SavedToken, StoreFailure, Txn, Waiting,
+};
 
 const CURSOR: &str = "cursor";
+const TOKEN: &str = "token";
 const TOKEN_LABEL: &[u8] = b"lossbook/token/v1\0";
 /// How many blobs one load names; the engine asks again.
 const BLOBS_PER_LOAD: usize = 64;
@@ -34,10 +40,7 @@ impl Device {
             }),
             Effect::Store { op, txn } => Some(match self.store_txn(txn) {
                 Ok(None) => Event::Stored { op: *op },
-                Ok(Some(mark)) => Event::StoreFail {
-                    op: *op,
-                    why: StoreFailure::NotOurs(mark),
-                },
+                Ok(Some(why)) => Event::StoreFail { op: *op, why },
                 Err(error) => Event::StoreFail {
                     op: *op,
                     why: failure(&error),
@@ -73,36 +76,41 @@ impl Device {
                 run_bytes,
                 from,
                 skip,
+                long,
             } => {
                 let sizes = (to_usize(*max_bytes), to_usize(*run_bytes));
+                let streams = Streams { from, skip, long };
                 self.store
-                    .transact(|tx| Ok(Loaded::Exchange(load_exchange(tx, sizes, from, skip)?)))
+                    .transact(|tx| Ok(Loaded::Exchange(load_exchange(tx, sizes, streams)?)))
             }
-            LoadRequest::Blobs { metered: _ } => self.store.transact(|tx| {
-                let mut jobs = Vec::new();
-                for blob in tx.blobs_to_send()?.into_iter().take(BLOBS_PER_LOAD) {
-                    jobs.push(BlobJob {
-                        digest: blob.digest,
-                        len_bytes: blob.len_bytes,
-                        scope: blob.scope,
-                        chunks: tx.chunks(&blob.digest)?,
-                        role: if blob.is_thumbnail {
-                            BlobRole::Thumbnail
-                        } else {
-                            BlobRole::Original
-                        },
-                    });
-                }
-                Ok(Loaded::Blobs(jobs))
-            }),
+            LoadRequest::Blobs { originals } => self
+                .store
+                .transact(|tx| Ok(Loaded::Blobs(load_blobs(tx, *originals)?))),
+            LoadRequest::Token => {
+                let now = self.host.now().wall;
+                self.store
+                    .transact(|tx| Ok(Loaded::Token(saved_token(tx, now)?)))
+            }
         }
     }
 
-    /// Does one transaction. `Some(mark)` refuses an acknowledgement of a header that is not ours.
-    fn store_txn(&self, txn: &Txn) -> Result<Option<StreamMark>, AppError> {
-        self.store.transact(|tx| match txn {
+    /// Does one transaction. `Some(why)` refuses it, and nothing is kept.
+    fn store_txn(&self, txn: &Txn) -> Result<Option<StoreFailure>, AppError> {
+        let done = self.store.transact(|tx| match self.write_txn(tx, txn)? {
+            None => Ok(()),
+            Some(why) => Err(Undone::Refused(why)),
+        });
+        match done {
+            Ok(()) => Ok(None),
+            Err(Undone::Refused(why)) => Ok(Some(why)),
+            Err(Undone::Failed(error)) => Err(error),
+        }
+    }
+
+    fn write_txn(&self, tx: &Tx<'_>, txn: &Txn) -> Result<Option<StoreFailure>, AppError> {
+        match txn {
             Txn::Acked(acks) => {
-                let foreign = take_acks(tx, acks)?;
+                let foreign = take_acks(tx, acks)?.map(StoreFailure::NotOurs);
                 if foreign.is_none() {
                     for ack in acks {
                         for exception in &ack.exceptions {
@@ -113,15 +121,14 @@ impl Device {
                 Ok(foreign)
             }
             Txn::Page { runs, late, cursor } => {
-                if let Some(mark) = own_and_unknown(tx, runs)? {
-                    return Ok(Some(mark));
+                if let Some(why) = take_page(tx, runs)? {
+                    return Ok(Some(why));
                 }
-                take_runs(tx, runs)?;
                 for envelope in late {
                     take_late(envelope, tx)?;
                 }
                 retry_parked(tx)?;
-                tx.set_memo(CURSOR, &cursor.token)?;
+                tx.set_memo(CURSOR, cursor)?;
                 Ok(None)
             }
             Txn::BlobSent(digest) => {
@@ -140,7 +147,12 @@ impl Device {
                 tx.set_forked(*stream)?;
                 Ok(None)
             }
-        })
+            Txn::Token { text, valid_ms } => {
+                let until = self.host.now().wall.0.saturating_add_unsigned(*valid_ms);
+                tx.set_memo(TOKEN, &cbor::encode(&(text.as_str(), until, *valid_ms)))?;
+                Ok(None)
+            }
+        }
     }
 
     /// This store was restored from an older copy. Opens a new epoch, writes what the hub never
@@ -200,32 +212,98 @@ fn failure(error: &AppError) -> StoreFailure {
     }
 }
 
+/// Why a transaction was undone.
+enum Undone {
+    Refused(StoreFailure),
+    Failed(AppError),
+}
+
+impl<E: Into<AppError>> From<E> for Undone {
+    fn from(error: E) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+/// The token of an earlier run, as long as the clock says that it is good.
+fn saved_token(tx: &Tx<'_>, now: WallMs) -> Result<Option<SavedToken>, AppError> {
+    let Some(bytes) = tx.memo(TOKEN)? else {
+        return Ok(None);
+    };
+    let saved = cbor::decode::<(String, i64, u64)>(&bytes).map_err(StoreError::from)?;
+    let (text, until, valid_ms) = saved;
+    // A clock that was set back does not make it last longer.
+    let left_ms = u64::try_from(until.saturating_sub(now.0))
+        .unwrap_or(0)
+        .min(valid_ms);
+    Ok((left_ms > 0).then_some(SavedToken { text, left_ms }))
+}
+
+fn load_blobs(tx: &Tx<'_>, originals: Originals) -> Result<BlobLoad, AppError> {
+    let goes = |blob: &BlobRow| blob.is_thumbnail || originals == Originals::Send;
+    let (mut load, mut first) = (BlobLoad::default(), Vec::new());
+    for blob in tx.blobs_to_send()? {
+        let count: &mut Waiting = if goes(&blob) {
+            &mut load.waiting
+        } else {
+            &mut load.held
+        };
+        count.blobs += 1;
+        count.bytes += blob.len_bytes;
+        if goes(&blob) && first.len() < BLOBS_PER_LOAD {
+            first.push(blob);
+        }
+    }
+    for blob in first {
+        load.jobs.push(BlobJob {
+            digest: blob.digest,
+            len_bytes: blob.len_bytes,
+            scope: blob.scope,
+            chunks: tx.chunks(&blob.digest)?,
+            role: if blob.is_thumbnail {
+                BlobRole::Thumbnail
+            } else {
+                BlobRole::Original
+            },
+        });
+    }
+    Ok(load)
+}
+
+/// Where and how streams are pushed.
+struct Streams<'s> {
+    from: &'s [(StreamId, u64)],
+    skip: &'s [StreamId],
+    long: &'s [StreamId],
+}
+
 fn load_exchange(
     tx: &Tx<'_>,
     (max_bytes, run_bytes): (usize, usize),
-    from: &[(StreamId, u64)],
-    skip: &[StreamId],
+    Streams { from, skip, long }: Streams<'_>,
 ) -> Result<ExchangeLoad, AppError> {
     let me: Identity = tx.identity()?;
     enrolled(&me)?;
     let epoch = tx.epoch()?;
+    let mut scopes: Vec<ScopeId> = tx.scopes()?.into_iter().map(|(id, _)| id).collect();
+    scopes.push(ScopeId::private_of(me.device));
     let mut load = ExchangeLoad {
+        scopes,
         schema: SCHEMA_VERSION,
         cursor: tx.memo(CURSOR)?,
-        ..ExchangeLoad::default()
+        ..ExchangeLoad::nothing(epoch)
     };
     let mut left = max_bytes;
-    for stream in tx.own_streams(Some(epoch))? {
+    for stream in tx.own_streams_by_urgency(epoch)? {
         load.claims.push(StreamClaim {
             stream: stream.stream,
             last_seq: stream.seq,
-            last_header: stream.header,
+            last_header: HeaderTag::of(&stream.header),
         });
         if let Some(header) = tx.header_at(stream.stream, stream.acked)? {
             load.acked.push(StreamMark {
                 stream: stream.stream,
                 mark: stream.acked,
-                header,
+                header: HeaderTag::of(&header),
             });
         }
         load.waiting += stream.seq - stream.acked;
@@ -245,15 +323,25 @@ fn load_exchange(
             .last()
             .map_or(start.saturating_sub(1), |run| run.seal.seq);
         load.more |= reached < stream.seq;
-        left = left.saturating_sub(runs.iter().map(Run::len_bytes).sum());
-        load.runs.extend(runs);
+        for run in runs {
+            let short = if long.contains(&stream.stream) {
+                None
+            } else {
+                shorten(&run, tx, Toward::Hub)?
+            };
+            let outgoing = Outgoing { run, short };
+            left = left.saturating_sub(outgoing.len_bytes());
+            load.runs.push(outgoing);
+        }
     }
     Ok(load)
 }
 
 fn take_acks(tx: &Tx<'_>, acks: &[Ack]) -> Result<Option<StreamMark>, AppError> {
     for ack in acks {
-        if ack.mark > 0 && tx.header_at(ack.stream, ack.mark)? != Some(ack.header) {
+        let held = tx.header_at(ack.stream, ack.mark)?;
+        let is_ours = held.is_some_and(|held| HeaderTag::of(&held) == ack.header);
+        if ack.mark > 0 && !is_ours {
             return Ok(Some(StreamMark {
                 stream: ack.stream,
                 mark: ack.mark,
@@ -267,20 +355,47 @@ fn take_acks(tx: &Tx<'_>, acks: &[Ack]) -> Result<Option<StreamMark>, AppError> 
     Ok(None)
 }
 
-/// The first run of this device's own streams that it does not hold: then this store was restored
-/// from a copy, perhaps of a time when nothing was written in that stream yet. Were it taken as
-/// somebody else's, the next envelope would be appended to a stream that nobody pushes.
-fn own_and_unknown(tx: &Tx<'_>, runs: &[Run]) -> Result<Option<StreamMark>, AppError> {
-    let (me, epoch) = (tx.identity()?.device, tx.epoch()?);
-    let own = |run: &&Run| run.seal.stream.device == me && run.seal.stream.epoch == epoch;
-    for run in runs.iter().filter(own) {
-        let seal = &run.seal;
-        if tx.header_at(seal.stream, seal.seq)? != Some(seal.header) {
-            return Ok(Some(StreamMark {
-                stream: seal.stream,
-                mark: seal.seq,
-                header: seal.header,
-            }));
+/// A run of this device's own streams that it does not hold: then this store was restored from a
+/// copy, perhaps of a time when nothing was written in that stream yet. Were it taken as somebody
+/// else's, the next envelope would be appended to a stream that nobody pushes.
+fn own_and_unknown(tx: &Tx<'_>, run: &Run) -> Result<Option<StreamMark>, AppError> {
+    let (stream, mark, header) = (run.seal.stream, run.seal.seq, run.seal.header);
+    let is_own = stream.device == tx.identity()?.device && stream.epoch == tx.epoch()?;
+    if !is_own || tx.header_at(stream, mark)? == Some(header) {
+        return Ok(None);
+    }
+    Ok(Some(StreamMark {
+        stream,
+        mark,
+        header: HeaderTag::of(&header),
+    }))
+}
+
+/// Takes the runs of a page in feed order; why not, if one of them must come in long form or shows
+/// that this store was restored.
+fn take_page(tx: &Tx<'_>, runs: &[Incoming]) -> Result<Option<StoreFailure>, AppError> {
+    for incoming in runs {
+        let expanded;
+        let run = match incoming {
+            Incoming::Long(run) => run,
+            Incoming::Short(stream, short) => {
+                let Some(run) = expand(*stream, short, tx)? else {
+                    return Ok(Some(StoreFailure::Unexpanded));
+                };
+                expanded = run;
+                &expanded
+            }
+        };
+        if let Some(mark) = own_and_unknown(tx, run)? {
+            return Ok(Some(StoreFailure::NotOurs(mark)));
+        }
+        let is_short = matches!(incoming, Incoming::Short(..));
+        match take_run(run, tx)? {
+            Ok(_) => {}
+            Err(Refusal::Unverified | Refusal::Malformed(_)) if is_short => {
+                return Ok(Some(StoreFailure::Unexpanded));
+            }
+            Err(_) => tx.park_run(run)?,
         }
     }
     Ok(None)

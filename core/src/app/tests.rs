@@ -325,7 +325,7 @@ fn a_restored_phone_writes_anew_what_the_hub_never_had() {
     let hub = StreamMark {
         stream: old.stream,
         mark: old.seq + 5,
-        header: Digest::of(b"later"),
+        header: crate::sync::frame::HeaderTag::of(&Digest::of(b"later")),
     };
     let done = phone
         .perform(&Effect::Store {
@@ -403,9 +403,7 @@ fn two_alike_reports_in_the_same_second_are_two_cases() {
 
 #[test]
 fn runs_of_a_device_that_is_not_known_yet_wait_and_are_shown() {
-    use crate::domain::cbor;
-    use crate::sync::frame::Cursor;
-    use crate::sync::{Effect, OpId, Txn};
+    use crate::sync::{Effect, Incoming, OpId, Txn};
     let world = World::new();
     let (a, b) = (world.phone("li", 1), world.phone("zhang", 2));
     let (case, _) = case_with_line(&a);
@@ -426,13 +424,10 @@ fn runs_of_a_device_that_is_not_known_yet_wait_and_are_shown() {
         txn: Txn::Page {
             runs,
             late: Vec::new(),
-            cursor: Cursor {
-                token: cbor::encode(&token).into(),
-                caught_up: true,
-                lag: 0,
-            },
+            cursor: vec![token],
         },
     };
+    let runs = runs.into_iter().map(Incoming::Long).collect();
     b.perform(&page(runs, 1)).unwrap();
     assert_eq!(b.case(&case).unwrap_err().code(), "unknown_case");
     let outside = b.store().transact(|tx| tx.quarantined()).unwrap();

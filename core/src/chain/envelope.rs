@@ -132,6 +132,10 @@ impl Subject {
         &self.0
     }
 
+    pub(super) fn from_bytes(bytes: Vec<u8>) -> Self {
+        Self(ByteVec::from(bytes))
+    }
+
     fn is_well_formed(&self) -> bool {
         matches!(self.0.len(), 0 | 16 | 32)
     }

@@ -12,6 +12,7 @@ mod chunk;
 
 use automerge::Change;
 
+pub(super) use chunk::operations;
 pub use chunk::{MAX_OPS, scan};
 
 use super::envelope::{Envelope, Header, Kind, MAX_ENVELOPE_BYTES, Run, StreamId};

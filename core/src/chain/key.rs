@@ -16,6 +16,16 @@ use crate::domain::{DeviceId, Digest, Host, Role, ScopeId, WallMs, cbor};
 #[cbor(transparent)]
 pub struct KeyId(#[cbor(with = "minicbor::bytes")] [u8; 8]);
 
+impl KeyId {
+    pub(super) const fn from_bytes(bytes: [u8; 8]) -> Self {
+        Self(bytes)
+    }
+
+    pub(super) const fn as_bytes(&self) -> &[u8; 8] {
+        &self.0
+    }
+}
+
 /// An Ed25519 public key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Encode, Decode)]
 #[cbor(transparent)]

@@ -46,6 +46,28 @@ where
     }
 }
 
+/// The value whose canonical form `bytes` begin with, and what follows it.
+///
+/// # Errors
+/// As [`decode`].
+pub fn decode_first<T>(bytes: &[u8]) -> Result<(T, &[u8]), CborError>
+where
+    T: for<'b> Decode<'b, ()> + Encode<()>,
+{
+    let mut decoder = minicbor::Decoder::new(bytes);
+    let value: T = decoder
+        .decode()
+        .map_err(|error| CborError::Malformed(error.to_string()))?;
+    let (own, rest) = bytes
+        .split_at_checked(decoder.position())
+        .unwrap_or((bytes, &[]));
+    if encode(&value) == own {
+        Ok((value, rest))
+    } else {
+        Err(CborError::NotCanonical)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -273,8 +273,10 @@ impl Tx<'_> {
     pub fn blobs_to_send(&self) -> Result<Vec<BlobRow>, StoreError> {
         self.blobs_where(
             "JOIN envelope ON envelope.id = blob.envelope JOIN stream ON stream.id = envelope.stream
+             LEFT JOIN case_row ON case_row.case_id = blob.case_id
              WHERE blob.own = 1 AND blob.sent = 0 AND stream.acked >= envelope.seq
-             ORDER BY blob.role DESC, envelope.ord",
+             ORDER BY blob.role DESC, coalesce(case_row.status IN ('paid', 'closed', 'denied'), 0),
+                      coalesce(case_row.signature <> '', 0) DESC, blob.case_id, envelope.ord",
             [],
         )
     }

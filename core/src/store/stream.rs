@@ -286,6 +286,27 @@ impl Tx<'_> {
         Ok(streams)
     }
 
+    /// This device's streams of an epoch, those first in which a statement or a signature waits.
+    ///
+    /// # Errors
+    /// As the database fails.
+    pub fn own_streams_by_urgency(&self, epoch: Epoch) -> Result<Vec<OwnStream>, StoreError> {
+        let mut streams = Vec::new();
+        let mut urgent = self.sql().prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM envelope WHERE stream = ?1 AND seq > ?2 AND kind IN (?3, ?4))",
+        )?;
+        for own in self.own_streams(Some(epoch))? {
+            let kinds = (Kind::Freeze.number(), Kind::Signature.number());
+            let waits: bool = urgent
+                .query_row((own.row, signed(own.acked), kinds.0, kinds.1), |row| {
+                    row.get(0)
+                })?;
+            streams.push((!waits, own));
+        }
+        streams.sort_by_key(|(later, _)| *later);
+        Ok(streams.into_iter().map(|(_, own)| own).collect())
+    }
+
     /// Cuts sealed runs of an own stream, from `from` on, at most about `max_bytes`. Seals that
     /// are missing are made now, because this is where things leave the device.
     ///
@@ -305,7 +326,7 @@ impl Tx<'_> {
             let Some(run) = self.cut_run(stream, next, MAX_RUN_BYTES.min(run_bytes), key)? else {
                 break;
             };
-            spent += run.len_bytes();
+            spent += run.envelopes.iter().map(short_bytes).sum::<usize>();
             next = run.seal.seq + 1;
             runs.push(run);
         }
@@ -321,7 +342,7 @@ impl Tx<'_> {
         key: &DeviceKey,
     ) -> Result<Option<Run>, StoreError> {
         let mut envelopes: Vec<Envelope> = Vec::new();
-        let mut bytes = 0;
+        let (mut bytes, mut long_bytes) = (0, 0);
         // What was set aside after the hub refused it is nobody else's affair: its header suffices.
         let mut select = self.sql().prepare_cached(
             "SELECT header, CASE state WHEN 2 THEN NULL ELSE body END FROM envelope
@@ -330,8 +351,9 @@ impl Tx<'_> {
         let mut rows = select.query((stream.row, signed(from)))?;
         while let Some(row) = rows.next()? {
             let envelope = envelope_from(row)?;
-            bytes += envelope.len_bytes();
-            if !envelopes.is_empty() && bytes > max_bytes {
+            bytes += short_bytes(&envelope);
+            long_bytes += envelope.len_bytes();
+            if !envelopes.is_empty() && (bytes > max_bytes || long_bytes > MAX_LONG_BYTES) {
                 break;
             }
             envelopes.push(envelope);
@@ -490,6 +512,14 @@ impl Tx<'_> {
             .execute("UPDATE blob SET envelope = ?1 WHERE envelope = ?2", ids)?;
         Ok(())
     }
+}
+
+/// A run in long form must fit into a frame.
+const MAX_LONG_BYTES: usize = 200 * 1024;
+
+/// Size of an envelope in short form before compression, nearly.
+fn short_bytes(envelope: &Envelope) -> usize {
+    envelope.body.as_ref().map_or(40, |body| body.len() + 20)
 }
 
 pub(super) fn envelope_from(row: &Row<'_>) -> rusqlite::Result<Envelope> {

@@ -2,17 +2,34 @@
 
 use std::collections::BTreeMap;
 
+use super::event::Incoming;
 use super::exchange::Sent;
-use super::frame::{self, Ack, Cursor, Fault, Frame, StreamMark, Welcome};
-use crate::chain::{Envelope, Run, StreamId};
-use crate::domain::Digest;
+use super::frame::{self, Ack, AckFrame, Fault, Frame, HeaderTag, StreamMark, Welcome};
+use crate::chain::{Envelope, StreamId};
 
-/// Envelopes of a page and the cursor that ends it.
+/// Envelopes of a page and where the cursor stands that ends it.
 #[derive(Debug, Default)]
 pub(super) struct Page {
-    pub(super) runs: Vec<Run>,
+    pub(super) runs: Vec<Incoming>,
     pub(super) late: Vec<Envelope>,
     pub(super) cursor: Option<Cursor>,
+}
+
+/// The end of a page.
+#[derive(Debug)]
+pub(super) struct Cursor {
+    /// Nothing if it is the one that was sent.
+    pub(super) token: Option<Vec<u8>>,
+    pub(super) lag: u64,
+}
+
+/// A refusal, and the stream it is about.
+#[derive(Debug)]
+pub(super) struct Complaint {
+    pub(super) code: String,
+    pub(super) detail: String,
+    pub(super) stream: Option<StreamId>,
+    pub(super) expected: Option<u64>,
 }
 
 /// A whole answer, sorted.
@@ -21,7 +38,7 @@ pub(super) struct Answer {
     welcome: Option<Welcome>,
     acks: Vec<Ack>,
     page: Page,
-    faults: Vec<Fault>,
+    faults: Vec<Complaint>,
 }
 
 /// Why an answer counts for nothing.
@@ -33,14 +50,16 @@ pub(super) enum Unreadable {
     Cut,
     #[error("the page has frames that only a device sends")]
     NotFromAHub,
+    #[error("the page names a stream that was not claimed")]
+    NoSuchClaim,
     #[error("status {0} without a fault")]
     Status(u16),
 }
 
 /// Sorts an answer, or says why it is dropped whole.
-pub(super) fn read(status: u16, body: &[u8]) -> Result<Answer, Unreadable> {
+pub(super) fn read(status: u16, body: &[u8], sent: &Sent) -> Result<Answer, Unreadable> {
     if status != 200 {
-        return read_refusal(status, body);
+        return read_refusal(status, body, sent);
     }
     let frames = frame::unpack(body)?;
     if !frame::is_whole(&frames) {
@@ -51,16 +70,23 @@ pub(super) fn read(status: u16, body: &[u8]) -> Result<Answer, Unreadable> {
     for frame in frames {
         match frame {
             Frame::Welcome(welcome) => answer.welcome = Some(welcome),
-            Frame::Ack(ack) => answer.acks.push(ack),
-            Frame::Run(run) => runs.push(run),
+            Frame::Ack(ack) => answer.acks.push(named_ack(ack, sent)?),
+            Frame::Run(run) => runs.push(Incoming::Long(run)),
+            Frame::Short(short) => {
+                let stream = sent.named(short.stream).ok_or(Unreadable::NoSuchClaim)?;
+                runs.push(Incoming::Short(stream, short.into_run()));
+            }
             Frame::Late(envelope) => late.push(envelope),
             // What stands behind the last cursor is not covered by it and is dropped.
             Frame::Cursor(cursor) => {
                 answer.page.runs.append(&mut runs);
                 answer.page.late.append(&mut late);
-                answer.page.cursor = Some(cursor);
+                answer.page.cursor = Some(Cursor {
+                    token: cursor.token.map(Into::into),
+                    lag: cursor.lag.unwrap_or(0),
+                });
             }
-            Frame::Fault(fault) => answer.faults.push(fault),
+            Frame::Fault(fault) => answer.faults.push(named_fault(fault, sent)?),
             Frame::End => {}
             Frame::Hello(_) | Frame::Pull(_) => return Err(Unreadable::NotFromAHub),
         }
@@ -68,15 +94,52 @@ pub(super) fn read(status: u16, body: &[u8]) -> Result<Answer, Unreadable> {
     Ok(answer)
 }
 
-fn read_refusal(status: u16, body: &[u8]) -> Result<Answer, Unreadable> {
-    let mut faults = faults_of(body);
+fn named_ack(ack: AckFrame, sent: &Sent) -> Result<Ack, Unreadable> {
+    let AckFrame {
+        stream,
+        mark,
+        header,
+        exceptions,
+    } = ack;
+    Ok(Ack {
+        stream: sent.named(stream).ok_or(Unreadable::NoSuchClaim)?,
+        mark,
+        header,
+        exceptions: exceptions.unwrap_or_default(),
+    })
+}
+
+fn named_fault(fault: Fault, sent: &Sent) -> Result<Complaint, Unreadable> {
+    let Fault {
+        code,
+        detail,
+        stream,
+        expected,
+    } = fault;
+    let stream = match stream {
+        None => None,
+        Some(name) => Some(sent.named(name).ok_or(Unreadable::NoSuchClaim)?),
+    };
+    Ok(Complaint {
+        code,
+        detail,
+        stream,
+        expected,
+    })
+}
+
+fn read_refusal(status: u16, body: &[u8], sent: &Sent) -> Result<Answer, Unreadable> {
+    let named = faults_of(body)
+        .into_iter()
+        .map(|fault| named_fault(fault, sent));
+    let mut faults = named.collect::<Result<Vec<Complaint>, _>>()?;
     if faults.is_empty() {
         let code = match status {
             413 => "TOO_LARGE",
             426 => "SCHEMA_TOO_OLD",
             other => return Err(Unreadable::Status(other)),
         };
-        faults.push(Fault {
+        faults.push(Complaint {
             code: code.to_owned(),
             detail: String::new(),
             stream: None,
@@ -106,6 +169,8 @@ pub(super) enum Refusal {
     Revoked,
     Upgrade,
     TooLarge,
+    /// The page must come without a dictionary.
+    Dictionary,
     Wait,
 }
 
@@ -121,6 +186,8 @@ pub(super) struct Findings {
     /// Streams that the hub does not take for now.
     pub(super) refused: Vec<StreamId>,
     pub(super) gaps: Vec<(StreamId, u64)>,
+    /// Streams whose short runs the hub could not rebuild.
+    pub(super) unverified: Vec<StreamId>,
     pub(super) cursor_reset: Option<CursorGone>,
     pub(super) refusal: Option<Refusal>,
     /// Streams of which something pushed is neither acknowledged nor refused.
@@ -128,14 +195,17 @@ pub(super) struct Findings {
     /// Streams of which the hub holds less than it once acknowledged.
     pub(super) behind: Vec<StreamId>,
     pub(super) more_to_pull: MoreToPull,
+    /// Feed entries that wait behind the page.
+    pub(super) lag: u64,
     pub(super) max_request_bytes: Option<u64>,
-    pub(super) faults: Vec<Fault>,
+    pub(super) faults: Vec<Complaint>,
 }
 
 impl Findings {
     /// Whether the next request must start elsewhere than this one.
     pub(super) fn needs_repair(&self) -> bool {
-        let streams_stand = self.rollback.is_empty() && self.gaps.is_empty();
+        let streams_stand =
+            self.rollback.is_empty() && self.gaps.is_empty() && self.unverified.is_empty();
         !(streams_stand && self.behind.is_empty() && self.cursor_reset.is_none())
     }
 }
@@ -163,11 +233,10 @@ pub(super) fn judge(answer: Answer, sent: &Sent) -> Findings {
         faults,
     } = answer;
     let mut found = Findings {
-        max_request_bytes: welcome.as_ref().map(|welcome| welcome.max_request_bytes),
+        max_request_bytes: welcome.as_ref().and_then(|it| it.max_request_bytes),
         ..Findings::default()
     };
-    let marks = welcome.iter().flat_map(|welcome| welcome.streams.iter());
-    let before: BTreeMap<StreamId, StreamMark> = marks.map(|mark| (mark.stream, *mark)).collect();
+    let before = welcome.map_or_else(BTreeMap::new, |welcome| marks_before(&welcome, sent));
     sort_faults(&faults, &before, sent, &mut found);
     judge_marks(before, acks, sent, &mut found);
     judge_page(page, sent, &mut found);
@@ -175,8 +244,20 @@ pub(super) fn judge(answer: Answer, sent: &Sent) -> Findings {
     found
 }
 
+/// Where the hub stood: as claimed, except where it says otherwise.
+fn marks_before(welcome: &Welcome, sent: &Sent) -> BTreeMap<StreamId, StreamMark> {
+    let mut marks: Vec<StreamMark> = sent.claimed().collect();
+    for other in welcome.streams.iter().flatten() {
+        let place = usize::try_from(other.claim).ok();
+        if let Some(mark) = place.and_then(|place| marks.get_mut(place)) {
+            (mark.mark, mark.header) = (other.mark, other.header);
+        }
+    }
+    marks.into_iter().map(|mark| (mark.stream, mark)).collect()
+}
+
 fn sort_faults(
-    faults: &[Fault],
+    faults: &[Complaint],
     before: &BTreeMap<StreamId, StreamMark>,
     sent: &Sent,
     found: &mut Findings,
@@ -198,8 +279,11 @@ fn sort_faults(
                     .push(before.get(&stream).copied().unwrap_or(StreamMark {
                         stream,
                         mark: expected.unwrap_or(0),
-                        header: Digest::ZERO,
+                        header: HeaderTag::NONE,
                     }));
+            }
+            ("RUN_UNVERIFIED", Some(stream), _) if sent.short.contains(&stream) => {
+                found.unverified.push(stream);
             }
             ("CURSOR_RESET", _, _) => found.cursor_reset = Some(CursorGone),
             ("DEVICE_REVOKED", _, _) if foreign.is_none() => {
@@ -207,6 +291,9 @@ fn sort_faults(
             }
             ("SCHEMA_TOO_OLD", None, _) => found.refusal = Some(Refusal::Upgrade),
             ("TOO_LARGE", None, _) => found.refusal = Some(Refusal::TooLarge),
+            ("DICTIONARY_UNKNOWN", None, _) if sent.dictionary.is_some() => {
+                found.refusal = Some(Refusal::Dictionary);
+            }
             // A refusal that is about one stream, or a code of tomorrow's hub: others go on.
             (_, Some(stream), _) => found.refused.push(stream),
             (_, None, _) => {
@@ -234,14 +321,14 @@ fn judge_marks(
         if mark < was.map_or(0, |was| was.mark) {
             found.behind.push(stream);
         }
-        if was.map_or((0, Digest::ZERO), |was| (was.mark, was.header)) != (mark, header) {
+        if was.map_or((0, HeaderTag::NONE), |was| (was.mark, was.header)) != (mark, header) {
             word.insert(stream, plain_ack(stream, mark, header));
         }
     }
     for ack in acks {
         let slot = word
             .entry(ack.stream)
-            .or_insert_with(|| plain_ack(ack.stream, 0, Digest::ZERO));
+            .or_insert_with(|| plain_ack(ack.stream, 0, HeaderTag::NONE));
         (slot.mark, slot.header) = (ack.mark, ack.header);
         slot.exceptions.extend(ack.exceptions);
     }
@@ -271,7 +358,7 @@ fn judge_marks(
     found.acks = word.into_values().collect();
 }
 
-const fn plain_ack(stream: StreamId, mark: u64, header: Digest) -> Ack {
+const fn plain_ack(stream: StreamId, mark: u64, header: HeaderTag) -> Ack {
     Ack {
         stream,
         mark,
@@ -288,10 +375,11 @@ fn judge_page(page: Page, sent: &Sent, found: &mut Findings) {
         found.more_to_pull = MoreToPull::Missing;
         return;
     };
-    if !cursor.caught_up {
+    if cursor.lag > 0 {
         found.more_to_pull = MoreToPull::Waits;
     }
-    let same = sent.cursor.as_deref() == Some(cursor.token.as_slice());
+    found.lag = cursor.lag;
+    let same = cursor.token.is_none() || cursor.token == sent.cursor;
     let empty = page.runs.is_empty() && page.late.is_empty();
     // Nothing new: not worth a transaction.
     if !(same && empty) {
@@ -303,6 +391,7 @@ fn unanswered(sent: &Sent, word: &BTreeMap<StreamId, Ack>, found: &Findings) -> 
     let settled = |stream: &StreamId| {
         found.forked.contains(stream)
             || found.refused.contains(stream)
+            || found.unverified.contains(stream)
             || found.gaps.iter().any(|(gap, _)| gap == stream)
             || found.rollback.iter().any(|mark| mark.stream == *stream)
     };

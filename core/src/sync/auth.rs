@@ -1,11 +1,14 @@
 //! The access token: asked for with a signature over the hub's nonce, renewed unseen.
 
+use std::collections::VecDeque;
+
 use minicbor::bytes::ByteArray;
 use minicbor::{Decode, Encode};
 
-use super::effect::{Block, Body, Effect, Method};
+use super::effect::{Block, Body, Effect, LoadRequest, Method, Txn};
 use super::engine::{Engine, Turn};
-use super::phase::{AuthStep, Next, Phase};
+use super::event::{OpId, SavedToken};
+use super::phase::{AfterStore, AuthStep, Next, Phase};
 use super::wire::{Call, Response};
 use crate::domain::{DeviceId, cbor};
 
@@ -49,6 +52,8 @@ struct GiveToken {
 
 /// The access token, if any.
 pub(super) enum Token {
+    /// That of an earlier run was not looked for yet.
+    Unasked,
     Missing,
     /// Never used yet.
     Fresh {
@@ -65,6 +70,7 @@ pub(super) enum Token {
 impl std::fmt::Debug for Token {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
+            Self::Unasked => "Unasked",
             Self::Missing => "Missing",
             Self::Fresh { .. } => "Fresh",
             Self::Proven { .. } => "Proven",
@@ -75,14 +81,14 @@ impl std::fmt::Debug for Token {
 impl Token {
     pub(super) fn text(&self) -> Option<&str> {
         match self {
-            Self::Missing => None,
+            Self::Unasked | Self::Missing => None,
             Self::Fresh { text, .. } | Self::Proven { text, .. } => Some(text),
         }
     }
 
     pub(super) fn is_good(&self, now_ms: u64) -> bool {
         match self {
-            Self::Missing => false,
+            Self::Unasked | Self::Missing => false,
             // Even a token shorter than the margin is used once.
             Self::Fresh { .. } => true,
             Self::Proven { until_ms, .. } => now_ms.saturating_add(RENEW_EARLY_MS) < *until_ms,
@@ -101,6 +107,37 @@ impl Token {
 }
 
 impl Engine {
+    /// Gets a token: that of an earlier run, or a new one.
+    pub(super) fn authenticate(&mut self, turn: &mut Turn, then: Next) {
+        match self.token {
+            Token::Unasked => {
+                let op = OpId(self.make_id());
+                turn.out.push(Effect::Load {
+                    op,
+                    what: LoadRequest::Token,
+                });
+                self.phase = Phase::Recall { op, then };
+            }
+            Token::Missing | Token::Fresh { .. } | Token::Proven { .. } => {
+                self.ask_nonce(turn, then);
+            }
+        }
+    }
+
+    /// The token of an earlier run was looked for.
+    pub(super) fn on_recalled(&mut self, turn: &mut Turn, saved: Option<SavedToken>) {
+        self.token = Token::Missing;
+        if let Some(SavedToken { text, left_ms }) = saved {
+            self.token = Token::Proven {
+                text,
+                until_ms: turn.now.saturating_add(left_ms),
+            };
+        }
+        if let Phase::Recall { then, .. } = std::mem::replace(&mut self.phase, Phase::Idle) {
+            self.go(turn, then);
+        }
+    }
+
     pub(super) fn ask_nonce(&mut self, turn: &mut Turn, then: Next) {
         self.token = Token::Missing;
         let body = cbor::encode(&AskNonce {
@@ -161,11 +198,16 @@ impl Engine {
             AuthStep::Token { .. } => {
                 let given = cbor::decode(&got.body).ok().filter(is_header_safe);
                 if let Some(GiveToken { token, valid_ms }) = given {
+                    let kept = Txn::Token {
+                        text: token.clone(),
+                        valid_ms,
+                    };
                     self.token = Token::Fresh {
                         text: token,
                         until_ms: turn.now.saturating_add(valid_ms),
                     };
-                    return self.go(turn, then);
+                    let queue = VecDeque::from([kept]);
+                    return self.store(turn, queue, AfterStore::Go(then));
                 }
             }
             AuthStep::Signing { .. } => {}
@@ -185,7 +227,7 @@ fn token_call(body: Vec<u8>) -> Call {
     Call {
         method: Method::Post,
         path: "/v1/token".to_owned(),
-        headers: vec![("Content-Type", "application/cbor".to_owned())],
+        headers: Vec::new(),
         body: Body::Mem(body),
     }
 }

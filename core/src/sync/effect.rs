@@ -1,8 +1,8 @@
 //! What the engine wants done, and what it says about itself. The driver executes, in order.
 
-use super::event::{OpId, RequestId};
-use super::frame::{Ack, Cursor, StreamMark};
-use crate::chain::{Envelope, Run, StreamId};
+use super::event::{Incoming, OpId, Originals, RequestId};
+use super::frame::{Ack, StreamMark};
+use crate::chain::{Envelope, StreamId};
 use crate::domain::Digest;
 
 /// What to read from the store.
@@ -18,12 +18,16 @@ pub enum LoadRequest {
         from: Vec<(StreamId, u64)>,
         /// Streams that are not pushed for now.
         skip: Vec<StreamId>,
+        /// Streams whose runs are wanted in long form only: the hub could not rebuild a short one.
+        long: Vec<StreamId>,
     },
     /// Blobs to send, ordered.
     Blobs {
-        /// Whether bytes cost money.
-        metered: bool,
+        /// Whether originals may go.
+        originals: Originals,
     },
+    /// The token of an earlier run, if it is still good.
+    Token,
 }
 
 /// How a request is made.
@@ -106,12 +110,13 @@ pub enum Txn {
     Acked(Vec<Ack>),
     /// Envelopes of others through the gate, and the cursor behind them.
     Page {
-        /// Runs in feed order.
-        runs: Vec<Run>,
+        /// Runs in feed order; a short one that cannot be expanded, or does not verify, refuses
+        /// the page with [`super::StoreFailure::Unexpanded`].
+        runs: Vec<Incoming>,
         /// Bodies that come after their headers.
         late: Vec<Envelope>,
         /// Where the next page starts.
-        cursor: Cursor,
+        cursor: Vec<u8>,
     },
     /// The hub holds every byte of this blob.
     BlobSent(Digest),
@@ -122,6 +127,13 @@ pub enum Txn {
     },
     /// Forget the cursor, keep everything else.
     CursorReset,
+    /// A new token, so that the next process need not ask for one.
+    Token {
+        /// Its text: never log it.
+        text: String,
+        /// How long it is good for from now.
+        valid_ms: u64,
+    },
     /// Two headers claim one number: keep both, freeze the stream, alert.
     Fork {
         /// Which stream.
@@ -261,10 +273,14 @@ pub struct Progress {
     pub to_pull: u64,
     /// Blobs sent.
     pub blobs_sent: u64,
-    /// Blobs that wait, as far as they were loaded.
+    /// Blobs that wait.
     pub blobs_left: u64,
     /// Their bytes.
     pub blob_bytes_left: u64,
+    /// Blobs that wait for a link that costs nothing.
+    pub blobs_held: u64,
+    /// Their bytes.
+    pub blob_bytes_held: u64,
     /// Blobs given up until the next start.
     pub blobs_broken: u64,
     /// Streams not pushed until the next start.

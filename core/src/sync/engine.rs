@@ -4,12 +4,12 @@ use std::collections::VecDeque;
 
 use super::auth::Token;
 use super::effect::{Block, Effect, LoadRequest, Progress, Report, StateName, Txn};
-use super::event::{Event, Link, LinkClass, Loaded, OpId, StoreFailure};
-use super::pace::{self, Jitter, Piece};
+use super::event::{Event, Link, LinkClass, Loaded, OpId, Policy, StoreFailure, Waiting};
+use super::pace::{self, Batch, Budget, Jitter, Piece};
 use super::phase::{AfterStore, Next, Phase, Pulling, Session, Wanted, Writing};
 use super::wire::Response;
 use crate::chain::StreamId;
-use crate::domain::DeviceId;
+use crate::domain::{DeviceId, dictionary};
 
 /// Synchronises one device with one hub: events in, effects out, nothing else.
 #[derive(Debug)]
@@ -20,7 +20,12 @@ pub struct Engine {
     pub(super) phase: Phase,
     pub(super) progress: Progress,
     pub(super) piece: Piece,
+    pub(super) batch: Batch,
+    pub(super) budget: Budget,
     pub(super) link: Link,
+    pub(super) policy: Policy,
+    /// The dictionary that pages are packed with, until the hub says that it knows none.
+    pub(super) dictionary: Option<u8>,
     /// Exchanges that only put something right, since anything was acknowledged.
     pub(super) recoveries: u32,
     /// Tokens refused one after the other: the first was old, the second is a matter for people.
@@ -31,6 +36,8 @@ pub struct Engine {
     next_id: u64,
     /// Length of the body in flight.
     pub(super) body_len: u64,
+    /// Blobs that wait behind those that were listed.
+    pub(super) unlisted: Waiting,
     reported: Progress,
 }
 
@@ -69,6 +76,8 @@ const START_PROGRESS: Progress = Progress {
     blobs_sent: 0,
     blobs_left: 0,
     blob_bytes_left: 0,
+    blobs_held: 0,
+    blob_bytes_held: 0,
     blobs_broken: 0,
     streams_held: 0,
 };
@@ -78,18 +87,23 @@ impl Engine {
     pub fn new(device: DeviceId, seed: u64) -> Self {
         Self {
             device,
-            token: Token::Missing,
+            token: Token::Unasked,
             session: Session::new(),
             phase: Phase::Stopped,
             progress: START_PROGRESS,
             piece: Piece::guess(START_LINK),
+            batch: Batch::guess(START_LINK),
+            budget: Budget::new(),
             link: START_LINK,
+            policy: Policy::THRIFTY,
+            dictionary: Some(dictionary::NEWEST),
             recoveries: 0,
             refused_tokens: 0,
             jitter: Jitter::new(seed),
             failures: 0,
             next_id: 0,
             body_len: 0,
+            unlisted: Waiting::default(),
             reported: START_PROGRESS,
         }
     }
@@ -108,6 +122,7 @@ impl Engine {
             }
             Event::Tick => self.on_tick(&mut turn),
             Event::Link(link) => self.on_link(&mut turn, link),
+            Event::Policy(policy) => self.on_policy(&mut turn, policy),
             Event::Local => self.on_local(&mut turn),
             Event::Loaded { op, loaded } => self.on_loaded(&mut turn, op, loaded),
             Event::HttpDone {
@@ -156,7 +171,8 @@ impl Engine {
                 *then = Next::Exchange;
                 self.try_now(turn);
             }
-            Phase::Auth { .. }
+            Phase::Recall { .. }
+            | Phase::Auth { .. }
             | Phase::Loading { .. }
             | Phase::Exchange { .. }
             | Phase::Storing { .. }
@@ -173,11 +189,20 @@ impl Engine {
             Phase::Stopped
             | Phase::Blocked(Block::Revoked | Block::NeedAuth)
             | Phase::Backoff { .. }
+            | Phase::Recall { .. }
             | Phase::Auth { .. }
             | Phase::Loading { .. }
             | Phase::Exchange { .. }
             | Phase::Storing { .. }
             | Phase::Blobs { .. } => {}
+        }
+    }
+
+    /// What was held back may go now, or the other way round: looked at when nothing is under way.
+    fn on_policy(&mut self, turn: &mut Turn, policy: Policy) {
+        if self.policy != policy {
+            self.policy = policy;
+            self.on_local(turn);
         }
     }
 
@@ -188,6 +213,7 @@ impl Engine {
             return;
         }
         self.piece = Piece::guess(link);
+        self.batch = Batch::guess(link);
         if link == Link::Down {
             self.cancel(turn);
         } else {
@@ -236,6 +262,7 @@ impl Engine {
             Phase::Exchange { .. }
             | Phase::Stopped
             | Phase::Idle
+            | Phase::Recall { .. }
             | Phase::Loading { .. }
             | Phase::Storing { .. }
             | Phase::Backoff { .. }
@@ -260,7 +287,7 @@ impl Engine {
             return;
         }
         if !self.token.is_good(turn.now) {
-            return self.ask_nonce(turn, next);
+            return self.authenticate(turn, next);
         }
         match next {
             Next::Exchange => self.load_exchange(turn),
@@ -290,6 +317,9 @@ impl Engine {
                 },
                 Loaded::Blobs(jobs),
             ) if *wanted == op => self.upload_all(turn, jobs),
+            (Phase::Recall { op: wanted, .. }, Loaded::Token(saved)) if *wanted == op => {
+                self.on_recalled(turn, saved);
+            }
             _ => {}
         }
     }
@@ -305,6 +335,7 @@ impl Engine {
             return match then {
                 AfterStore::Exchange(verdict) => self.follow_verdict(turn, verdict),
                 AfterStore::Blobs(rest) => self.next_blob(turn, rest),
+                AfterStore::Go(next) => self.go(turn, next),
             };
         };
         let op = OpId(self.make_id());
@@ -337,7 +368,7 @@ impl Engine {
 
     fn on_store_fail(&mut self, turn: &mut Turn, op: OpId, why: StoreFailure) {
         let wanted = match &self.phase {
-            Phase::Storing { op, .. } | Phase::Loading { op, .. } => *op,
+            Phase::Storing { op, .. } | Phase::Loading { op, .. } | Phase::Recall { op, .. } => *op,
             Phase::Stopped
             | Phase::Idle
             | Phase::Auth { .. }
@@ -350,6 +381,18 @@ impl Engine {
         if wanted != op {
             return;
         }
+        // Without the token of an earlier run, or a place for the new one, all else still goes.
+        match std::mem::replace(&mut self.phase, Phase::Idle) {
+            Phase::Recall { then, .. } => {
+                self.phase = Phase::Recall { op, then };
+                return self.on_recalled(turn, None);
+            }
+            Phase::Storing {
+                then: AfterStore::Go(next),
+                ..
+            } => return self.go(turn, next),
+            other => self.phase = other,
+        }
         match why {
             StoreFailure::Full => {
                 turn.trouble("STORE", "the disk is full", None);
@@ -357,6 +400,7 @@ impl Engine {
                 self.phase = Phase::DiskFull;
             }
             StoreFailure::NotOurs(hub) => self.recover_rollback(turn, hub),
+            StoreFailure::Unexpanded => self.ask_long(turn),
             StoreFailure::Broken(why) => {
                 turn.trouble("STORE", &why, None);
                 self.wait(turn, 0, Next::Exchange);
@@ -366,7 +410,9 @@ impl Engine {
 
     /// Tries again after a jittered time, at the earliest after `floor_ms`.
     pub(super) fn wait(&mut self, turn: &mut Turn, floor_ms: u64, then: Next) {
-        let wait_ms = pace::plan_wait_ms(self.failures, &mut self.jitter).max(floor_ms);
+        let wait_ms = pace::plan_wait_ms(self.failures, &mut self.jitter)
+            .max(floor_ms)
+            .max(self.budget.spend());
         self.failures = self.failures.saturating_add(1);
         self.progress.retries += 1;
         let until_ms = turn.now.saturating_add(wait_ms);
@@ -390,9 +436,10 @@ impl Engine {
     }
 
     /// A byte was acknowledged: the link works.
-    pub(super) const fn advanced(&mut self) {
+    pub(super) fn advanced(&mut self) {
         self.failures = 0;
         self.recoveries = 0;
+        self.budget.refill();
     }
 
     pub(super) fn block(&mut self, why: Block) {

@@ -1,8 +1,9 @@
 //! What can happen to the engine. Every event is legal at every time; a late answer is ignored.
 
 use super::frame::{StreamClaim, StreamMark};
+use crate::chain::short::ShortRun;
 use crate::chain::{BlobRole, Run};
-use crate::domain::{Digest, ScopeId};
+use crate::domain::{Digest, Epoch, ScopeId};
 
 /// Names one request; its answer brings the name back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -35,9 +36,32 @@ pub enum Link {
     Up {
         /// How fast.
         class: LinkClass,
-        /// Whether bytes cost money; `app` may then hold originals back.
+        /// Whether bytes cost money; the policy may then hold originals back.
         metered: bool,
     },
+}
+
+/// What the host lets cost money. Set it before the first start, or at any time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Policy {
+    /// Whether originals travel over a link that is metered.
+    pub metered_originals: Originals,
+}
+
+impl Policy {
+    /// Originals wait for a link that costs nothing.
+    pub const THRIFTY: Self = Self {
+        metered_originals: Originals::Hold,
+    };
+}
+
+/// Whether originals are sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Originals {
+    /// They are.
+    Send,
+    /// They wait; everything smaller goes.
+    Hold,
 }
 
 /// Why a request brought no answer.
@@ -63,13 +87,72 @@ pub enum StoreFailure {
     /// The header of an acknowledgement is not the one held at that number: this store was
     /// restored from an older state.
     NotOurs(StreamMark),
+    /// A short run of the page could not be expanded: it is wanted in long form.
+    Unexpanded,
     /// Anything else, for the log.
     Broken(String),
 }
 
+/// A run that leaves, and its short form where there is one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outgoing {
+    /// The run.
+    pub run: Run,
+    /// The same in short form.
+    pub short: Option<ShortRun>,
+}
+
+impl Outgoing {
+    /// Size on the wire before compression, nearly.
+    pub fn len_bytes(&self) -> usize {
+        self.short.as_ref().map_or_else(
+            || self.run.len_bytes(),
+            |short| short.columns.len() + short.pool.len(),
+        )
+    }
+}
+
+/// A run that came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Incoming {
+    /// Headers verbatim.
+    Long(Run),
+    /// To be expanded from what is held of its stream.
+    Short(crate::chain::StreamId, ShortRun),
+}
+
+impl Incoming {
+    /// How many envelopes it says to have.
+    pub fn count(&self) -> u64 {
+        match self {
+            Self::Long(run) => run.envelopes.len() as u64,
+            Self::Short(_, short) => short.count,
+        }
+    }
+}
+
+/// A token that was kept.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SavedToken {
+    /// Its text.
+    pub text: String,
+    /// How long it is still good for, by the wall clock.
+    pub left_ms: u64,
+}
+
+impl std::fmt::Debug for SavedToken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "SavedToken({} ms)", self.left_ms)
+    }
+}
+
 /// What `app` read for an exchange.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExchangeLoad {
+    /// The epoch that this device writes in.
+    pub epoch: Epoch,
+    /// Every scope it may hold.
+    pub scopes: Vec<ScopeId>,
     /// The streams of this device in the current epoch.
     pub claims: Vec<StreamClaim>,
     /// Schema of the case documents this build writes.
@@ -77,13 +160,30 @@ pub struct ExchangeLoad {
     /// Up to where the hub acknowledged each of them; a stream without any may be left out.
     pub acked: Vec<StreamMark>,
     /// What to push, most urgent stream first; each stream's runs in order from its mark + 1.
-    pub runs: Vec<Run>,
+    pub runs: Vec<Outgoing>,
     /// Whether more waits behind `runs`.
     pub more: bool,
     /// Envelopes that the hub has not acknowledged, those of `runs` among them.
     pub waiting: u64,
     /// The cursor of the last page that was stored.
     pub cursor: Option<Vec<u8>>,
+}
+
+impl ExchangeLoad {
+    /// Nothing to push and nothing pulled yet.
+    pub const fn nothing(epoch: Epoch) -> Self {
+        Self {
+            epoch,
+            scopes: Vec::new(),
+            claims: Vec::new(),
+            schema: 0,
+            acked: Vec::new(),
+            runs: Vec::new(),
+            more: false,
+            waiting: 0,
+            cursor: None,
+        }
+    }
 }
 
 /// One blob that the hub lacks and whose envelope it has acknowledged.
@@ -107,7 +207,29 @@ pub enum Loaded {
     /// For an exchange.
     Exchange(ExchangeLoad),
     /// Blobs to send, most urgent first; it may be a part of them, the engine asks again.
-    Blobs(Vec<BlobJob>),
+    Blobs(BlobLoad),
+    /// The token that was kept, if it is still good.
+    Token(Option<SavedToken>),
+}
+
+/// Blobs to send, and what waits in all.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct BlobLoad {
+    /// The first of them.
+    pub jobs: Vec<BlobJob>,
+    /// All that may go now.
+    pub waiting: Waiting,
+    /// Those that wait for a link that costs nothing.
+    pub held: Waiting,
+}
+
+/// A number of blobs and their bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Waiting {
+    /// How many.
+    pub blobs: u64,
+    /// Their bytes.
+    pub bytes: u64,
 }
 
 /// What happened.
@@ -121,6 +243,8 @@ pub enum Event {
     Tick,
     /// The interface changed.
     Link(Link),
+    /// What may cost money changed.
+    Policy(Policy),
     /// Something new was committed here.
     Local,
     /// A load is done.

@@ -4,10 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use minicbor::bytes::ByteVec;
 
-use super::event::ExchangeLoad;
-use super::frame::{self, Ack, Frame, Hello, Pull, StreamClaim, StreamMark};
+use super::event::{ExchangeLoad, Outgoing};
+use super::frame::{
+    self, Ack, Claim, Form, Frame, HeaderTag, Hello, Pull, ScopeTag, ShortFrame, StreamClaim,
+    StreamMark, StreamName,
+};
 use crate::chain::{Run, StreamId};
-use crate::domain::{DeviceId, Digest};
+use crate::domain::DeviceId;
 
 /// Protocol version spoken.
 const PROTOCOL: u8 = 1;
@@ -21,6 +24,9 @@ pub(super) struct Limits {
     pub(super) push_bytes: u64,
     /// `None`: do not pull.
     pub(super) pull_bytes: Option<u64>,
+    pub(super) form: Option<Form>,
+    /// The dictionary that the hub is thought to know.
+    pub(super) dictionary: Option<u8>,
 }
 
 /// What a request said, as far as its answer is judged by it.
@@ -30,9 +36,14 @@ pub(super) struct Sent {
     claims: Vec<StreamClaim>,
     pub(super) acked: BTreeMap<StreamId, StreamMark>,
     /// Every header of ours whose number this request knows.
-    known: BTreeMap<(StreamId, u64), Digest>,
+    known: BTreeMap<(StreamId, u64), HeaderTag>,
     /// Newest number pushed of each stream.
     pub(super) pushed: BTreeMap<StreamId, u64>,
+    /// Streams of which something went in short form.
+    pub(super) short: BTreeSet<StreamId>,
+    pub(super) dictionary: Option<u8>,
+    /// When it was sent.
+    pub(super) since_ms: u64,
     pub(super) cursor: Option<Vec<u8>>,
     pull: Option<u64>,
     /// Whether more waits behind what was pushed.
@@ -55,6 +66,8 @@ pub(super) fn compose(
     held: &BTreeSet<StreamId>,
 ) -> Result<Option<(Vec<u8>, Sent)>, Unsendable> {
     let ExchangeLoad {
+        epoch,
+        scopes,
         claims,
         schema,
         acked,
@@ -68,26 +81,39 @@ pub(super) fn compose(
     if batch.runs.is_empty() && limits.pull_bytes.is_none() {
         return Ok(None);
     }
+    let claim = |claim: &StreamClaim| Claim {
+        scope: ScopeTag::of(claim.stream.scope, &scopes),
+        last_seq: claim.last_seq,
+        last_header: claim.last_header,
+    };
     let hello = Hello {
         protocols: vec![PROTOCOL],
-        device,
-        streams: claims.clone(),
+        epoch,
+        streams: claims.iter().map(claim).collect(),
         schema,
     };
     let mut frames = vec![Frame::Hello(hello)];
     frames.append(&mut batch.runs);
     if let Some(max_bytes) = limits.pull_bytes {
         let cursor = cursor.clone().map(ByteVec::from);
-        frames.push(Frame::Pull(Pull { cursor, max_bytes }));
+        frames.push(Frame::Pull(Pull {
+            cursor,
+            max_bytes,
+            form: limits.form,
+        }));
     }
     frames.push(Frame::End);
-    let body = frame::pack(&frames).map_err(|why| Unsendable { stream: None, why })?;
+    let body = frame::pack_with(&frames, limits.dictionary)
+        .map_err(|why| Unsendable { stream: None, why })?;
     let sent = Sent {
         device,
         claims,
         acked: acked.into_iter().map(|mark| (mark.stream, mark)).collect(),
         known: batch.known,
         pushed: batch.pushed,
+        short: batch.short,
+        dictionary: frame::dictionary_of(&body),
+        since_ms: 0,
         cursor,
         pull: limits.pull_bytes,
         more: batch.more,
@@ -98,8 +124,10 @@ pub(super) fn compose(
 /// The runs of one request, and what is known about our streams through them.
 struct Batch {
     runs: Vec<Frame>,
+    claims: Vec<StreamId>,
     pushed: BTreeMap<StreamId, u64>,
-    known: BTreeMap<(StreamId, u64), Digest>,
+    short: BTreeSet<StreamId>,
+    known: BTreeMap<(StreamId, u64), HeaderTag>,
     more: bool,
 }
 
@@ -111,7 +139,9 @@ impl Batch {
             .map(|it| ((it.stream, it.last_seq), it.last_header));
         Self {
             runs: Vec::new(),
+            claims: claims.iter().map(|claim| claim.stream).collect(),
             pushed: BTreeMap::new(),
+            short: BTreeSet::new(),
             known: marks.chain(tips).collect(),
             more,
         }
@@ -121,30 +151,40 @@ impl Batch {
     /// found no room.
     fn fill(
         &mut self,
-        runs: Vec<Run>,
+        runs: Vec<Outgoing>,
         max_bytes: u64,
         held: &BTreeSet<StreamId>,
     ) -> Result<(), Unsendable> {
         let mut room = Some(max_bytes);
-        for run in runs {
-            let stream = run.seal.stream;
+        for outgoing in runs {
+            let stream = outgoing.run.seal.stream;
             if held.contains(&stream) {
                 continue;
             }
-            if run.len_bytes() + FRAME_MARGIN > frame::MAX_FRAME_BYTES {
+            let len = outgoing.len_bytes();
+            if len + FRAME_MARGIN > frame::MAX_FRAME_BYTES {
                 return Err(Unsendable {
                     stream: Some(stream),
                     why: frame::PageError::FrameLength,
                 });
             }
-            room = room.and_then(|room| room.checked_sub(run.len_bytes() as u64));
+            room = room.and_then(|room| room.checked_sub(len as u64));
             if room.is_none() && !self.runs.is_empty() {
                 self.more = true;
                 break;
             }
+            let Outgoing { run, short } = outgoing;
             self.note_headers(&run);
             self.pushed.insert(stream, run.seal.seq);
-            self.runs.push(Frame::Run(run));
+            let frame = match short {
+                Some(short) => {
+                    self.short.insert(stream);
+                    let name = StreamName::of(stream, self.claims.iter().copied());
+                    Frame::Short(ShortFrame::new(name, short))
+                }
+                None => Frame::Run(run),
+            };
+            self.runs.push(frame);
         }
         Ok(())
     }
@@ -152,7 +192,8 @@ impl Batch {
     fn note_headers(&mut self, run: &Run) {
         let newest_first = run.envelopes.iter().rev().zip((1..=run.seal.seq).rev());
         for (envelope, seq) in newest_first {
-            self.known.insert((run.seal.stream, seq), envelope.id());
+            let tag = HeaderTag::of(&envelope.id());
+            self.known.insert((run.seal.stream, seq), tag);
         }
     }
 }
@@ -165,6 +206,20 @@ impl Sent {
 
     pub(super) fn concerns(&self, stream: StreamId) -> bool {
         self.pushed.contains_key(&stream) || self.claim(stream).is_some()
+    }
+
+    /// The stream that a frame of the answer names.
+    pub(super) fn named(&self, name: StreamName) -> Option<StreamId> {
+        name.find(self.claims.iter().map(|claim| claim.stream))
+    }
+
+    /// The streams as they were claimed, in their order.
+    pub(super) fn claimed(&self) -> impl Iterator<Item = StreamMark> {
+        self.claims.iter().map(|claim| StreamMark {
+            stream: claim.stream,
+            mark: claim.last_seq,
+            header: claim.last_header,
+        })
     }
 
     fn claim(&self, stream: StreamId) -> Option<&StreamClaim> {

@@ -1,16 +1,20 @@
 //! What crosses the wire in one exchange, and how a page of it is packed.
 //!
-//! A page is a sequence of `u32 length ‖ canonical CBOR frame`, compressed together with a window
-//! of at most 1 MiB. Limits are checked before anything is expanded: 4 MiB out, ratio 64,
-//! 256 KiB a frame.
+//! A page is one byte that says how it is packed, then canonical CBOR frames one after the other up
+//! to [`Frame::End`], then the bytes of short runs that no compression helps. Packed as they are,
+//! with zstd, or with zstd and a built-in dictionary; the window is at most 1 MiB. Limits are
+//! checked before anything is expanded: 4 MiB out, ratio 64, 256 KiB a frame.
 
-use std::io::Read;
+mod page;
 
 use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
 
+pub use page::{PageError, dictionary_of, is_whole, pack, pack_with, unpack};
+
+use crate::chain::short::ShortRun;
 use crate::chain::{Envelope, Run, StreamId};
-use crate::domain::{DeviceId, Digest, ScopeId, WallMs, cbor};
+use crate::domain::{Digest, Epoch, ScopeId, WallMs};
 
 /// Largest frame in bytes.
 pub const MAX_FRAME_BYTES: usize = 256 * 1024;
@@ -18,39 +22,94 @@ pub const MAX_FRAME_BYTES: usize = 256 * 1024;
 pub const MAX_PAGE_BYTES: usize = 4 * 1024 * 1024;
 /// A page may not expand to more than this multiple of what came.
 pub const MAX_RATIO: usize = 64;
-/// log2 of the largest compression window.
-const WINDOW_LOG: u32 = 20;
-/// Small pages expand well beyond the ratio without harm.
-const RATIO_FREE_BYTES: usize = 64 * 1024;
+/// Largest request body that a hub takes, if it does not say otherwise.
+pub const DEFAULT_REQUEST_BYTES: u64 = 1024 * 1024;
+
+/// The first bytes of a header's digest: enough to see that a store was restored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
+#[cbor(transparent)]
+pub struct HeaderTag(#[cbor(with = "minicbor::bytes")] [u8; 8]);
+
+impl HeaderTag {
+    /// Of no header.
+    pub const NONE: Self = Self([0; 8]);
+
+    /// Of the header with this digest.
+    pub fn of(header: &Digest) -> Self {
+        let mut tag = [0; 8];
+        for (to, from) in tag.iter_mut().zip(header.as_bytes()) {
+            *to = *from;
+        }
+        Self(tag)
+    }
+}
+
+/// The first bytes of a scope's id, or all of them where two of a device's begin alike.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+#[cbor(transparent)]
+pub struct ScopeTag(ByteVec);
+
+impl ScopeTag {
+    /// The shortest tag that tells a scope from the others.
+    pub fn of(scope: ScopeId, among: &[ScopeId]) -> Self {
+        let short = |id: &ScopeId| id.as_bytes().first_chunk::<4>().copied();
+        let alike = among
+            .iter()
+            .filter(|other| **other != scope && short(other) == short(&scope));
+        let len = if alike.count() == 0 { 4 } else { 16 };
+        let bytes = scope.as_bytes().iter().take(len).copied();
+        Self(ByteVec::from(bytes.collect::<Vec<_>>()))
+    }
+
+    /// The only scope that begins so.
+    pub fn find(&self, among: &[ScopeId]) -> Option<ScopeId> {
+        let long_enough = self.0.len() >= 4;
+        let mut like = among
+            .iter()
+            .filter(|scope| long_enough && scope.as_bytes().starts_with(&self.0));
+        like.next().copied().filter(|_| like.next().is_none())
+    }
+}
 
 /// Where a device says one of its streams stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
-#[cbor(array)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StreamClaim {
     /// Which stream.
-    #[n(0)]
     pub stream: StreamId,
+    /// Its newest number on the device.
+    pub last_seq: u64,
+    /// Of that header.
+    pub last_header: HeaderTag,
+}
+
+/// The same on the wire: device and epoch are known.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(array)]
+pub struct Claim {
+    /// Its scope.
+    #[n(0)]
+    pub scope: ScopeTag,
     /// Its newest number on the device.
     #[n(1)]
     pub last_seq: u64,
-    /// Digest of that header.
+    /// Of that header.
     #[n(2)]
-    pub last_header: Digest,
+    pub last_header: HeaderTag,
 }
 
-/// Opens an exchange.
+/// Opens an exchange. The token says who speaks.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
 pub struct Hello {
     /// Protocol versions spoken.
     #[n(1)]
     pub protocols: Vec<u8>,
-    /// Who speaks.
+    /// The epoch its streams are written in.
     #[n(2)]
-    pub device: DeviceId,
-    /// Its streams in the current epoch.
+    pub epoch: Epoch,
+    /// Its streams in that epoch; other frames name them by their place here.
     #[n(3)]
-    pub streams: Vec<StreamClaim>,
+    pub streams: Vec<Claim>,
     /// Schema of the case documents it writes.
     #[n(4)]
     pub schema: u32,
@@ -66,42 +125,153 @@ pub struct Pull {
     /// How much may come.
     #[n(2)]
     pub max_bytes: u64,
+    /// Runs in long form: the short form of the last page could not be expanded.
+    #[n(3)]
+    pub form: Option<Form>,
+}
+
+/// How runs are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum Form {
+    /// Headers verbatim.
+    #[n(1)]
+    Long,
+}
+
+/// A stream as a frame names it: by its place in the hello, or in full.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct StreamName {
+    /// Its place among the streams of the hello.
+    #[n(1)]
+    pub claim: Option<u64>,
+    /// Its full name, if it has no place there.
+    #[n(2)]
+    pub stream: Option<StreamId>,
+}
+
+impl StreamName {
+    /// The shortest name of a stream, given the claims of a hello.
+    pub fn of(stream: StreamId, claims: impl IntoIterator<Item = StreamId>) -> Self {
+        let mut places = claims.into_iter().zip(0..);
+        let place = places.find(|(claim, _)| *claim == stream);
+        match place {
+            Some((_, place)) => Self {
+                claim: Some(place),
+                stream: None,
+            },
+            None => Self {
+                claim: None,
+                stream: Some(stream),
+            },
+        }
+    }
+
+    /// The stream, given the claims; nothing for a place that is none.
+    pub fn find(&self, claims: impl IntoIterator<Item = StreamId>) -> Option<StreamId> {
+        match (self.claim, self.stream) {
+            (Some(place), None) => claims.into_iter().nth(usize::try_from(place).ok()?),
+            (None, stream) => stream,
+            (Some(_), Some(_)) => None,
+        }
+    }
+}
+
+/// A run in short form.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct ShortFrame {
+    /// Which stream.
+    #[n(1)]
+    pub stream: StreamName,
+    /// Number of its first envelope.
+    #[n(2)]
+    pub first: u64,
+    /// How many envelopes.
+    #[n(3)]
+    pub count: u64,
+    /// Their columns.
+    #[n(4)]
+    pub columns: ByteVec,
+    /// How many bytes of its own stand behind the frames.
+    #[n(5)]
+    pub pool_len: u64,
+    /// Those bytes.
+    #[cbor(skip)]
+    pub pool: Vec<u8>,
+}
+
+impl ShortFrame {
+    /// A short run of a stream.
+    pub fn new(stream: StreamName, run: ShortRun) -> Self {
+        let ShortRun {
+            first,
+            count,
+            columns,
+            pool,
+        } = run;
+        Self {
+            stream,
+            first,
+            count,
+            columns: ByteVec::from(columns),
+            pool_len: pool.len() as u64,
+            pool,
+        }
+    }
+
+    /// The run, without the stream's name.
+    pub fn into_run(self) -> ShortRun {
+        ShortRun {
+            first: self.first,
+            count: self.count,
+            columns: self.columns.into(),
+            pool: self.pool,
+        }
+    }
 }
 
 /// Where the hub stands with one stream of the caller.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
-#[cbor(array)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StreamMark {
     /// Which stream.
-    #[n(0)]
     pub stream: StreamId,
+    /// Highest number durably held; 0 if none.
+    pub mark: u64,
+    /// Of that header.
+    pub header: HeaderTag,
+}
+
+/// The same on the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(array)]
+pub struct ClaimMark {
+    /// The stream's place in the hello.
+    #[n(0)]
+    pub claim: u64,
     /// Highest number durably held; 0 if none.
     #[n(1)]
     pub mark: u64,
-    /// Digest of that header.
+    /// Of that header.
     #[n(2)]
-    pub header: Digest,
+    pub header: HeaderTag,
 }
 
 /// Answers a [`Hello`].
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
 pub struct Welcome {
-    /// Which hub.
+    /// The hub's clock; only shown, it orders nothing.
     #[n(1)]
-    pub hub: DeviceId,
-    /// Its clock; only shown, it orders nothing.
-    #[n(2)]
     pub hub_time: WallMs,
-    /// What the caller may read.
+    /// Where the hub stands, before this exchange, with the streams that it does not hold exactly
+    /// as claimed.
+    #[n(2)]
+    pub streams: Option<Vec<ClaimMark>>,
+    /// Largest request body it takes, if not the usual.
     #[n(3)]
-    pub scopes: Vec<ScopeId>,
-    /// Where the hub stands with the streams of the hello, before this exchange.
-    #[n(4)]
-    pub streams: Vec<StreamMark>,
-    /// Largest request body it takes.
-    #[n(5)]
-    pub max_request_bytes: u64,
+    pub max_request_bytes: Option<u64>,
 }
 
 /// One envelope that was taken but not applied.
@@ -119,37 +289,47 @@ pub struct Exception {
     pub detail: String,
 }
 
+/// What a hub holds durably of one stream now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ack {
+    /// Which stream.
+    pub stream: StreamId,
+    /// Up to where.
+    pub mark: u64,
+    /// Of the header there.
+    pub header: HeaderTag,
+    /// Envelopes that are held but not applied.
+    pub exceptions: Vec<Exception>,
+}
+
 /// Durable when sent: the hub holds the stream up to `mark`.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
-pub struct Ack {
+pub struct AckFrame {
     /// Which stream.
     #[n(1)]
-    pub stream: StreamId,
+    pub stream: StreamName,
     /// Up to where.
     #[n(2)]
     pub mark: u64,
-    /// Digest of the header there.
+    /// Of the header there.
     #[n(3)]
-    pub header: Digest,
+    pub header: HeaderTag,
     /// Envelopes that are held but not applied.
     #[n(4)]
-    pub exceptions: Vec<Exception>,
+    pub exceptions: Option<Vec<Exception>>,
 }
 
 /// Ends a page: everything before it was stored together with it, or not at all.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
 pub struct Cursor {
-    /// Opaque and authenticated; comes back in the next [`Pull`].
+    /// Opaque and authenticated; comes back in the next [`Pull`]. Absent: the one that was sent.
     #[n(1)]
-    pub token: ByteVec,
-    /// Whether nothing more waits.
+    pub token: Option<ByteVec>,
+    /// How many feed entries wait behind this page; absent if none.
     #[n(2)]
-    pub caught_up: bool,
-    /// How many feed entries wait behind this page.
-    #[n(3)]
-    pub lag: u64,
+    pub lag: Option<u64>,
 }
 
 /// Something was refused; the rest of the page stands.
@@ -157,7 +337,8 @@ pub struct Cursor {
 #[cbor(map)]
 pub struct Fault {
     /// A stable code of the protocol: `GAP`, `ROLLBACK`, `STREAM_FORKED`, `RUN_UNVERIFIED`,
-    /// `SCOPE_DENIED`, `CURSOR_RESET`, `DEVICE_REVOKED`, `SCHEMA_TOO_OLD`, `TOO_LARGE`, `BUSY` …
+    /// `SCOPE_DENIED`, `CURSOR_RESET`, `DEVICE_REVOKED`, `SCHEMA_TOO_OLD`, `TOO_LARGE`, `BUSY`,
+    /// `DICTIONARY_UNKNOWN` …
     #[n(1)]
     pub code: String,
     /// For people.
@@ -165,7 +346,7 @@ pub struct Fault {
     pub detail: String,
     /// The stream it is about, if any.
     #[n(3)]
-    pub stream: Option<StreamId>,
+    pub stream: Option<StreamName>,
     /// With `GAP`: the number that must come next.
     #[n(4)]
     pub expected: Option<u64>,
@@ -178,7 +359,7 @@ pub enum Frame {
     /// Opens a request.
     #[n(1)]
     Hello(#[n(0)] Hello),
-    /// A sealed run, either way.
+    /// A sealed run in long form, either way.
     #[n(2)]
     Run(#[n(0)] Run),
     /// Asks for a page.
@@ -189,7 +370,7 @@ pub enum Frame {
     Welcome(#[n(0)] Welcome),
     /// Durable.
     #[n(5)]
-    Ack(#[n(0)] Ack),
+    Ack(#[n(0)] AckFrame),
     /// The body of an envelope whose header came bare before.
     #[n(6)]
     Late(#[n(0)] Envelope),
@@ -202,146 +383,7 @@ pub enum Frame {
     /// Ends a request or an answer; without it the page was cut.
     #[n(9)]
     End,
-}
-
-/// Bytes that are not a page.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum PageError {
-    /// Longer than allowed once expanded.
-    #[error("the page expands beyond its limit")]
-    TooLarge,
-    /// Not compressed as agreed.
-    #[error("the page cannot be decompressed")]
-    Compression,
-    /// A frame is cut or too long.
-    #[error("a frame is cut or over 256 KiB")]
-    FrameLength,
-    /// A frame is not what it should be.
-    #[error("bad frame: {0}")]
-    Frame(#[from] cbor::CborError),
-}
-
-/// Packs frames into one page.
-///
-/// # Errors
-/// [`PageError::FrameLength`] for a frame over the limit, [`PageError::TooLarge`] for a page over
-/// its own.
-pub fn pack(frames: &[Frame]) -> Result<Vec<u8>, PageError> {
-    let mut plain = Vec::new();
-    for frame in frames {
-        let bytes = cbor::encode(frame);
-        let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
-        if bytes.len() > MAX_FRAME_BYTES {
-            return Err(PageError::FrameLength);
-        }
-        plain.extend_from_slice(&length.to_be_bytes());
-        plain.extend_from_slice(&bytes);
-    }
-    if plain.len() > MAX_PAGE_BYTES {
-        return Err(PageError::TooLarge);
-    }
-    compress(&plain).ok().ok_or(PageError::Compression)
-}
-
-fn compress(plain: &[u8]) -> std::io::Result<Vec<u8>> {
-    let mut encoder = zstd::stream::write::Encoder::new(Vec::new(), 3)?;
-    encoder.window_log(WINDOW_LOG)?;
-    encoder.include_checksum(false)?;
-    encoder.set_pledged_src_size(Some(plain.len() as u64))?;
-    std::io::Write::write_all(&mut encoder, plain)?;
-    encoder.finish()
-}
-
-/// Unpacks a page. Whole frames only; a page without [`Frame::End`] was cut, which the caller
-/// checks with [`is_whole`].
-///
-/// # Errors
-/// [`PageError`] names the limit or form that is broken.
-pub fn unpack(page: &[u8]) -> Result<Vec<Frame>, PageError> {
-    let plain = decompress(page)?;
-    let mut rest = plain.as_slice();
-    let mut frames = Vec::new();
-    while !rest.is_empty() {
-        let (length, after) = rest
-            .split_first_chunk::<4>()
-            .ok_or(PageError::FrameLength)?;
-        let length = usize::try_from(u32::from_be_bytes(*length)).unwrap_or(usize::MAX);
-        if length > MAX_FRAME_BYTES {
-            return Err(PageError::FrameLength);
-        }
-        let (frame, after) = after
-            .split_at_checked(length)
-            .ok_or(PageError::FrameLength)?;
-        frames.push(cbor::decode(frame)?);
-        rest = after;
-    }
-    Ok(frames)
-}
-
-fn decompress(page: &[u8]) -> Result<Vec<u8>, PageError> {
-    let limit = page
-        .len()
-        .saturating_mul(MAX_RATIO)
-        .clamp(RATIO_FREE_BYTES, MAX_PAGE_BYTES);
-    let Ok(mut decoder) = zstd::stream::read::Decoder::new(page) else {
-        return Err(PageError::Compression);
-    };
-    if decoder.window_log_max(WINDOW_LOG).is_err() {
-        return Err(PageError::Compression);
-    }
-    let mut plain = Vec::new();
-    let read = decoder.take(limit as u64 + 1).read_to_end(&mut plain);
-    if read.is_err() {
-        return Err(PageError::Compression);
-    }
-    if plain.len() > limit {
-        Err(PageError::TooLarge)
-    } else {
-        Ok(plain)
-    }
-}
-
-/// Whether the page ends as it should.
-pub fn is_whole(frames: &[Frame]) -> bool {
-    matches!(frames.last(), Some(Frame::End))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_page_survives_packing() {
-        let frames = vec![
-            Frame::Pull(Pull {
-                cursor: Some(ByteVec::from(vec![1, 2, 3])),
-                max_bytes: 9,
-            }),
-            Frame::Fault(Fault {
-                code: "GAP".into(),
-                detail: String::new(),
-                stream: None,
-                expected: Some(4),
-            }),
-            Frame::End,
-        ];
-        let back = unpack(&pack(&frames).unwrap()).unwrap();
-        assert_eq!(back, frames);
-        assert!(is_whole(&back));
-    }
-
-    #[test]
-    fn a_page_that_expands_too_far_is_refused_before_it_is_held() {
-        let bomb = compress(&vec![0_u8; 64 * 1024 * 1024]).unwrap();
-        assert!(bomb.len() < 64 * 1024);
-        assert_eq!(unpack(&bomb), Err(PageError::TooLarge));
-    }
-
-    #[test]
-    fn a_cut_page_is_an_error_and_not_a_panic() {
-        let page = pack(&[Frame::End, Frame::End]).unwrap();
-        for cut in 0..page.len() {
-            let _frames = unpack(&page[..cut]);
-        }
-    }
+    /// A sealed run in short form, either way.
+    #[n(10)]
+    Short(#[n(0)] ShortFrame),
 }

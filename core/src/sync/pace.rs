@@ -11,8 +11,14 @@ const MAX_RETRY_AFTER_MS: u64 = 60 * 60 * 1_000;
 const MIN_PIECE: u64 = 32 * KIB;
 const MAX_PIECE: u64 = 2_048 * KIB;
 const PIECE_MS: u64 = 25_000;
-/// Smallest batch that halving leads to.
+/// Smallest batch that a hub's refusals lead to.
 pub(super) const MIN_BATCH: u64 = 2 * KIB;
+/// And that a bad link leads to.
+const MIN_ADAPTED: u64 = 8 * KIB;
+const MAX_BATCH: u64 = 512 * KIB;
+const BATCH_MS: u64 = 10_000;
+const COMPRESSION: u64 = 4;
+const MIN_MEASURE: u64 = 4 * KIB;
 
 /// A small deterministic generator (splitmix64); good enough to spread retries, for nothing else.
 #[derive(Debug)]
@@ -40,13 +46,63 @@ pub(super) fn plan_wait_ms(failures: u32, jitter: &mut Jitter) -> u64 {
     jitter.up_to(ceiling)
 }
 
-/// What `Retry-After` asks for. Dates are ignored: the engine has no wall clock.
-pub(super) fn retry_after_ms(value: Option<&str>) -> u64 {
-    value
-        .and_then(|text| text.trim().parse::<u64>().ok())
-        .map_or(0, |seconds| {
-            seconds.saturating_mul(1_000).min(MAX_RETRY_AFTER_MS)
-        })
+/// What `Retry-After` asks for: seconds, or a date. The engine has no wall clock, so a date is
+/// measured from the answer's own.
+pub(super) fn retry_after_ms(value: Option<&str>, date: Option<&str>) -> u64 {
+    let Some(text) = value.map(str::trim) else {
+        return 0;
+    };
+    let seconds = text.parse::<u64>().ok().or_else(|| {
+        let (then, now) = (http_date(text)?, http_date(date?)?);
+        u64::try_from(then.saturating_sub(now)).ok()
+    });
+    seconds
+        .unwrap_or(0)
+        .saturating_mul(1_000)
+        .min(MAX_RETRY_AFTER_MS)
+}
+
+/// Seconds since 1970 of an HTTP date.
+fn http_date(text: &str) -> Option<i64> {
+    let parsed = jiff::fmt::rfc2822::parse(text.trim()).ok()?;
+    Some(parsed.timestamp().as_second())
+}
+
+/// Retries that brought nothing may be a tenth of all requests; beyond that they come seldom.
+#[derive(Debug)]
+pub(super) struct Budget {
+    /// In tenths of a retry.
+    left: u32,
+}
+
+impl Budget {
+    const FULL: u32 = 100;
+    const RETRY: u32 = 10;
+    const SPENT_WAIT_MS: u64 = 60_000;
+
+    pub(super) const fn new() -> Self {
+        Self { left: Self::FULL }
+    }
+
+    pub(super) fn note_request(&mut self) {
+        self.left = (self.left + 1).min(Self::FULL);
+    }
+
+    /// Something was acknowledged: what it took was worth it.
+    pub(super) fn refill(&mut self) {
+        self.left = Self::FULL;
+    }
+
+    /// One retry; how long it must wait at least.
+    pub(super) fn spend(&mut self) -> u64 {
+        match self.left.checked_sub(Self::RETRY) {
+            Some(left) => {
+                self.left = left;
+                0
+            }
+            None => Self::SPENT_WAIT_MS,
+        }
+    }
 }
 
 fn class(link: Link) -> LinkClass {
@@ -56,22 +112,46 @@ fn class(link: Link) -> LinkClass {
     }
 }
 
-/// Bytes of one batch or page.
-pub(super) fn batch_bytes(link: Link) -> u64 {
-    match class(link) {
-        LinkClass::Gprs => 16 * KIB,
-        LinkClass::Edge => 32 * KIB,
-        LinkClass::Cell => 128 * KIB,
-        LinkClass::Wifi => 512 * KIB,
+/// Bytes of one batch or page before compression, which takes three quarters off.
+#[derive(Debug)]
+pub(super) struct Batch(u64);
+
+impl Batch {
+    /// A first guess.
+    pub(super) fn guess(link: Link) -> Self {
+        Self(match class(link) {
+            LinkClass::Gprs => 32 * KIB,
+            LinkClass::Edge => 64 * KIB,
+            LinkClass::Cell => 256 * KIB,
+            LinkClass::Wifi => MAX_BATCH,
+        })
+    }
+
+    pub(super) const fn len_bytes(&self) -> u64 {
+        self.0
+    }
+
+    /// After bodies of so many bytes went through: what should take about ten seconds, half way
+    /// at a time. Short ones measure the way's delay and not its width.
+    pub(super) fn measured(&mut self, bytes: u64, took_ms: u64) {
+        if bytes < MIN_MEASURE {
+            return;
+        }
+        let wanted = bytes.saturating_mul(BATCH_MS * COMPRESSION) / took_ms.max(1);
+        let wanted = wanted.clamp(MIN_ADAPTED, MAX_BATCH);
+        self.0 = u64::midpoint(self.0, wanted);
+    }
+
+    /// After a cut.
+    pub(super) fn halve(&mut self) {
+        self.0 = (self.0 / 2).max(MIN_ADAPTED);
     }
 }
 
-/// Bytes of one run: a cut run is sent again, so runs are short where links break.
-pub(super) fn run_bytes(link: Link) -> u64 {
-    match class(link) {
-        LinkClass::Gprs | LinkClass::Edge => 8 * KIB,
-        LinkClass::Cell | LinkClass::Wifi => MAX_RUN_BYTES as u64,
-    }
+/// Bytes of one run in long form: the receiver takes it whole, and nothing is lost by a long one,
+/// because a request is taken whole as well.
+pub(super) const fn run_bytes() -> u64 {
+    MAX_RUN_BYTES as u64
 }
 
 /// How long a request may stand still.

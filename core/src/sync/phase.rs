@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::effect::{Block, Recovery, StateName, Txn};
-use super::event::{BlobJob, OpId, RequestId};
+use super::event::{BlobJob, Incoming, OpId, RequestId};
 use super::exchange::Sent;
+use super::frame::Form;
 use crate::chain::StreamId;
 use crate::domain::Digest;
 
@@ -46,6 +47,7 @@ pub(super) enum Verdict {
 pub(super) enum AfterStore {
     Exchange(Verdict),
     Blobs(VecDeque<BlobJob>),
+    Go(Next),
 }
 
 /// What is being written, as far as it matters once it is.
@@ -54,6 +56,7 @@ pub(super) enum Writing {
     Acked,
     Page { envelopes: u64 },
     BlobSent(Digest),
+    Token,
     Recover(Recovery),
 }
 
@@ -66,12 +69,14 @@ impl Writing {
                 late,
                 cursor: _,
             } => {
-                let in_runs: usize = runs.iter().map(|run| run.envelopes.len()).sum();
+                let in_runs = runs.iter().map(Incoming::count);
+                let in_runs = in_runs.fold(0, u64::saturating_add);
                 Self::Page {
-                    envelopes: (in_runs + late.len()) as u64,
+                    envelopes: in_runs.saturating_add(late.len() as u64),
                 }
             }
             Txn::BlobSent(digest) => Self::BlobSent(*digest),
+            Txn::Token { .. } => Self::Token,
             Txn::Rollback { .. } => Self::Recover(Recovery::Rollback),
             Txn::CursorReset => Self::Recover(Recovery::CursorReset),
             Txn::Fork { .. } => Self::Recover(Recovery::Fork),
@@ -102,6 +107,11 @@ pub(super) enum UploadStep {
 pub(super) enum Phase {
     Stopped,
     Idle,
+    /// Looks for the token of an earlier run.
+    Recall {
+        op: OpId,
+        then: Next,
+    },
     Auth {
         step: AuthStep,
         then: Next,
@@ -140,7 +150,12 @@ impl Phase {
         match self {
             Self::Stopped => StateName::Stopped,
             Self::Idle => StateName::Idle,
-            Self::Auth { .. } => StateName::Auth,
+            Self::Recall { .. }
+            | Self::Auth { .. }
+            | Self::Storing {
+                writing: Writing::Token,
+                ..
+            } => StateName::Auth,
             Self::Loading {
                 what: Wanted::Exchange,
                 ..
@@ -177,6 +192,7 @@ impl Phase {
             }
             | Self::Stopped
             | Self::Idle
+            | Self::Recall { .. }
             | Self::Loading { .. }
             | Self::Storing { .. }
             | Self::Backoff { .. }
@@ -208,6 +224,10 @@ pub(super) struct Session {
     pub(super) from: BTreeMap<StreamId, u64>,
     /// Streams that are not pushed.
     pub(super) held: BTreeSet<StreamId>,
+    /// Streams whose runs go in long form.
+    pub(super) long: BTreeSet<StreamId>,
+    /// How runs are asked for.
+    pub(super) form: Option<Form>,
     /// Receipts for what was sent are still to be fetched.
     pub(super) receipts: Receipts,
     /// Blobs that are sent or given up.
@@ -230,6 +250,8 @@ impl Session {
             batch_cap: u64::MAX,
             from: BTreeMap::new(),
             held: BTreeSet::new(),
+            long: BTreeSet::new(),
+            form: None,
             receipts: Receipts::None,
             settled: BTreeSet::new(),
             created: BTreeSet::new(),

@@ -10,7 +10,7 @@ use super::effect::{Block, Body, LoadRequest, Method, Recovery, Txn};
 use super::engine::{Engine, Turn};
 use super::event::ExchangeLoad;
 use super::exchange::{self, Limits, Sent, Unsendable};
-use super::frame::StreamMark;
+use super::frame::{Form, StreamMark};
 use super::pace;
 use super::phase::{AfterStore, Next, Phase, Pulling, Receipts, Verdict, Wanted, Writing};
 use super::wire::{Call, Response};
@@ -21,16 +21,17 @@ const MAX_RECOVERIES: u32 = 3;
 
 impl Engine {
     fn push_bytes(&self) -> u64 {
-        pace::batch_bytes(self.link).min(self.session.batch_cap)
+        self.batch.len_bytes().min(self.session.batch_cap)
     }
 
     pub(super) fn load_exchange(&mut self, turn: &mut Turn) {
         self.session.news = false;
         let what = LoadRequest::Exchange {
             max_bytes: self.push_bytes(),
-            run_bytes: pace::run_bytes(self.link).min(self.push_bytes()),
+            run_bytes: pace::run_bytes().min(self.push_bytes()),
             from: self.session.from.iter().map(|(s, n)| (*s, *n)).collect(),
             skip: self.session.held.iter().copied().collect(),
+            long: self.session.long.iter().copied().collect(),
         };
         self.load(turn, Wanted::Exchange, what);
     }
@@ -40,12 +41,15 @@ impl Engine {
         let limits = Limits {
             push_bytes: self.push_bytes(),
             pull_bytes: match self.session.pulling {
-                Pulling::Open => Some(pace::batch_bytes(self.link)),
+                Pulling::Open => Some(self.batch.len_bytes()),
                 Pulling::AfterPush | Pulling::Never => None,
             },
+            form: self.session.form,
+            dictionary: self.dictionary,
         };
         match exchange::compose(self.device, load, limits, &self.session.held) {
-            Ok(Some((body, sent))) => {
+            Ok(Some((body, mut sent))) => {
+                sent.since_ms = turn.now;
                 let rid = self.send(turn, page_call(body));
                 self.phase = Phase::Exchange {
                     rid,
@@ -67,7 +71,11 @@ impl Engine {
     }
 
     pub(super) fn on_answer(&mut self, turn: &mut Turn, sent: &Sent, got: &Response) {
-        let answer = match answer::read(got.status, &got.body) {
+        self.batch.measured(
+            self.body_len.saturating_add(got.body.len() as u64),
+            turn.now.saturating_sub(sent.since_ms),
+        );
+        let answer = match answer::read(got.status, &got.body, sent) {
             Ok(answer) => answer,
             Err(why) => {
                 turn.trouble("PAGE", &why.to_string(), None);
@@ -84,6 +92,7 @@ impl Engine {
         let put_aside = self.note_findings(&found);
         let queue = transactions(&mut found, &put_aside);
         let moved = found.acked > 0 || has_page(&queue) || !put_aside.is_empty();
+        self.note_receipts(sent, &found);
         let verdict = self.verdict(sent, &found, moved, got.retry_after_ms());
         self.store(turn, queue, AfterStore::Exchange(verdict));
     }
@@ -100,12 +109,10 @@ impl Engine {
             let limit = limit.max(pace::MIN_BATCH);
             self.session.batch_cap = self.session.batch_cap.min(limit);
         }
-        if let Some(cursor) = found.page.as_ref().and_then(|page| page.cursor.as_ref()) {
-            self.progress.to_pull = cursor.lag;
-        }
+        self.session.long.extend(&found.unverified);
+        self.progress.to_pull = found.lag;
         if found.acked > 0 {
             self.advanced();
-            self.session.receipts = Receipts::Due;
             self.progress.pushed = self.progress.pushed.saturating_add(found.acked);
             self.progress.to_push = self.progress.to_push.saturating_sub(found.acked);
         }
@@ -114,6 +121,17 @@ impl Engine {
             .filter(|stream| self.session.held.insert(**stream))
             .copied()
             .collect()
+    }
+
+    /// The receipts for what was pushed come in the same answer, at the end of the feed; only what
+    /// was answered otherwise leaves them due.
+    fn note_receipts(&mut self, sent: &Sent, found: &Findings) {
+        let read_to_the_end = sent.pulled() && found.more_to_pull == MoreToPull::No;
+        if read_to_the_end && found.refusal.is_none() {
+            self.session.receipts = Receipts::None;
+        } else if found.acked > 0 {
+            self.session.receipts = Receipts::Due;
+        }
     }
 
     fn verdict(&mut self, sent: &Sent, found: &Findings, moved: bool, floor_ms: u64) -> Verdict {
@@ -130,6 +148,10 @@ impl Engine {
             }
             Some(Refusal::TooLarge) if self.push_bytes() > pace::MIN_BATCH => {
                 self.session.batch_cap = (self.push_bytes() / 2).max(pace::MIN_BATCH);
+                return Verdict::Again;
+            }
+            Some(Refusal::Dictionary) => {
+                self.dictionary = None;
                 return Verdict::Again;
             }
             Some(Refusal::TooLarge | Refusal::Wait) => return Verdict::Wait { floor_ms },
@@ -163,6 +185,16 @@ impl Engine {
         Verdict::Wait { floor_ms: 0 }
     }
 
+    /// A short run of a page could not be rebuilt: the page is asked for again in long form.
+    pub(super) fn ask_long(&mut self, turn: &mut Turn) {
+        turn.trouble("RUN_UNVERIFIED", "a page is asked for in long form", None);
+        let repeated = self.session.form.replace(Form::Long).is_some();
+        if repeated {
+            return self.wait(turn, 0, Next::Exchange);
+        }
+        self.go(turn, Next::Exchange);
+    }
+
     /// The store itself saw that the hub knows a newer past of it.
     pub(super) fn recover_rollback(&mut self, turn: &mut Turn, hub: StreamMark) {
         self.recoveries += 1;
@@ -185,9 +217,12 @@ impl Engine {
 
     pub(super) fn note_stored(&mut self, writing: Writing) {
         match writing {
-            Writing::Acked | Writing::Recover(Recovery::CursorReset | Recovery::Fork) => {}
+            Writing::Acked
+            | Writing::Token
+            | Writing::Recover(Recovery::CursorReset | Recovery::Fork) => {}
             Writing::Page { envelopes } => {
                 self.advanced();
+                self.session.form = None;
                 self.progress.pulled += envelopes;
             }
             Writing::BlobSent(digest) => self.note_blob_sent(digest),
@@ -221,7 +256,7 @@ fn transactions(found: &mut Findings, put_aside: &[StreamId]) -> VecDeque<Txn> {
         queue.push_back(Txn::Acked(std::mem::take(&mut found.acks)));
     }
     if let Some(page) = found.page.take()
-        && let Some(cursor) = page.cursor
+        && let Some(cursor) = page.cursor.and_then(|cursor| cursor.token)
     {
         queue.push_back(Txn::Page {
             runs: page.runs,
@@ -248,7 +283,7 @@ fn page_call(body: Vec<u8>) -> Call {
     Call {
         method: Method::Post,
         path: "/v1/sync".to_owned(),
-        headers: vec![("Content-Type", "application/octet-stream".to_owned())],
+        headers: Vec::new(),
         body: Body::Mem(body),
     }
 }

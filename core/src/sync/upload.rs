@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 
 use super::effect::{Block, Body, Effect, LoadRequest, Method, Report, Txn};
 use super::engine::{Engine, Turn};
-use super::event::{BlobJob, Failure, Link};
+use super::event::{BlobJob, BlobLoad, Failure, Link, Originals, Waiting};
 use super::phase::{AfterStore, Next, Phase, Pulling, Receipts, Upload, UploadStep, Wanted};
 use super::wire::{Call, Response};
 use crate::chain::BlobRole;
@@ -19,11 +19,26 @@ const TUS: (&str, &str) = ("Tus-Resumable", "1.0.0");
 
 impl Engine {
     pub(super) fn load_blobs(&mut self, turn: &mut Turn) {
-        let metered = matches!(self.link, Link::Up { metered: true, .. });
-        self.load(turn, Wanted::Blobs, LoadRequest::Blobs { metered });
+        let originals = match self.link {
+            Link::Up { metered: true, .. } => self.policy.metered_originals,
+            Link::Up { metered: false, .. } | Link::Down => Originals::Send,
+        };
+        self.load(turn, Wanted::Blobs, LoadRequest::Blobs { originals });
     }
 
-    pub(super) fn upload_all(&mut self, turn: &mut Turn, mut jobs: Vec<BlobJob>) {
+    pub(super) fn upload_all(&mut self, turn: &mut Turn, load: BlobLoad) {
+        let BlobLoad {
+            mut jobs,
+            waiting,
+            held,
+        } = load;
+        let listed: u64 = jobs.iter().map(|job| job.len_bytes).sum();
+        self.unlisted = Waiting {
+            blobs: waiting.blobs.saturating_sub(jobs.len() as u64),
+            bytes: waiting.bytes.saturating_sub(listed),
+        };
+        self.progress.blobs_held = held.blobs;
+        self.progress.blob_bytes_held = held.bytes;
         jobs.retain(|job| !self.session.settled.contains(&job.digest));
         jobs.sort_by_key(|job| match job.role {
             BlobRole::Thumbnail => 0,
@@ -37,8 +52,8 @@ impl Engine {
     }
 
     fn count_left(&mut self, blobs: u64, bytes: u64) {
-        self.progress.blobs_left = blobs;
-        self.progress.blob_bytes_left = bytes;
+        self.progress.blobs_left = blobs.saturating_add(self.unlisted.blobs);
+        self.progress.blob_bytes_left = bytes.saturating_add(self.unlisted.bytes);
     }
 
     pub(super) fn next_blob(&mut self, turn: &mut Turn, mut rest: VecDeque<BlobJob>) {

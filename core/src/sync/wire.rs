@@ -43,7 +43,7 @@ impl Response {
     }
 
     pub(super) fn retry_after_ms(&self) -> u64 {
-        pace::retry_after_ms(self.header("Retry-After"))
+        pace::retry_after_ms(self.header("Retry-After"), self.header("Date"))
     }
 
     fn is_revocation(&self) -> bool {
@@ -69,6 +69,7 @@ impl Engine {
             headers.push(("Authorization".to_owned(), format!("Bearer {token}")));
         }
         self.progress.requests += 1;
+        self.budget.note_request();
         self.body_len = body.len_bytes();
         turn.out.push(Effect::Http(Request {
             rid,
@@ -107,6 +108,7 @@ impl Engine {
             Phase::Blobs { step, upload, .. } => self.on_blob(turn, step, upload, &got),
             Phase::Stopped
             | Phase::Idle
+            | Phase::Recall { .. }
             | Phase::Loading { .. }
             | Phase::Storing { .. }
             | Phase::Backoff { .. }
@@ -161,9 +163,16 @@ impl Engine {
         match std::mem::replace(&mut self.phase, Phase::Idle) {
             Phase::Auth { then, .. } => self.wait(turn, 0, then),
             Phase::Blobs { step, upload, .. } => self.on_blob_fail(turn, &step, upload, why),
-            Phase::Exchange { .. }
-            | Phase::Stopped
+            Phase::Exchange { .. } => {
+                match why {
+                    Failure::Cut | Failure::Timeout => self.batch.halve(),
+                    Failure::NoNetwork | Failure::Refused | Failure::Tls => {}
+                }
+                self.wait(turn, 0, Next::Exchange);
+            }
+            Phase::Stopped
             | Phase::Idle
+            | Phase::Recall { .. }
             | Phase::Loading { .. }
             | Phase::Storing { .. }
             | Phase::Backoff { .. }

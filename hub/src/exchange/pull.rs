@@ -1,15 +1,14 @@
 //! The page of news: feed rows behind the cursor, as sealed runs and late bodies.
 
-use std::collections::BTreeSet;
-
-use lossbook_core::chain::StreamId;
-use lossbook_core::domain::{Epoch, ScopeId};
+use lossbook_core::chain::short::{Toward, shorten};
+use lossbook_core::chain::{Run, StreamId};
+use lossbook_core::domain::ScopeId;
 use lossbook_core::store::StoreError;
-use lossbook_core::sync::frame::{Cursor, Frame, Pull};
+use lossbook_core::sync::frame::{Cursor, Form, Frame, Pull, ShortFrame};
 use minicbor::bytes::ByteVec;
 
 use super::cursor::Positions;
-use super::{Request, fault};
+use super::{Conversation, fault};
 use crate::meta::{FeedEntry, FeedRow, Identity, MetaTx};
 
 /// Most bytes in one page, whatever the caller asks for.
@@ -18,24 +17,25 @@ const MAX_NEWS_BYTES: u64 = 1024 * 1024;
 const BATCH: u32 = 64;
 
 /// What is being put together.
-struct Page<'r> {
+struct Page<'t> {
     frames: Vec<Frame>,
     bytes: u64,
     budget: u64,
+    form: Option<Form>,
     /// Streams that the device holds itself and need not be sent.
-    own: (&'r Request, BTreeSet<Epoch>),
+    talk: &'t Conversation<'t>,
 }
 
 /// Feed rows after the cursor, then the next cursor; or the fault that the cursor is not good.
 pub(super) fn page(
     tx: &dyn MetaTx,
     hub: &Identity,
-    (request, pull): (&Request, &Pull),
-    scopes: &[ScopeId],
+    (talk, pull): (&Conversation<'_>, &Pull),
 ) -> Result<Vec<Frame>, StoreError> {
+    let device = talk.caller.device;
     let before = match &pull.cursor {
         None => Some(Positions::default()),
-        Some(token) => Positions::from_token(token, hub),
+        Some(token) => Positions::from_token(token, hub, (device, &talk.scopes)),
     };
     let good = match before {
         Some(positions) if is_within(tx, &positions)? => Some(positions),
@@ -45,26 +45,23 @@ pub(super) fn page(
         let detail = "the cursor is not of this feed: pull again without one";
         return Ok(vec![Frame::Fault(fault("CURSOR_RESET", detail))]);
     };
-    let claims = &request.hello.streams;
     let mut page = Page {
         frames: Vec::new(),
         bytes: 0,
         budget: pull.max_bytes.min(MAX_NEWS_BYTES),
-        own: (
-            request,
-            claims.iter().map(|claim| claim.stream.epoch).collect(),
-        ),
+        form: pull.form,
+        talk,
     };
     let mut lag = 0;
-    for scope in scopes {
+    for scope in &talk.scopes {
         let at = positions.0.entry(*scope).or_default();
         *at = page.fill(tx, *scope, *at)?;
         lag += tx.feed_head(*scope)?.saturating_sub(*at);
     }
+    let token = ByteVec::from(positions.to_token(hub, device));
     page.frames.push(Frame::Cursor(Cursor {
-        token: ByteVec::from(positions.to_token(hub)),
-        caught_up: lag == 0,
-        lag,
+        token: (pull.cursor.as_ref() != Some(&token)).then_some(token),
+        lag: (lag > 0).then_some(lag),
     }));
     Ok(page.frames)
 }
@@ -102,7 +99,7 @@ impl Page<'_> {
         if self.is_own(row.entry.stream()) {
             return Ok(true);
         }
-        let Some((frame, bytes)) = frame(tx, &row.entry)? else {
+        let Some((frame, bytes)) = self.frame(tx, &row.entry)? else {
             return Ok(true);
         };
         if self.bytes > 0 && self.bytes + bytes > self.budget {
@@ -114,33 +111,54 @@ impl Page<'_> {
     }
 
     fn is_own(&self, stream: StreamId) -> bool {
-        let (request, epochs) = &self.own;
-        stream.device == request.hello.device && epochs.contains(&stream.epoch)
+        let hello = &self.talk.request.hello;
+        stream.device == self.talk.caller.device && stream.epoch == hello.epoch
     }
-}
 
-/// The frame of a feed row, and its size; nothing if its body is gone by now.
-fn frame(tx: &dyn MetaTx, entry: &FeedEntry) -> Result<Option<(Frame, u64)>, StoreError> {
-    match entry {
-        FeedEntry::Run { stream, from, to } => {
-            let mut run = tx.stored_run(*stream, *from, *to)?;
-            let late = tx.late_in(*stream, *from, *to)?;
-            for (seq, envelope) in (*from..).zip(&mut run.envelopes) {
-                // Its body has a feed number of its own, behind everything it builds on.
-                if late.contains(&seq) {
-                    envelope.body = None;
+    /// The frame of a feed row, and its size; nothing if its body is gone by now.
+    fn frame(
+        &self,
+        tx: &dyn MetaTx,
+        entry: &FeedEntry,
+    ) -> Result<Option<(Frame, u64)>, StoreError> {
+        match entry {
+            FeedEntry::Run { stream, from, to } => {
+                let mut run = tx.stored_run(*stream, *from, *to)?;
+                let late = tx.late_in(*stream, *from, *to)?;
+                for (seq, envelope) in (*from..).zip(&mut run.envelopes) {
+                    // Its body has a feed number of its own, behind everything it builds on.
+                    if late.contains(&seq) {
+                        envelope.body = None;
+                    }
                 }
+                Ok(Some(self.run_frame(tx, run)?))
             }
-            let bytes = run.len_bytes() as u64;
-            Ok(Some((Frame::Run(run), bytes)))
+            FeedEntry::Late { envelope, .. } => {
+                let held = tx.stored_envelope(envelope)?;
+                let held = held.filter(|(_, envelope)| envelope.body.is_some());
+                Ok(held.map(|(_, envelope)| {
+                    let bytes = envelope.len_bytes() as u64;
+                    (Frame::Late(envelope), bytes)
+                }))
+            }
         }
-        FeedEntry::Late { envelope, .. } => {
-            let held = tx.stored_envelope(envelope)?;
-            let held = held.filter(|(_, envelope)| envelope.body.is_some());
-            Ok(held.map(|(_, envelope)| {
-                let bytes = envelope.len_bytes() as u64;
-                (Frame::Late(envelope), bytes)
-            }))
-        }
+    }
+
+    fn run_frame(&self, tx: &dyn MetaTx, run: Run) -> Result<(Frame, u64), StoreError> {
+        let short = match self.form {
+            Some(Form::Long) => None,
+            None => shorten(&run, tx, Toward::Phone)?,
+        };
+        Ok(match short {
+            Some(short) => {
+                let bytes = (short.columns.len() + short.pool.len()) as u64;
+                let name = self.talk.name_of(run.seal.stream);
+                (Frame::Short(ShortFrame::new(name, short)), bytes)
+            }
+            None => {
+                let bytes = run.len_bytes() as u64;
+                (Frame::Run(run), bytes)
+            }
+        })
     }
 }

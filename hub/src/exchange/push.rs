@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use lossbook_core::chain::gate::Refusal;
 use lossbook_core::chain::ingest::{Taken, take_run};
-use lossbook_core::chain::{Kind, PhotoBody, Run, StreamId};
-use lossbook_core::domain::{ScopeId, cbor};
+use lossbook_core::chain::short::expand;
+use lossbook_core::chain::{Kind, Mark, PhotoBody, Run, StreamId};
+use lossbook_core::domain::cbor;
 use lossbook_core::store::StoreError;
-use lossbook_core::sync::frame::{Ack, Exception, Fault, Frame, StreamClaim, Welcome};
+use lossbook_core::sync::frame::{AckFrame, Claim, Exception, Fault, Frame, HeaderTag, StreamName};
 
-use super::Request;
+use super::{Conversation, Parcel};
 use crate::meta::{FeedEntry, MetaTx, PhotoRow};
 
 /// Counts for the log.
@@ -25,60 +26,109 @@ pub(super) struct Pushed {
 struct Replies {
     acks: BTreeMap<StreamId, Vec<Exception>>,
     faults: BTreeMap<StreamId, Fault>,
+    /// Claims of scopes that the device may not read.
+    denied: BTreeMap<u64, Fault>,
 }
+
+const DENIED: &str = "the device may not read this scope, so it may not write or relay in it";
 
 /// Takes every run of the request; a stream that was refused once is not tried again.
 pub(super) fn take(
     tx: &dyn MetaTx,
-    request: &Request,
-    (welcome, scopes): (&Welcome, &[ScopeId]),
+    talk: &Conversation<'_>,
+    marks: &[Mark],
 ) -> Result<(Vec<Frame>, Pushed), StoreError> {
     let mut replies = Replies::default();
     let mut pushed = Pushed::default();
-    for (claim, held) in request.hello.streams.iter().zip(&welcome.streams) {
-        if is_rolled_back(tx, claim, held.mark)? {
+    for ((claim, stream), held) in talk
+        .request
+        .hello
+        .streams
+        .iter()
+        .zip(talk.claimed())
+        .zip(marks)
+    {
+        if let Some(stream) = stream
+            && is_rolled_back(tx, (claim, stream), held.seq)?
+        {
             let detail = "this device holds less of its own stream than the hub: it was restored";
-            replies.refuse(claim.stream, "ROLLBACK", (detail.to_owned(), None));
+            replies.refuse(stream, "ROLLBACK", (detail.to_owned(), None));
         }
     }
-    for run in &request.runs {
-        let stream = run.seal.stream;
-        if replies.faults.contains_key(&stream) {
+    for parcel in &talk.request.parcels {
+        let stream = match parcel {
+            Parcel::Long(run) => Some(run.seal.stream),
+            Parcel::Short(name, _) => match talk.stream_of(*name) {
+                Some(stream) => Some(stream),
+                None => {
+                    replies.deny(*name);
+                    None
+                }
+            },
+        };
+        let Some(stream) = stream.filter(|stream| !replies.faults.contains_key(stream)) else {
+            continue;
+        };
+        if !talk.scopes.contains(&stream.scope) {
+            replies.refuse(stream, "SCOPE_DENIED", (DENIED.to_owned(), None));
             continue;
         }
-        if !scopes.contains(&stream.scope) {
-            let detail = "the device may not read this scope, so it may not write or relay in it";
-            replies.refuse(stream, "SCOPE_DENIED", (detail.to_owned(), None));
-            continue;
-        }
-        match take_run(run, tx)? {
-            Ok(taken) => {
-                pushed.fresh += taken.fresh;
-                pushed.duplicates += taken.duplicates;
-                feed(tx, run, &taken)?;
-                note_photos(tx, run, &taken)?;
-                replies
-                    .acks
-                    .entry(stream)
-                    .or_default()
-                    .extend(exceptions(taken));
-            }
-            Err(refusal) => replies.refuse_run(stream, &refusal),
-        }
+        take_parcel(tx, (stream, parcel), (&mut replies, &mut pushed))?;
     }
     pushed.refused = replies.faults.len();
-    Ok((replies.into_frames(tx)?, pushed))
+    Ok((replies.into_frames(tx, talk)?, pushed))
+}
+
+/// Takes one run in. A short one that cannot be rebuilt, or whose seal then fails, is asked for
+/// in long form.
+fn take_parcel(
+    tx: &dyn MetaTx,
+    (stream, parcel): (StreamId, &Parcel),
+    (replies, pushed): (&mut Replies, &mut Pushed),
+) -> Result<(), StoreError> {
+    let rebuilt = match parcel {
+        Parcel::Long(_) => None,
+        Parcel::Short(_, short) => expand(stream, short, tx)?,
+    };
+    let run = match parcel {
+        Parcel::Long(run) => Some(run),
+        Parcel::Short(..) => rebuilt.as_ref(),
+    };
+    let Some(run) = run else {
+        replies.refuse_run(stream, &Refusal::Unverified);
+        return Ok(());
+    };
+    match take_run(run, tx)? {
+        Ok(taken) => {
+            pushed.fresh += taken.fresh;
+            pushed.duplicates += taken.duplicates;
+            feed(tx, run, &taken)?;
+            note_photos(tx, run, &taken)?;
+            let acks = replies.acks.entry(stream).or_default();
+            acks.extend(exceptions(taken));
+        }
+        Err(Refusal::Malformed(_)) if rebuilt.is_some() => {
+            replies.refuse_run(stream, &Refusal::Unverified);
+        }
+        Err(refusal) => replies.refuse_run(stream, &refusal),
+    }
+    Ok(())
 }
 
 /// A device whose own stream is ahead at the hub, or differs there, lost its newest writing. Its
 /// runs would fork the stream, so they are not even tried.
-fn is_rolled_back(tx: &dyn MetaTx, claim: &StreamClaim, mark: u64) -> Result<bool, StoreError> {
+fn is_rolled_back(
+    tx: &dyn MetaTx,
+    (claim, stream): (&Claim, StreamId),
+    mark: u64,
+) -> Result<bool, StoreError> {
     if claim.last_seq < mark {
         return Ok(true);
     }
     // Beyond the hub's mark the chain itself shows a difference.
-    let held = tx.header_at(claim.stream, claim.last_seq)?;
-    Ok(claim.last_seq > 0 && held.is_some_and(|held| held != claim.last_header))
+    let held = tx.header_at(stream, claim.last_seq)?;
+    let differs = held.is_some_and(|held| HeaderTag::of(&held) != claim.last_header);
+    Ok(claim.last_seq > 0 && differs)
 }
 
 /// The fresh part of the run becomes one feed row; bodies that were waiting for it follow.
@@ -153,10 +203,21 @@ impl Replies {
             Fault {
                 code: code.to_owned(),
                 detail,
-                stream: Some(stream),
+                stream: None,
                 expected,
             },
         );
+    }
+
+    /// Refuses a claim whose stream cannot be told.
+    fn deny(&mut self, name: StreamName) {
+        let fault = Fault {
+            code: "SCOPE_DENIED".to_owned(),
+            detail: DENIED.to_owned(),
+            stream: Some(name),
+            expected: None,
+        };
+        self.denied.insert(name.claim.unwrap_or(u64::MAX), fault);
     }
 
     fn refuse_run(&mut self, stream: StreamId, refusal: &Refusal) {
@@ -173,19 +234,27 @@ impl Replies {
     }
 
     /// Marks as they stand after everything was taken.
-    fn into_frames(self, tx: &dyn MetaTx) -> Result<Vec<Frame>, StoreError> {
+    fn into_frames(
+        self,
+        tx: &dyn MetaTx,
+        talk: &Conversation<'_>,
+    ) -> Result<Vec<Frame>, StoreError> {
         let mut frames = Vec::new();
         for (stream, exceptions) in self.acks {
             if let Some(mark) = tx.mark(stream)? {
-                frames.push(Frame::Ack(Ack {
-                    stream,
+                frames.push(Frame::Ack(AckFrame {
+                    stream: talk.name_of(stream),
                     mark: mark.seq,
-                    header: mark.header,
-                    exceptions,
+                    header: HeaderTag::of(&mark.header),
+                    exceptions: (!exceptions.is_empty()).then_some(exceptions),
                 }));
             }
         }
-        frames.extend(self.faults.into_values().map(Frame::Fault));
+        for (stream, fault) in self.faults {
+            let stream = Some(talk.name_of(stream));
+            frames.push(Frame::Fault(Fault { stream, ..fault }));
+        }
+        frames.extend(self.denied.into_values().map(Frame::Fault));
         Ok(frames)
     }
 }

@@ -7,15 +7,13 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 
-use super::{
-    App, SMALL_BODY_BYTES, blocking, body_of, bytes_response, cbor_response, device_of, with_retry,
-};
+use super::{App, SMALL_BODY_BYTES, blocking, body_of, cbor_response, device_of, with_retry};
 use crate::enrol;
 use crate::exchange::{Answer, Caller, MAX_REQUEST_BYTES};
 use crate::refusal::Refusal;
 use crate::token;
 
-/// The media type of a page.
+/// The media type of a page that somebody may look at.
 pub(super) const PAGE_TYPE: &str = "application/vnd.lossbook.page";
 
 pub(super) async fn enrol(State(app): State<Arc<App>>, body: Body) -> Response {
@@ -53,7 +51,8 @@ pub(super) async fn sync(State(app): State<Arc<App>>, headers: HeaderMap, body: 
         Ok(answer) => {
             let status =
                 StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-            let response = bytes_response(status, PAGE_TYPE, answer.page);
+            // No header that the device does not read: an idle exchange is mostly headers.
+            let response = (status, Body::from(answer.page)).into_response();
             with_retry(response, answer.retry_after_s)
         }
         Err(refusal) => refusal.into_response(),

@@ -206,7 +206,7 @@ fn what_was_written_on_a_refused_change_is_written_anew_and_reaches_others() {
     let acks = Txn::Acked(vec![Ack {
         stream: stream.stream,
         mark: stream.seq,
-        header: stream.header,
+        header: crate::sync::frame::HeaderTag::of(&stream.header),
         exceptions: vec![refused],
     }]);
     for _ in 0..2 {

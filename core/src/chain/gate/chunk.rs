@@ -61,6 +61,11 @@ pub fn scan(body: &[u8]) -> Result<u64, String> {
     count_operations(&mut left)
 }
 
+/// How many entries the column of actions has: as many as there are operations.
+pub(in crate::chain) fn operations(actions: &[u8]) -> Option<u64> {
+    Column::Numbers.total(Bytes(actions))
+}
+
 fn skip_header(left: &mut Bytes<'_>) -> Result<(), String> {
     let cut = || "the chunk's header ends too early".to_owned();
     let deps = left.unsigned().ok_or_else(cut)?;

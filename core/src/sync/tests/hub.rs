@@ -4,10 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use minicbor::bytes::{ByteArray, ByteVec};
 
-use super::world::{HUB, Writer, stream};
+use super::world::{DEVICE, HUB, Writer, pretend_short, stream, tag};
 use crate::chain::{Run, StreamId};
-use crate::domain::{DeviceId, Digest, WallMs, cbor};
-use crate::sync::frame::{self, Ack, Cursor, Fault, Frame, StreamMark, Welcome};
+use crate::domain::{DeviceId, Digest, ScopeId, WallMs, cbor};
+use crate::sync::frame::{
+    self, AckFrame, ClaimMark, Cursor, Fault, Form, Frame, ShortFrame, StreamMark, StreamName,
+    Welcome,
+};
 use crate::sync::{Body, Method, Request};
 
 #[derive(Clone)]
@@ -28,14 +31,30 @@ pub(super) struct Hub {
     pub(super) refuse: BTreeMap<StreamId, &'static str>,
     pub(super) log: Vec<String>,
     pub(super) page_runs: usize,
+    /// Short runs are rebuilt, or not.
+    pub(super) rebuilds: bool,
+    /// Answers in short form.
+    pub(super) short: bool,
+    /// Knows the dictionary.
+    pub(super) dictionary: bool,
+    /// Forms in which pages were asked for.
+    pub(super) forms: Vec<Option<Form>>,
     tokens: u64,
+}
+
+/// A stream in full.
+fn full(stream: StreamId) -> StreamName {
+    StreamName {
+        claim: None,
+        stream: Some(stream),
+    }
 }
 
 pub(super) fn fault(code: &str, stream: Option<StreamId>, expected: Option<u64>) -> Frame {
     Frame::Fault(Fault {
         code: code.to_owned(),
         detail: String::new(),
-        stream,
+        stream: stream.map(full),
         expected,
     })
 }
@@ -56,6 +75,10 @@ impl Hub {
             refuse: BTreeMap::new(),
             log: Vec::new(),
             page_runs: 2,
+            rebuilds: true,
+            short: false,
+            dictionary: true,
+            forms: Vec::new(),
             tokens: 0,
         }
     }
@@ -150,30 +173,58 @@ impl Hub {
     }
 
     fn sync(&mut self, body: &[u8]) -> Answer {
+        if !self.dictionary && frame::dictionary_of(body).is_some() {
+            return refusal(415, "DICTIONARY_UNKNOWN");
+        }
         let frames = frame::unpack(body).unwrap();
         assert!(frame::is_whole(&frames));
         let (mut out, mut pages, mut touched) = (Vec::new(), Vec::new(), BTreeSet::new());
+        let mut claims = Vec::new();
         for frame in frames {
             match frame {
                 Frame::Hello(hello) => {
-                    let marks = hello.streams.iter().map(|claim| self.mark(claim.stream));
+                    claims = self.claims(&hello);
+                    let marks = claims.iter().zip(&hello.streams).zip(0..);
+                    let others = marks.filter_map(|((stream, said), claim)| {
+                        let held = self.mark(*stream);
+                        let differs = (held.mark, held.header) != (said.last_seq, said.last_header);
+                        differs.then_some(ClaimMark {
+                            claim,
+                            mark: held.mark,
+                            header: held.header,
+                        })
+                    });
                     out.push(Frame::Welcome(Welcome {
-                        hub: HUB,
                         hub_time: WallMs(0),
-                        scopes: Vec::new(),
-                        streams: marks.collect(),
-                        max_request_bytes: 1 << 20,
+                        streams: Some(others.collect()),
+                        max_request_bytes: None,
                     }));
                 }
                 Frame::Run(run) => match self.take(&run) {
                     None => drop(touched.insert(run.seal.stream)),
                     Some(fault) => pages.push(fault),
                 },
+                Frame::Short(short) => {
+                    let stream = short.stream.find(claims.iter().copied()).unwrap();
+                    let run: Run = cbor::decode(&short.columns).unwrap();
+                    let taken = if self.rebuilds {
+                        self.take(&run)
+                    } else {
+                        Some(fault("RUN_UNVERIFIED", Some(stream), None))
+                    };
+                    match taken {
+                        None => drop(touched.insert(stream)),
+                        Some(fault) => pages.push(fault),
+                    }
+                }
                 Frame::Pull(pull) => {
+                    self.forms.push(pull.form);
+                    let short = self.short && pull.form.is_none();
                     if !touched.is_empty() {
                         self.feed.write("receipt");
                     }
-                    pages.extend(self.page(pull.cursor.as_ref().map(|token| token.as_slice())));
+                    let at = pull.cursor.as_ref().map(|token| token.as_slice());
+                    pages.extend(self.page(at, short));
                 }
                 _ => {}
             }
@@ -184,11 +235,11 @@ impl Hub {
                 mark,
                 header,
             } = self.mark(stream);
-            out.push(Frame::Ack(Ack {
-                stream,
+            out.push(Frame::Ack(AckFrame {
+                stream: full(stream),
                 mark,
                 header,
-                exceptions: Vec::new(),
+                exceptions: None,
             }));
         }
         out.append(&mut pages);
@@ -201,8 +252,19 @@ impl Hub {
         StreamMark {
             stream,
             mark: held.len() as u64,
-            header: held.last().copied().unwrap_or(Digest::ZERO),
+            header: tag(held.last().copied().unwrap_or(Digest::ZERO)),
         }
+    }
+
+    /// The streams of a hello: scopes of the fake world repeat one byte.
+    fn claims(&self, hello: &frame::Hello) -> Vec<StreamId> {
+        let scopes = [1, 2].map(|scope| ScopeId::from_bytes([scope; 16]));
+        let of = |claim: &frame::Claim| StreamId {
+            scope: claim.scope.find(&scopes).unwrap(),
+            device: DEVICE,
+            epoch: hello.epoch,
+        };
+        hello.streams.iter().map(of).collect()
     }
 
     fn take(&mut self, run: &Run) -> Option<Frame> {
@@ -229,17 +291,20 @@ impl Hub {
         None
     }
 
-    fn page(&self, cursor: Option<&[u8]>) -> Vec<Frame> {
+    fn page(&self, cursor: Option<&[u8]>, short: bool) -> Vec<Frame> {
         let at = cursor.map_or(0, |token| u64::from_be_bytes(token.try_into().unwrap()));
         let runs: Vec<Run> = self.feed.runs_from(at + 1);
         let runs = &runs[..runs.len().min(self.page_runs)];
         let end = runs.last().map_or(at, |run| run.seal.seq);
         let lag = self.feed.last_seq() - end;
-        let mut out: Vec<Frame> = runs.iter().cloned().map(Frame::Run).collect();
+        let form = |run: &Run| match short {
+            true => Frame::Short(ShortFrame::new(full(run.seal.stream), pretend_short(run))),
+            false => Frame::Run(run.clone()),
+        };
+        let mut out: Vec<Frame> = runs.iter().map(form).collect();
         out.push(Frame::Cursor(Cursor {
-            token: ByteVec::from(end.to_be_bytes().to_vec()),
-            caught_up: lag == 0,
-            lag,
+            token: Some(ByteVec::from(end.to_be_bytes().to_vec())),
+            lag: (lag > 0).then_some(lag),
         }));
         out
     }

@@ -3,10 +3,11 @@
 use super::hub::{fault, offset_answer, refusal};
 use super::world::{DEVICE, Net, World, Writer, stream};
 use crate::chain::BlobRole;
+use crate::domain::Epoch;
 use crate::sync::frame::{self, Frame};
 use crate::sync::{
-    Block, Effect, Event, ExchangeLoad, Failure, Link, LinkClass, Loaded, OpId, Recovery,
-    RequestId, StateName, StoreFailure,
+    BlobLoad, Block, Effect, Event, ExchangeLoad, Failure, Link, LinkClass, Loaded, OpId,
+    Originals, Policy, Recovery, RequestId, SavedToken, StateName, StoreFailure,
 };
 
 /// A small generator; a failing seed is in the panic's message.
@@ -98,17 +99,36 @@ fn kinds(op: OpId, rid: RequestId) -> Vec<Event> {
         Event::Tick,
         Event::Local,
         Event::Link(Link::Down),
+        Event::Policy(Policy {
+            metered_originals: Originals::Send,
+        }),
+        Event::Policy(Policy::THRIFTY),
+        Event::Loaded {
+            op,
+            loaded: Loaded::Token(None),
+        },
+        Event::Loaded {
+            op,
+            loaded: Loaded::Token(Some(SavedToken {
+                text: "old".into(),
+                left_ms: 9_000_000,
+            })),
+        },
+        Event::StoreFail {
+            op,
+            why: StoreFailure::Unexpanded,
+        },
         up(LinkClass::Gprs),
         up(LinkClass::Edge),
         up(LinkClass::Cell),
         up(LinkClass::Wifi),
         Event::Loaded {
             op,
-            loaded: Loaded::Exchange(ExchangeLoad::default()),
+            loaded: Loaded::Exchange(ExchangeLoad::nothing(Epoch::from_bytes([1; 8]))),
         },
         Event::Loaded {
             op,
-            loaded: Loaded::Blobs(vec![]),
+            loaded: Loaded::Blobs(BlobLoad::default()),
         },
         Event::Stored { op },
         Event::StoreFail {
@@ -149,7 +169,8 @@ fn outcomes(rid: RequestId) -> Vec<Event> {
     ];
     all.extend(why.map(|why| Event::HttpFail { rid, why, sent: 10 }));
     let statuses = [
-        0, 100, 200, 201, 204, 302, 400, 401, 403, 404, 409, 410, 413, 426, 429, 460, 500, 503, 507,
+        0, 100, 200, 201, 204, 302, 400, 401, 403, 404, 409, 410, 413, 415, 426, 429, 460, 500,
+        503, 507,
     ];
     let end = frame::pack(&[Frame::End]).unwrap();
     all.extend(statuses.map(|status| done(status, vec![])));

@@ -7,10 +7,11 @@ use crate::chain::{
     BlobRole, DeviceKey, Draft, Envelope, Kind, Run, Seal, StreamId, Subject, Tip, append,
 };
 use crate::domain::{DeviceId, Digest, Epoch, Reading, ScopeId, WallMs};
-use crate::sync::frame::{StreamClaim, StreamMark};
+use crate::sync::frame::{HeaderTag, StreamClaim, StreamMark};
 use crate::sync::{
-    BlobJob, Body, Effect, Engine, Event, ExchangeLoad, Failure, LoadRequest, Loaded, Report,
-    Request, StateName, StoreFailure, Txn,
+    BlobJob, BlobLoad, Body, Effect, Engine, Event, ExchangeLoad, Failure, Incoming, LoadRequest,
+    Loaded, Originals, Outgoing, Report, Request, SavedToken, StateName, StoreFailure, Txn,
+    Waiting,
 };
 
 pub(super) const DEVICE: DeviceId = DeviceId::from_bytes([1; 16]);
@@ -95,35 +96,52 @@ pub(super) struct Store {
     pub(super) forked: BTreeSet<StreamId>,
     pub(super) txns: Vec<&'static str>,
     pub(super) fail: VecDeque<StoreFailure>,
+    pub(super) token: Option<SavedToken>,
+    /// Writes runs in short form, which the fake hub cannot tell from a real one.
+    pub(super) short: bool,
+    pub(super) longs: Vec<StreamId>,
     epoch: u8,
+}
+
+/// Runs of the fake world in a form that only says who they are.
+pub(super) fn pretend_short(run: &Run) -> crate::chain::short::ShortRun {
+    crate::chain::short::ShortRun {
+        first: run.seal.seq + 1 - run.envelopes.len() as u64,
+        count: run.envelopes.len() as u64,
+        columns: crate::domain::cbor::encode(run),
+        pool: vec![1; 70],
+    }
 }
 
 impl Store {
     fn load(&mut self, what: LoadRequest) -> Loaded {
         let (max_bytes, from, skip) = match what {
-            LoadRequest::Blobs { .. } => {
-                let open = self.jobs.iter().filter(|j| !self.sent.contains(&j.digest));
-                return Loaded::Blobs(open.cloned().collect());
-            }
+            LoadRequest::Blobs { originals } => return Loaded::Blobs(self.blobs(originals)),
+            LoadRequest::Token => return Loaded::Token(self.token.clone()),
             LoadRequest::Exchange {
                 max_bytes,
                 from,
                 skip,
+                long,
                 ..
-            } => (max_bytes, BTreeMap::from_iter(from), skip),
+            } => {
+                self.longs = long;
+                (max_bytes, BTreeMap::from_iter(from), skip)
+            }
         };
         let mut load = ExchangeLoad {
             schema: 1,
+            scopes: self.own.iter().map(|writer| writer.id.scope).collect(),
             cursor: self.cursor.clone(),
             acked: self.acked.values().copied().collect(),
-            ..ExchangeLoad::default()
+            ..ExchangeLoad::nothing(self.own[0].id.epoch)
         };
         let mut room = max_bytes;
         for writer in &self.own {
             load.claims.push(StreamClaim {
                 stream: writer.id,
                 last_seq: writer.last_seq(),
-                last_header: writer.header_at(writer.last_seq()),
+                last_header: tag(writer.header_at(writer.last_seq())),
             });
             if self.forked.contains(&writer.id) || skip.contains(&writer.id) {
                 continue;
@@ -138,10 +156,28 @@ impl Store {
                     break;
                 }
                 room = left.unwrap_or(0);
-                load.runs.push(run);
+                let is_short = self.short && !self.longs.contains(&writer.id);
+                let short = is_short.then(|| pretend_short(&run));
+                load.runs.push(Outgoing { run, short });
             }
         }
         Loaded::Exchange(load)
+    }
+
+    fn blobs(&self, originals: Originals) -> BlobLoad {
+        let mut load = BlobLoad::default();
+        for job in self.jobs.iter().filter(|j| !self.sent.contains(&j.digest)) {
+            let goes = job.role == BlobRole::Thumbnail || originals == Originals::Send;
+            let count: &mut Waiting = if goes {
+                &mut load.waiting
+            } else {
+                &mut load.held
+            };
+            count.blobs += 1;
+            count.bytes += job.len_bytes;
+            load.jobs.extend(goes.then(|| job.clone()));
+        }
+        load
     }
 
     fn commit(&mut self, txn: Txn) {
@@ -159,9 +195,22 @@ impl Store {
             }
             Txn::Page { runs, cursor, .. } => {
                 self.txns.push("page");
-                let all = runs.iter().flat_map(|run| run.envelopes.iter());
-                self.pulled.extend(all.map(Envelope::id));
-                self.cursor = Some(cursor.token.to_vec());
+                for run in runs {
+                    let run = match run {
+                        Incoming::Long(run) => run,
+                        Incoming::Short(_, short) => {
+                            crate::domain::cbor::decode(&short.columns).unwrap()
+                        }
+                    };
+                    self.pulled.extend(run.envelopes.iter().map(Envelope::id));
+                }
+                self.cursor = Some(cursor);
+            }
+            Txn::Token { text, valid_ms } => {
+                self.token = Some(SavedToken {
+                    text,
+                    left_ms: valid_ms,
+                });
             }
             Txn::BlobSent(digest) => {
                 self.txns.push("blob");
@@ -186,6 +235,14 @@ impl Store {
                 self.forked.insert(stream);
             }
         }
+    }
+}
+
+/// A tag as hub and phone write it: nothing is held before the first.
+pub(super) fn tag(header: Digest) -> HeaderTag {
+    match header {
+        Digest::ZERO => HeaderTag::NONE,
+        header => HeaderTag::of(&header),
     }
 }
 

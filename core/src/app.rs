@@ -12,6 +12,7 @@
 
 mod assess;
 mod body;
+pub mod bundle;
 mod capture;
 mod copies;
 mod device;

@@ -23,6 +23,7 @@
 
 mod answer;
 mod auth;
+pub mod bundle;
 mod effect;
 mod engine;
 mod event;

@@ -2,6 +2,7 @@
 //! closes it.
 
 mod args;
+mod bundle;
 mod copies;
 mod findings;
 mod packs;
@@ -136,6 +137,10 @@ fn dispatch(
             reason,
         } => sign::follow(device, (case, signature), Some(reason)),
         Command::Witness { case, signature } => sign::follow(device, (case, signature), None),
+        Command::Export(args) => bundle::export(device, args, progress),
+        Command::Import { files } => bundle::import(device, files, progress),
+        Command::Carry(args) => bundle::carry(device, args, progress),
+        Command::AgeIdentity { file } => bundle::age_identity(device, file),
         Command::Sync { patience } => sync::run(device, (args.ca.as_deref(), *patience), progress),
         Command::Statement(_)
         | Command::List { .. }
@@ -197,6 +202,10 @@ fn look(device: &Device, command: &Command) -> Result<Said, Failure> {
         | Command::Sign(_)
         | Command::Revoke { .. }
         | Command::Witness { .. }
+        | Command::Export(_)
+        | Command::Import { .. }
+        | Command::Carry(_)
+        | Command::AgeIdentity { .. }
         | Command::Sync { .. } => sync::status(device),
     }
 }

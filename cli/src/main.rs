@@ -152,7 +152,7 @@ fn run(args: &Lossbook) -> Result<Option<Said>, Failure> {
         Command::Calendar(calendar) => calendar::run(calendar).map(Some),
         Command::Device(device) => device::run(device, progress).map(Some),
         Command::Office(office) => office::run(office).map(Some),
-        Command::Hub(hub) => hub::run(hub, &mut |said| say(said, args.json)).map(Some),
+        Command::Hub(hub) => hub::run(hub, &mut |said| say(said, args.json), progress).map(Some),
         Command::Scene { dir } => demo::write_scenes(dir).map(Some),
         Command::Positions { file } => positions::write(file).map(Some),
         Command::Corpus { dir } => corpus::write(dir).map(Some),

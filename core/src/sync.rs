@@ -30,6 +30,7 @@ mod event;
 mod exchange;
 pub mod frame;
 mod pace;
+pub mod peer;
 mod phase;
 mod push_pull;
 #[cfg(test)]

@@ -4,8 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::bundle::CarryArgs;
 use super::past::HistoryArgs;
 use super::sign::{SignArgs, SignatureFiles, StatementArgs};
+use crate::bundle::ExportArgs;
 
 /// `lossbook device`.
 #[derive(Debug, Args)]
@@ -198,6 +200,21 @@ pub enum Command {
         /// Seconds to go on trying without any progress.
         #[arg(long, default_value_t = 5)]
         patience: u64,
+    },
+    /// Write what is here into a bundle that only its receivers can open.
+    Export(ExportArgs),
+    /// Take bundles in: any parts, in any order, any number of times.
+    Import {
+        /// Bundles, or parts of them.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
+    /// Carry bundles for others, unread: the next exchange hands them to the hub.
+    Carry(CarryArgs),
+    /// Write this device's secret for the stock age tool, to open a bundle without this program.
+    AgeIdentity {
+        /// A new file.
+        file: PathBuf,
     },
     /// The rule packs that judge here; newer ones are fetched from the hub if it can be reached.
     Packs,

@@ -15,10 +15,13 @@ mod intake;
 mod write;
 
 pub use carry::{BUNDLE_MEDIA_TYPE, Carried};
-pub use export::{NewBundle, Originals, Receiver, Since};
+pub use export::{NewBundle, Originals, Receiver, Since, find_device, whole_marks};
 pub use import::{Imported, Intake, RefusedRun, read_bundle};
 pub use intake::take_extent;
-pub use write::{BlobBytes, BundlePlan, BundleSink, Exported, MIN_PART_BYTES, write_bundle};
+pub(super) use intake::{PhoneIntake, know, readable};
+pub use write::{
+    BlobBytes, BundlePlan, BundleSink, Exported, MIN_PART_BYTES, new_set, write_bundle,
+};
 
 use crate::domain::Digest;
 use crate::store::{BlobName, BlobRow};

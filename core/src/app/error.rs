@@ -8,6 +8,7 @@ use crate::rules::{PackChoiceError, PackError};
 use crate::statement::FreezeError;
 use crate::store::StoreError;
 use crate::sync::bundle::BundleError;
+use crate::sync::peer::PeerError;
 
 /// What kind of failure it is; the command line turns it into an exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -218,6 +219,9 @@ pub enum AppError {
     /// A certificate that the pinned hub did not sign.
     #[error(transparent)]
     Certificate(#[from] CertificateError),
+    /// Another phone that cannot be spoken with.
+    #[error(transparent)]
+    Peer(#[from] PeerError),
     /// The photo's bytes changed while they were read.
     #[error("the photo changed while it was read: try again")]
     PhotoChanged,
@@ -253,6 +257,7 @@ impl AppError {
             Self::Photo(ExamineError::Read(_) | ExamineError::Changed)
             | Self::Bundle(BundleError::Io(_))
             | Self::BundleWrite(_)
+            | Self::Peer(_)
             | Self::Enrol(_)
             | Self::NoRoom { .. }
             | Self::Shelf(_)
@@ -348,6 +353,7 @@ impl AppError {
             Self::PartTooSmall { .. } => "part_too_small",
             Self::UnknownCarried(_) => "unknown_carried",
             Self::Certificate(_) => "bad_certificate",
+            Self::Peer(error) => error.code(),
             Self::PhotoChanged => "photo_changed",
         }
     }

@@ -270,6 +270,16 @@ impl Tx<'_> {
         Ok(blobs)
     }
 
+    /// Blobs that photo envelopes of these scopes name: thumbnails first, then oldest first.
+    ///
+    /// # Errors
+    /// As the database fails.
+    pub fn known_blobs(&self, scopes: &[ScopeId]) -> Result<Vec<BlobRow>, StoreError> {
+        let mut blobs = self.blobs_where("WHERE 1 ORDER BY role DESC, rowid", [])?;
+        blobs.retain(|blob| scopes.contains(&blob.scope));
+        Ok(blobs)
+    }
+
     /// All blobs known under a digest, one per case.
     ///
     /// # Errors

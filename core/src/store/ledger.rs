@@ -532,6 +532,16 @@ impl Tx<'_> {
         Ok(unsigned(count))
     }
 
+    /// How many runs wait.
+    ///
+    /// # Errors
+    /// As the database fails.
+    pub fn all_waiting_runs(&self) -> Result<u64, StoreError> {
+        let sql = "SELECT count(*) FROM parked_run";
+        let count: i64 = self.sql().query_row(sql, [], |row| row.get(0))?;
+        Ok(unsigned(count))
+    }
+
     /// Runs whose device is known by now, taken out of waiting, in the order of their streams.
     ///
     /// # Errors

@@ -11,7 +11,8 @@ use super::error::StoreError;
 use super::stream::{OwnStream, STREAM_COLUMNS, envelope_from, signed, stream_from, unsigned};
 use super::tx::Tx;
 use crate::chain::{
-    DeviceKey, Envelope, Kind, Ledger, MAX_RUN_BYTES, Mark, Run, Seal, StreamId, Tip, seal_tip,
+    Certificate, DeviceKey, Envelope, Kind, Ledger, MAX_RUN_BYTES, Mark, Run, Seal,
+    SignedCertificate, StreamId, Tip, seal_tip,
 };
 use crate::domain::{CaseId, DeviceId, Digest, ScopeId, WallMs, cbor};
 
@@ -312,5 +313,13 @@ pub struct KnownDevice {
     /// Whether it was withdrawn.
     pub revoked: bool,
     /// The hub's word.
-    pub certificate: crate::chain::SignedCertificate,
+    pub certificate: SignedCertificate,
+}
+
+impl KnownDevice {
+    /// Where it may read and write, by that word.
+    pub fn certificate_scopes(&self) -> Vec<ScopeId> {
+        cbor::decode::<Certificate>(&self.certificate.bytes)
+            .map_or_else(|_| Vec::new(), |known| known.scopes)
+    }
 }

@@ -125,10 +125,10 @@ impl Device {
 }
 
 /// How far the streams of these scopes are held whole.
-pub(in crate::app) fn whole_marks(
-    tx: &Tx<'_>,
-    scopes: &[ScopeId],
-) -> Result<Vec<StreamMark>, AppError> {
+///
+/// # Errors
+/// As the store fails.
+pub fn whole_marks(tx: &Tx<'_>, scopes: &[ScopeId]) -> Result<Vec<StreamMark>, AppError> {
     let mut marks = Vec::new();
     for held in tx.held_streams(scopes)? {
         if let Some(Mark { seq, header }) = tx.whole_mark(&held)? {
@@ -153,13 +153,15 @@ fn ground(
     me: DeviceId,
     (pinned, names): (&Pinned, &[String]),
 ) -> Result<Ground, AppError> {
-    let known = tx.certificates()?;
+    let mut known = tx.certificates()?;
+    known.retain(|other| other.device != me);
     let mut receivers = Vec::new();
     for name in names {
         receivers.push(if name == "hub" {
             Receiver::Hub
         } else {
-            Receiver::Device(Box::new(named(me, (&known, name), pinned)?))
+            let found = find_device(&known, name)?;
+            Receiver::Device(Box::new(found.certificate.verify(&pinned.hub_key)?))
         });
     }
     if receivers.is_empty() {
@@ -174,12 +176,11 @@ fn ground(
 }
 
 /// The one device that a name means: the beginning of its id, or its user's whole name.
-fn named(
-    me: DeviceId,
-    (known, name): (&[KnownDevice], &str),
-    pinned: &Pinned,
-) -> Result<Certificate, AppError> {
-    let others = || known.iter().filter(|other| other.device != me);
+///
+/// # Errors
+/// [`AppError::UnknownReceiver`], [`AppError::ReceiverRevoked`].
+pub fn find_device<'k>(known: &'k [KnownDevice], name: &str) -> Result<&'k KnownDevice, AppError> {
+    let others = || known.iter();
     let fits = |other: &&KnownDevice| {
         other.user == name || (name.len() >= 4 && other.device.to_string().starts_with(name))
     };
@@ -197,7 +198,7 @@ fn named(
             known: known.join(", "),
         });
     };
-    Ok(one.certificate.verify(&pinned.hub_key)?)
+    Ok(one)
 }
 
 fn recipient(to: &Receiver, pinned: &Pinned) -> AgeRecipient {

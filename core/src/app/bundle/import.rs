@@ -46,7 +46,7 @@ pub struct Imported {
     pub filled: u64,
     /// Envelopes kept outside the record, with the reason.
     pub quarantined: Vec<String>,
-    /// Runs that wait for others before them, or for the hub's word about their writer.
+    /// Runs that wait here for others before them, or for the hub's word about their writer.
     pub waiting: u64,
     /// Writers that the hub's word is missing for.
     pub unknown: Vec<DeviceId>,
@@ -112,10 +112,9 @@ pub fn read_bundle(
     intake: &mut dyn Intake,
     (total, watch): (u64, Watch<'_>),
 ) -> Result<Imported, AppError> {
-    let mut read = 0;
     let counted = Counted {
         inner: file,
-        read: &mut read,
+        read: 0,
         total,
         watch,
     };
@@ -198,7 +197,7 @@ fn greet(
 /// Tells how many bytes were read.
 struct Counted<'a> {
     inner: &'a mut dyn Read,
-    read: &'a mut u64,
+    read: u64,
     total: u64,
     watch: Watch<'a>,
 }
@@ -206,8 +205,8 @@ struct Counted<'a> {
 impl Read for Counted<'_> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         let read = self.inner.read(out)?;
-        *self.read += read as u64;
-        (self.watch)(*self.read, self.total);
+        self.read += read as u64;
+        (self.watch)(self.read, self.total);
         Ok(read)
     }
 }

@@ -66,7 +66,7 @@ enum Source {
 
 impl<'d> PhoneIntake<'d> {
     pub(in crate::app) fn new(device: &'d Device, pinned: Pinned) -> Result<Self, AppError> {
-        let scopes = device.store.transact(|tx| readable(tx))?;
+        let scopes = device.store.transact(readable)?;
         Ok(Self {
             device,
             pinned,
@@ -104,7 +104,6 @@ impl<'d> PhoneIntake<'d> {
                 if tx.waiting_runs(stream.device)? < MAX_WAITING_RUNS =>
             {
                 tx.park_run(run)?;
-                imported.waiting += 1;
                 if tx.author(stream.device)?.is_none() && !imported.unknown.contains(&stream.device)
                 {
                     imported.unknown.push(stream.device);
@@ -267,6 +266,7 @@ impl Intake for PhoneIntake<'_> {
 
     fn end(&mut self, imported: &mut Imported) -> Result<(), AppError> {
         self.finish_blobs(imported)?;
+        imported.waiting = self.device.store.transact(|tx| tx.all_waiting_runs())?;
         let before = WallMs(self.device.host.now().wall.0.saturating_sub(STAGED_MS));
         let names = self.device.store.transact(|tx| tx.unstage_before(before))?;
         self.device.store.remove_files(&names)?;

@@ -234,7 +234,7 @@ impl Writing<'_, '_> {
 }
 
 /// Names a set of parts.
-pub(super) fn new_set(host: &dyn Host) -> ByteArray<16> {
+pub fn new_set(host: &dyn Host) -> ByteArray<16> {
     let mut set = [0; 16];
     host.fill_random(&mut set);
     ByteArray::from(set)

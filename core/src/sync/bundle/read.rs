@@ -91,6 +91,10 @@ pub enum Item {
 }
 
 /// How reading a part went.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent facts about a file, each told for itself"
+)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Outcome {
     /// Damaged chunks of 64 KiB.

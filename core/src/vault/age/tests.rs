@@ -40,11 +40,10 @@ fn encrypt(plain: &[u8], to: &[AgeRecipient]) -> Vec<u8> {
     cipher
 }
 
+type Opened = (Vec<Option<Vec<u8>>>, Ending);
+
 /// What opens, chunk by chunk, `None` for a damaged one; and how it ends.
-fn decrypt(
-    cipher: &[u8],
-    identity: &AgeIdentity,
-) -> Result<(Vec<Option<Vec<u8>>>, Ending), AgeError> {
+fn decrypt(cipher: &[u8], identity: &AgeIdentity) -> Result<Opened, AgeError> {
     let mut reader = AgeReader::open(cipher, identity)?;
     let mut chunks = Vec::new();
     loop {

@@ -279,100 +279,87 @@ fn line(imported: &Imported) -> Both {
     )
 }
 
-/// What a person should know beside the figures.
-fn doubts(imported: &Imported) -> Vec<Both> {
+/// What a person should know beside the figures: each line with its count, if there is any.
+pub fn doubts(imported: &Imported) -> Vec<Both> {
     let outcome = imported.outcome;
-    let mut doubts = Vec::new();
-    if outcome.cut {
-        doubts.push(Both::of(
+    let counted: [(u64, &str, &str); 8] = [
+        (
+            u64::from(outcome.cut),
             "包不完整，断点之前的内容已导入",
             "the bundle is cut; everything before the cut was taken in",
-        ));
-    }
-    if outcome.damaged > 0 {
-        doubts.push(Both::of(
-            format!(
-                "{} 个 64 KiB 数据块损坏，其余已导入；请再要一份",
-                outcome.damaged
-            ),
-            format!(
-                "{} chunks of 64 KiB are damaged, the rest was taken in: ask for another copy",
-                outcome.damaged
-            ),
-        ));
-    }
-    if imported.waiting > 0 {
-        doubts.push(Both::of(
-            format!("{} 段记录等待前面的部分或作者证书", imported.waiting),
-            format!(
-                "{} runs wait for an earlier part, or for the hub's word about their writer",
-                imported.waiting
-            ),
-        ));
-    }
-    for device in &imported.unknown {
-        doubts.push(Both::of(
+        ),
+        (
+            outcome.damaged,
+            "{} 个 64 KiB 数据块损坏，其余已导入；请再要一份",
+            "{} chunks of 64 KiB are damaged, the rest was taken in: ask for another copy",
+        ),
+        (
+            imported.waiting,
+            "{} 段记录等待前面的部分或作者证书",
+            "{} runs wait for an earlier part, or for the hub's word about their writer",
+        ),
+        (
+            imported.other_scopes,
+            "{} 段记录不属于本机可读范围，未保留",
+            "{} runs of scopes that may not be read here were not kept",
+        ),
+        (
+            imported.chunks,
+            "{} 个照片分块等待其余部分",
+            "{} pieces of photos wait for the rest",
+        ),
+        (
+            imported.bad_chunks,
+            "{} 个照片分块与摘要不符，未保留",
+            "{} pieces of photos do not match their digest and were not kept",
+        ),
+        (
+            imported.no_room,
+            "空间不足，{} 个照片分块未保留；请腾出空间后再导入",
+            "no room for {} pieces of photos: free some space and import again",
+        ),
+        (
+            imported.rolled_back,
+            "本机曾恢复到旧备份，现已开启新纪元",
+            "this device was restored from an older copy; it writes in a new epoch now",
+        ),
+    ];
+    let mut doubts: Vec<Both> = counted
+        .into_iter()
+        .filter(|(count, _, _)| *count > 0)
+        .map(|(count, zh, en)| {
+            let fill = |text: &str| text.replace("{}", &count.to_string());
+            Both::of(fill(zh), fill(en))
+        })
+        .collect();
+    doubts.extend(named_doubts(imported));
+    doubts
+}
+
+/// What is told by name rather than counted.
+fn named_doubts(imported: &Imported) -> Vec<Both> {
+    let mut doubts = Vec::new();
+    doubts.extend(imported.unknown.iter().map(|device| {
+        Both::of(
             format!("未知设备 {device}"),
             format!("the hub's word about device {device} is not here"),
-        ));
-    }
-    if imported.other_scopes > 0 {
-        doubts.push(Both::of(
-            format!("{} 段记录不属于本机可读范围，未保留", imported.other_scopes),
-            format!(
-                "{} runs of scopes that may not be read here were not kept",
-                imported.other_scopes
-            ),
-        ));
-    }
-    for refused in &imported.refused {
-        doubts.push(Both::of(
+        )
+    }));
+    doubts.extend(imported.refused.iter().map(|refused| {
+        Both::of(
             format!("设备 {} 的记录被拒：{}", refused.device, refused.code),
             format!(
                 "a run of device {} was refused: {}",
                 refused.device, refused.detail
             ),
-        ));
-    }
-    for why in &imported.quarantined {
-        doubts.push(Both::of(
+        )
+    }));
+    doubts.extend(imported.quarantined.iter().map(|why| {
+        Both::of(
             format!("一条记录被隔离：{why}"),
             format!("an entry was kept outside the record: {why}"),
-        ));
-    }
-    if imported.chunks > 0 {
-        doubts.push(Both::of(
-            format!("{} 个照片分块等待其余部分", imported.chunks),
-            format!("{} pieces of photos wait for the rest", imported.chunks),
-        ));
-    }
-    if imported.bad_chunks > 0 {
-        doubts.push(Both::of(
-            format!("{} 个照片分块与摘要不符，未保留", imported.bad_chunks),
-            format!(
-                "{} pieces of photos do not match their digest and were not kept",
-                imported.bad_chunks
-            ),
-        ));
-    }
-    if imported.no_room > 0 {
-        doubts.push(Both::of(
-            format!(
-                "空间不足，{} 个照片分块未保留；请腾出空间后再导入",
-                imported.no_room
-            ),
-            format!(
-                "no room for {} pieces of photos: free some space and import again",
-                imported.no_room
-            ),
-        ));
-    }
-    if imported.rolled_back > 0 {
-        doubts.push(Both::of(
-            "本机曾恢复到旧备份，现已开启新纪元",
-            "this device was restored from an older copy; it writes in a new epoch now",
-        ));
-    }
+        )
+    }));
     doubts
 }
 

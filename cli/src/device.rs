@@ -2,16 +2,18 @@
 //! closes it.
 
 mod args;
+mod bundle;
 mod copies;
 mod findings;
 mod packs;
 mod past;
+mod peer;
 mod photo;
 mod show;
 mod sign;
 mod sync;
 
-pub use args::{Command, DeviceArgs};
+pub use args::{ByHand, Command, DeviceArgs};
 pub use show::{case_json, row_json};
 pub use sync::enrol;
 
@@ -49,11 +51,14 @@ impl Said {
     }
 }
 
+/// Says something before a command has ended: the address of a phone that waits.
+pub type Announce<'a> = &'a mut dyn FnMut(&Said);
+
 /// Runs one device command.
 ///
 /// # Errors
 /// Each with its exit code and one line.
-pub fn run(args: &DeviceArgs, progress: bool) -> Result<Said, Failure> {
+pub fn run(args: &DeviceArgs, progress: bool, announce: Announce<'_>) -> Result<Said, Failure> {
     let machine = match &args.clock {
         Some(clock) => Machine::with_clock(clock)?,
         None => Machine::new(),
@@ -73,7 +78,7 @@ pub fn run(args: &DeviceArgs, progress: bool) -> Result<Said, Failure> {
     let key = keyfile::read(&key_file)?;
     let device = Device::open(&args.home, &key, host.clone())
         .map_err(|error| Failure::from(error).at(&args.home))?;
-    dispatch(&device, args, (host.as_ref(), progress)).map_err(|failure| {
+    dispatch(&device, args, (host.as_ref(), progress, announce)).map_err(|failure| {
         match failure.code.as_str() {
             "disk_full" | "damaged" | "database" => failure.at(&args.home),
             _ => failure,
@@ -84,7 +89,7 @@ pub fn run(args: &DeviceArgs, progress: bool) -> Result<Said, Failure> {
 fn dispatch(
     device: &Device,
     args: &DeviceArgs,
-    (host, progress): (&Machine, bool),
+    (host, progress, announce): (&Machine, bool, Announce<'_>),
 ) -> Result<Said, Failure> {
     match &args.command {
         Command::Init => Err(Failure::bug("init", "init was handled before")),
@@ -96,16 +101,7 @@ fn dispatch(
             section,
             fields,
         } => add(device, case, section, fields),
-        Command::Line {
-            case,
-            row: None,
-            fields,
-        } => add(device, case, Section::Lines.key(), fields),
-        Command::Line {
-            case,
-            row: Some(row),
-            fields,
-        } => line(device, (case, row), fields),
+        Command::Line { case, row, fields } => line(device, (case, row.as_deref()), fields),
         Command::Photo {
             case,
             files,
@@ -136,6 +132,7 @@ fn dispatch(
             reason,
         } => sign::follow(device, (case, signature), Some(reason)),
         Command::Witness { case, signature } => sign::follow(device, (case, signature), None),
+        Command::ByHand(what) => by_hand(device, what, (progress, announce)),
         Command::Sync { patience } => sync::run(device, (args.ca.as_deref(), *patience), progress),
         Command::Statement(_)
         | Command::List { .. }
@@ -145,6 +142,21 @@ fn dispatch(
         | Command::Status
         | Command::Quarantine
         | Command::Rebuild => look(device, &args.command),
+    }
+}
+
+/// The commands that give and take without a hub.
+fn by_hand(
+    device: &Device,
+    what: &ByHand,
+    (progress, announce): (bool, Announce<'_>),
+) -> Result<Said, Failure> {
+    match what {
+        ByHand::Export(args) => bundle::export(device, args, progress),
+        ByHand::Import { files } => bundle::import(device, files, progress),
+        ByHand::Carry(args) => bundle::carry(device, args, progress),
+        ByHand::Peer(args) => peer::run(device, args, (progress, announce)),
+        ByHand::AgeIdentity { file } => bundle::age_identity(device, file),
     }
 }
 
@@ -197,6 +209,7 @@ fn look(device: &Device, command: &Command) -> Result<Said, Failure> {
         | Command::Sign(_)
         | Command::Revoke { .. }
         | Command::Witness { .. }
+        | Command::ByHand(_)
         | Command::Sync { .. } => sync::status(device),
     }
 }
@@ -283,7 +296,14 @@ fn add(device: &Device, case: &str, key: &str, fields: &[String]) -> Result<Said
     Ok(Said::new(json, format!("saved {key}.{row}")))
 }
 
-fn line(device: &Device, (case, row): (&str, &str), fields: &[String]) -> Result<Said, Failure> {
+fn line(
+    device: &Device,
+    (case, row): (&str, Option<&str>),
+    fields: &[String],
+) -> Result<Said, Failure> {
+    let Some(row) = row else {
+        return add(device, case, Section::Lines.key(), fields);
+    };
     for (name, value) in pairs(fields)? {
         device.set_field(
             case,

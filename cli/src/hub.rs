@@ -14,6 +14,7 @@ use lossbook_hub::refusal::Refusal;
 use lossbook_hub::{Hub, HubError, HubKey, ServeConfig, SystemHost, TlsFiles, serve};
 use serde_json::{Value, json};
 
+use crate::bundle::{self, ExportArgs};
 use crate::device::Said;
 use crate::failure::Failure;
 use crate::keyfile;
@@ -82,6 +83,19 @@ pub enum Command {
         #[command(subcommand)]
         command: PackCommand,
     },
+    /// Write what phones without network lack into a bundle that only they can open.
+    Export(ExportArgs),
+    /// Take bundles in: any parts, in any order, any number of times.
+    Import {
+        /// Bundles, or parts of them.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
+    /// Write the hub's secret for the stock age tool, to open a bundle without this program.
+    AgeIdentity {
+        /// A new file.
+        file: PathBuf,
+    },
     /// Print a new one-time link to the page.
     Link,
     /// What the hub holds.
@@ -126,7 +140,11 @@ pub enum PackCommand {
 ///
 /// # Errors
 /// Each with its exit code and one line.
-pub fn run(args: &HubArgs, announce: &mut dyn FnMut(&Said)) -> Result<Said, Failure> {
+pub fn run(
+    args: &HubArgs,
+    announce: &mut dyn FnMut(&Said),
+    progress: bool,
+) -> Result<Said, Failure> {
     let order = match &args.command {
         Command::Serve {
             listen,
@@ -161,6 +179,9 @@ pub fn run(args: &HubArgs, announce: &mut dyn FnMut(&Said)) -> Result<Said, Fail
             command: UserCommand::Add { name },
         } => Order::AddUser { name: name.clone() },
         Command::Pack { command } => return pack(args, command),
+        Command::Export(_) | Command::Import { .. } | Command::AgeIdentity { .. } => {
+            return by_hand(args, progress);
+        }
         Command::Link => Order::Link,
         Command::Status => Order::Status,
     };
@@ -170,6 +191,33 @@ pub fn run(args: &HubArgs, announce: &mut dyn FnMut(&Said)) -> Result<Said, Fail
         .find_map(|name| value[*name].as_str().map(ToOwned::to_owned));
     let text = text.unwrap_or_else(|| format!("{value:#}"));
     Ok(Said::new(value, text))
+}
+
+/// Bundles; also beside the process that serves the hub.
+fn by_hand(args: &HubArgs, progress: bool) -> Result<Said, Failure> {
+    let hub = Hub::open_beside(&args.data, &HubKey::read(&key_path(args))?)?;
+    match &args.command {
+        Command::Export(export) if export.to.is_empty() || !export.case.is_empty() => {
+            Err(Failure::input(
+                "bad_export",
+                "say to whom (--to), and leave --case out: a phone gets everything it may read（请用 --to 指定接收设备）",
+            ))
+        }
+        Command::Export(export) => bundle::export(export, progress, &|wish, sink, watch| {
+            hub.export_bundle(wish, sink, watch)
+        }),
+        Command::Import { files } => bundle::import(files, progress, &|file, length| {
+            hub.import_bundle(file, length)
+        }),
+        Command::AgeIdentity { file } => bundle::age_identity(file, &hub.age_identity()),
+        Command::Serve { .. }
+        | Command::Invite { .. }
+        | Command::Scope { .. }
+        | Command::User { .. }
+        | Command::Pack { .. }
+        | Command::Link
+        | Command::Status => Err(Failure::bug("by_hand", "not a command about bundles")),
+    }
 }
 
 fn pack(args: &HubArgs, command: &PackCommand) -> Result<Said, Failure> {

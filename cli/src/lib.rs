@@ -6,6 +6,7 @@
 //! are one line with an exit code ([`failure`]).
 
 pub mod assess;
+pub mod bundle;
 pub mod calendar;
 pub mod check;
 pub mod corpus;

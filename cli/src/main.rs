@@ -150,13 +150,29 @@ fn run(args: &Lossbook) -> Result<Option<Said>, Failure> {
             }
         }
         Command::Calendar(calendar) => calendar::run(calendar).map(Some),
-        Command::Device(device) => device::run(device, progress).map(Some),
+        Command::Device(device) => run_device(device, (progress, args.json)).map(Some),
         Command::Office(office) => office::run(office).map(Some),
-        Command::Hub(hub) => hub::run(hub, &mut |said| say(said, args.json)).map(Some),
+        Command::Hub(hub) => hub::run(hub, &mut |said| say(said, args.json), progress).map(Some),
         Command::Scene { dir } => demo::write_scenes(dir).map(Some),
         Command::Positions { file } => positions::write(file).map(Some),
         Command::Corpus { dir } => corpus::write(dir).map(Some),
     }
+}
+
+/// A phone that speaks over standard output says its last word on standard error.
+fn run_device(args: &DeviceArgs, (progress, json): (bool, bool)) -> Result<Said, Failure> {
+    let said = device::run(args, progress, &mut |said| say(said, json));
+    if !args.speaks_on_stdout() {
+        return said;
+    }
+    let (text, exit) = match &said {
+        Ok(said) if json => (said.json.to_string(), 0),
+        Ok(said) => (said.text.clone(), 0),
+        Err(failure) if json => (failure.to_json().to_string(), failure.exit),
+        Err(failure) => (format!("lossbook: {failure}"), failure.exit),
+    };
+    eprintln!("{text}");
+    std::process::exit(exit)
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@
 
 mod assess;
 mod body;
+pub mod bundle;
 mod capture;
 mod copies;
 mod device;
@@ -24,6 +25,7 @@ mod history;
 mod lookalike;
 pub mod office;
 mod packs;
+mod peer;
 mod recording;
 mod room;
 mod settle;
@@ -42,6 +44,7 @@ pub use error::{AppError, Class};
 pub use history::{Correction, Event, HubView, Ledgers, News, ReturnedField};
 pub use lookalike::SeenBefore;
 pub use packs::{HeldPack, PackStanding, packs_in_force};
+pub use peer::PhonePeer;
 pub use recording::{AddedRecording, NewRecording};
 pub use room::{FreePolicy, Freed, PHOTO_BUDGET, PhotoBudget, RESERVE_BYTES};
 pub use shutter::OpenedShutter;

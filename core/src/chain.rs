@@ -26,8 +26,8 @@ mod token;
 
 pub use append::{Draft, Tip, append, seal_tip};
 pub use body::{
-    AclBody, BlobRole, ClaimBody, FixBody, KeyBody, KeyReason, MomentBody, Origin, PhotoBody,
-    ReceiptBody,
+    AclBody, AuditBody, BlobRole, CarriedBundle, ClaimBody, FixBody, KeyBody, KeyReason,
+    MomentBody, Origin, PhotoBody, ReceiptBody,
 };
 pub use envelope::{
     Envelope, EnvelopeError, Header, Kind, MAX_BODY_BYTES, MAX_ENVELOPE_BYTES, MAX_RUN_BYTES, Run,

@@ -12,6 +12,7 @@
 //! Refuses: to judge (the gate does), to talk, and to open with the wrong key.
 
 mod blob;
+mod carried;
 mod case;
 mod error;
 mod files;
@@ -26,12 +27,16 @@ mod pack;
 mod progress;
 mod project;
 mod recent;
+mod relay;
+mod staged;
 mod stream;
 mod tokens;
+mod told;
 mod tx;
 mod unique;
 
 pub use blob::{BlobRow, StoredBlob};
+pub use carried::CarriedRow;
 pub use case::{CaseEnvelope, CaseQuery, CaseRow, CaseStanding, SignatureStanding};
 pub use error::StoreError;
 pub use files::{Fault, Files};
@@ -42,6 +47,8 @@ pub use open::{Store, StoreKey};
 pub use pack::{PackRow, ShelfRow};
 pub use progress::{CaseProgress, Quarantined};
 pub use project::Rebuilt;
+pub use relay::{Bodies, HeldStream, KnownDevice};
+pub use staged::BlobName;
 pub use stream::OwnStream;
 pub use tx::Tx;
 pub use unique::Clash;

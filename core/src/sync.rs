@@ -23,12 +23,14 @@
 
 mod answer;
 mod auth;
+pub mod bundle;
 mod effect;
 mod engine;
 mod event;
 mod exchange;
 pub mod frame;
 mod pace;
+pub mod peer;
 mod phase;
 mod push_pull;
 #[cfg(test)]

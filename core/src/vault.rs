@@ -30,6 +30,7 @@
 //! # Ok::<(), lossbook_core::vault::VaultError>(())
 //! ```
 
+pub mod age;
 mod cipher;
 mod stream;
 

@@ -12,7 +12,7 @@
 
 mod cursor;
 mod pull;
-mod push;
+pub(crate) mod push;
 mod receipt;
 
 use lossbook_core::chain::short::ShortRun;

@@ -333,6 +333,11 @@ impl Hub {
         &self.blobs
     }
 
+    /// The shared tables, with their files: what came in pieces on a stick waits there.
+    pub(crate) fn own_store(&self) -> &Store {
+        self.store.as_ref()
+    }
+
     pub(crate) fn host(&self) -> &dyn Host {
         self.host.as_ref()
     }

@@ -11,6 +11,7 @@
 
 pub mod admin;
 pub mod blobs;
+mod bundle;
 pub mod enrol;
 pub mod exchange;
 mod host;

@@ -4,8 +4,11 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::bundle::CarryArgs;
 use super::past::HistoryArgs;
+use super::peer::PeerArgs;
 use super::sign::{SignArgs, SignatureFiles, StatementArgs};
+use crate::bundle::ExportArgs;
 
 /// `lossbook device`.
 #[derive(Debug, Args)]
@@ -25,6 +28,13 @@ pub struct DeviceArgs {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+}
+
+impl DeviceArgs {
+    /// Whether standard output belongs to the other phone.
+    pub const fn speaks_on_stdout(&self) -> bool {
+        matches!(&self.command, Command::ByHand(ByHand::Peer(peer)) if peer.stdio.is_some())
+    }
 }
 
 /// What a device does.
@@ -199,6 +209,9 @@ pub enum Command {
         #[arg(long, default_value_t = 5)]
         patience: u64,
     },
+    /// What goes from hand to hand, without the hub.
+    #[command(flatten)]
+    ByHand(ByHand),
     /// The rule packs that judge here; newer ones are fetched from the hub if it can be reached.
     Packs,
     /// Who this device is and what waits to be sent.
@@ -207,6 +220,28 @@ pub enum Command {
     Quarantine,
     /// Project every case anew from its envelopes.
     Rebuild,
+}
+
+/// What goes from hand to hand, without the hub.
+#[derive(Debug, Subcommand)]
+pub enum ByHand {
+    /// Write what is here into a bundle that only its receivers can open.
+    Export(ExportArgs),
+    /// Take bundles in: any parts, in any order, any number of times.
+    Import {
+        /// Bundles, or parts of them.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
+    /// Carry bundles for others, unread: the next exchange hands them to the hub.
+    Carry(CarryArgs),
+    /// Meet another phone, side by side: each gives what the other lacks and may read.
+    Peer(PeerArgs),
+    /// Write this device's secret for the stock age tool, to open a bundle without this program.
+    AgeIdentity {
+        /// A new file.
+        file: PathBuf,
+    },
 }
 
 /// Which confirmed originals may go.

@@ -1,12 +1,14 @@
 //! What a use case can fail at, in the user's terms, with a stable code and what to do.
 
-use crate::chain::{EnrolError, InviteParseError, ShelfError};
+use crate::chain::{CertificateError, EnrolError, InviteParseError, ShelfError};
 use crate::domain::{Digest, IdParseError, Role};
 use crate::evidence::{DeriveError, ExamineError, IndexError};
 use crate::record::{PathError, RecordError, ValueError};
 use crate::rules::{PackChoiceError, PackError};
 use crate::statement::FreezeError;
 use crate::store::StoreError;
+use crate::sync::bundle::BundleError;
+use crate::sync::peer::PeerError;
 
 /// What kind of failure it is; the command line turns it into an exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -174,6 +176,52 @@ pub enum AppError {
         /// The first problem.
         problem: String,
     },
+    /// A file that is no bundle for this device.
+    #[error(transparent)]
+    Bundle(#[from] BundleError),
+    /// A bundle cannot be written.
+    #[error("the bundle cannot be written（无法写入交换包）: {0}")]
+    BundleWrite(std::io::Error),
+    /// Nobody of that name can be encrypted to.
+    #[error(
+        "no one device here is called {name:?}（没有唯一的接收设备）: name hub, or one of: {known}"
+    )]
+    UnknownReceiver {
+        /// What was asked for.
+        name: String,
+        /// Who there is.
+        known: String,
+    },
+    /// The receiver was withdrawn.
+    #[error(
+        "the device of {0} was withdrawn by head office（该设备已被总部停用）: it is given nothing"
+    )]
+    ReceiverRevoked(String),
+    /// There is nothing that all receivers may read.
+    #[error(
+        "there is no scope that this device and every receiver may read（没有共同可读的范围）: make a bundle to hub instead"
+    )]
+    NoSharedScope,
+    /// The hub takes whole streams.
+    #[error(
+        "head office takes everything or nothing of a stream（发往总部的包不能只含部分案件）: leave --case out, or give the case to a phone"
+    )]
+    HubTakesAll,
+    /// Parts that are too small.
+    #[error("a part has at least {least} bytes（分卷过小）: give a larger --part-size")]
+    PartTooSmall {
+        /// The least.
+        least: u64,
+    },
+    /// No carried bundle of that name.
+    #[error("no one carried bundle begins with {0:?}（没有这样的代送包）: see carry --list")]
+    UnknownCarried(String),
+    /// A certificate that the pinned hub did not sign.
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
+    /// Another phone that cannot be spoken with.
+    #[error(transparent)]
+    Peer(#[from] PeerError),
     /// The photo's bytes changed while they were read.
     #[error("the photo changed while it was read: try again")]
     PhotoChanged,
@@ -207,6 +255,9 @@ impl AppError {
         match self {
             Self::Store(error) => store_class(error),
             Self::Photo(ExamineError::Read(_) | ExamineError::Changed)
+            | Self::Bundle(BundleError::Io(_))
+            | Self::BundleWrite(_)
+            | Self::Peer(_)
             | Self::Enrol(_)
             | Self::NoRoom { .. }
             | Self::Shelf(_)
@@ -215,6 +266,8 @@ impl AppError {
             | Self::BadPack { .. }
             | Self::PhotoChanged => Class::NotNow,
             Self::Freeze(FreezeError::Contested(_))
+            | Self::ReceiverRevoked(_)
+            | Self::NoSharedScope
             | Self::Contested(_)
             | Self::NotAllowed { .. } => Class::No,
             Self::Photo(_)
@@ -241,6 +294,12 @@ impl AppError {
             | Self::UnknownPhoto(_)
             | Self::Copy(_)
             | Self::Index(_)
+            | Self::Bundle(_)
+            | Self::UnknownReceiver { .. }
+            | Self::HubTakesAll
+            | Self::PartTooSmall { .. }
+            | Self::UnknownCarried(_)
+            | Self::Certificate(_)
             | Self::EditTooLarge { .. } => Class::Input,
         }
     }
@@ -285,6 +344,16 @@ impl AppError {
             Self::ShelfOld => "shelf_old",
             Self::NotOnShelf(_) => "not_on_shelf",
             Self::BadPack { .. } => "bad_pack",
+            Self::Bundle(error) => error.code(),
+            Self::BundleWrite(_) => "bundle_write",
+            Self::UnknownReceiver { .. } => "unknown_receiver",
+            Self::ReceiverRevoked(_) => "receiver_revoked",
+            Self::NoSharedScope => "no_shared_scope",
+            Self::HubTakesAll => "hub_takes_all",
+            Self::PartTooSmall { .. } => "part_too_small",
+            Self::UnknownCarried(_) => "unknown_carried",
+            Self::Certificate(_) => "bad_certificate",
+            Self::Peer(error) => error.code(),
             Self::PhotoChanged => "photo_changed",
         }
     }

@@ -14,7 +14,7 @@ use crate::chain::{BlobRole, Kind, Ledger, Run, StreamId};
 use crate::domain::{Digest, ScopeId, WallMs, cbor};
 use crate::record::SCHEMA_VERSION;
 use crate::statement::SignatureBody;
-use crate::store::{BlobRow, Identity, StoreError, Tx};
+use crate::store::{BlobRow, Bodies, Identity, StoreError, Tx};
 use crate::sync::frame::{Ack, HeaderTag, StreamClaim, StreamMark};
 use crate::sync::{
     BlobJob, BlobLoad, Effect, Event, ExchangeLoad, Incoming, LoadRequest, Loaded, Originals,
@@ -112,7 +112,9 @@ impl Device {
             Txn::Acked(acks) => {
                 let foreign = take_acks(tx, acks)?.map(StoreFailure::NotOurs);
                 if foreign.is_none() {
-                    for ack in acks {
+                    let me = tx.identity()?.device;
+                    // What was only relayed is its writer's to mend.
+                    for ack in acks.iter().filter(|ack| ack.stream.device == me) {
                         for exception in &ack.exceptions {
                             self.fence(tx, ack.stream, exception)?;
                         }
@@ -157,7 +159,11 @@ impl Device {
 
     /// This store was restored from an older copy. Opens a new epoch, writes what the hub never
     /// acknowledged anew in it, and will pull everything (rule 5 of the exchange).
-    fn recover_from_rollback(&self, tx: &Tx<'_>, told: StreamId) -> Result<(), AppError> {
+    pub(super) fn recover_from_rollback(
+        &self,
+        tx: &Tx<'_>,
+        told: StreamId,
+    ) -> Result<(), AppError> {
         let me = tx.identity()?;
         let user = enrolled(&me)?.user.clone();
         let old = tx.epoch()?;
@@ -266,6 +272,18 @@ fn load_blobs(tx: &Tx<'_>, originals: Originals) -> Result<BlobLoad, AppError> {
             },
         });
     }
+    let me = tx.identity()?.device;
+    for bundle in tx.carried_to_send()?.into_iter().take(BLOBS_PER_LOAD) {
+        load.waiting.blobs += 1;
+        load.waiting.bytes += bundle.len_bytes;
+        load.jobs.push(BlobJob {
+            digest: bundle.digest,
+            len_bytes: bundle.len_bytes,
+            scope: ScopeId::private_of(me),
+            chunks: tx.chunks(&bundle.digest)?,
+            role: BlobRole::Original,
+        });
+    }
     Ok(load)
 }
 
@@ -334,11 +352,56 @@ fn load_exchange(
             load.runs.push(outgoing);
         }
     }
+    load_relays(tx, &me, (from, skip), (left, &mut load))?;
     Ok(load)
 }
 
+/// What others wrote and only this device brings: it came on a stick or from another phone. Their
+/// streams are not claimed; the hub's acknowledgement tells how far it holds them.
+fn load_relays(
+    tx: &Tx<'_>,
+    me: &Identity,
+    (from, skip): (&[(StreamId, u64)], &[StreamId]),
+    (mut left, load): (usize, &mut ExchangeLoad),
+) -> Result<(), AppError> {
+    for held in tx.streams_to_relay()? {
+        let stream = held.at.stream;
+        if skip.contains(&stream) {
+            continue;
+        }
+        let header = tx.header_at(stream, held.at.acked)?;
+        load.acked.extend(header.map(|header| StreamMark {
+            stream,
+            mark: held.at.acked,
+            header: HeaderTag::of(&header),
+        }));
+        let wanted = from.iter().find(|(id, _)| *id == stream);
+        let mut next = wanted.map_or(held.at.acked + 1, |(_, seq)| *seq);
+        while let Some(run) = tx.next_run(&held, next, (&Bodies::All, &me.key))? {
+            if left == 0 {
+                load.more = true;
+                break;
+            }
+            let outgoing = Outgoing { run, short: None };
+            left = left.saturating_sub(outgoing.len_bytes());
+            let run = &outgoing.run;
+            load.waiting += run.seal.seq.saturating_sub(held.at.acked.max(next - 1));
+            next = run.seal.seq + 1;
+            load.runs.push(outgoing);
+        }
+    }
+    Ok(())
+}
+
 fn take_acks(tx: &Tx<'_>, acks: &[Ack]) -> Result<Option<StreamMark>, AppError> {
-    for ack in acks {
+    let me = tx.identity()?.device;
+    // The hub may hold more of another's stream than this device that only relays it.
+    let (own, relayed): (Vec<&Ack>, Vec<&Ack>) =
+        acks.iter().partition(|ack| ack.stream.device == me);
+    for ack in relayed {
+        tx.note_at_hub(ack.stream, ack.mark)?;
+    }
+    for ack in &own {
         let held = tx.header_at(ack.stream, ack.mark)?;
         let is_ours = held.is_some_and(|held| HeaderTag::of(&held) == ack.header);
         if ack.mark > 0 && !is_ours {
@@ -349,7 +412,7 @@ fn take_acks(tx: &Tx<'_>, acks: &[Ack]) -> Result<Option<StreamMark>, AppError> 
             }));
         }
     }
-    for ack in acks {
+    for ack in own {
         tx.set_acked(ack.stream, ack.mark)?;
     }
     Ok(None)
@@ -397,6 +460,7 @@ fn take_page(tx: &Tx<'_>, runs: &[Incoming]) -> Result<Option<StoreFailure>, App
             }
             Err(_) => tx.park_run(run)?,
         }
+        tx.note_at_hub(run.seal.stream, run.seal.seq)?;
     }
     Ok(None)
 }
@@ -414,7 +478,7 @@ fn take_runs(tx: &Tx<'_>, runs: &[Run]) -> Result<bool, AppError> {
 }
 
 /// A certificate may have come behind the runs of its device.
-fn retry_parked(tx: &Tx<'_>) -> Result<(), AppError> {
+pub(super) fn retry_parked(tx: &Tx<'_>) -> Result<(), AppError> {
     while take_runs(tx, &tx.unpark_runs()?)? {}
     Ok(())
 }

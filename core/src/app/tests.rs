@@ -4,6 +4,7 @@ mod judged;
 mod merge;
 mod packs;
 mod past;
+mod peer;
 mod roles;
 mod seen;
 mod world;

@@ -206,6 +206,30 @@ pub struct AclBody {
     pub revoked: bool,
 }
 
+/// Who did what: for now, which unread bundle a device took on for others.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct AuditBody {
+    /// A bundle that this device carries from here on.
+    #[n(1)]
+    pub carried: Option<CarriedBundle>,
+}
+
+/// A bundle as its carrier knows it: by its bytes only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(array)]
+pub struct CarriedBundle {
+    /// SHA-256 of the file.
+    #[n(0)]
+    pub digest: Digest,
+    /// Length in bytes.
+    #[n(1)]
+    pub len_bytes: u64,
+    /// RFC 6962 root over the digests of its 256-KiB chunks.
+    #[n(2)]
+    pub chunk_root: Digest,
+}
+
 /// What the hub durably holds of one stream, and which blobs it has verified since the last.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]

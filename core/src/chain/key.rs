@@ -10,6 +10,7 @@ use minicbor::{Decode, Encode};
 use zeroize::Zeroizing;
 
 use crate::domain::{DeviceId, Digest, Host, Role, ScopeId, WallMs, cbor};
+use crate::vault::age::AgeIdentity;
 
 /// First eight bytes of the digest of a public key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
@@ -50,6 +51,13 @@ impl PublicKey {
             *to = *from;
         }
         KeyId(id)
+    }
+
+    /// The X25519 key of the same secret (the birational map of RFC 7748): what is encrypted to a
+    /// hub is encrypted to it, because enrolment pins the hub's Ed25519 key only. All zero for
+    /// bytes that are no key, and nobody can encrypt to that.
+    pub fn to_recipient(&self) -> [u8; 32] {
+        VerifyingKey::from_bytes(&self.0).map_or([0; 32], |key| key.to_montgomery().to_bytes())
     }
 
     /// Its full digest: what an enrolment code pins.
@@ -117,6 +125,21 @@ impl DeviceKey {
     /// The public half for encryption.
     pub fn recipient(&self) -> [u8; 32] {
         x25519_dalek::PublicKey::from(&self.recipient).to_bytes()
+    }
+
+    /// What opens bundles to this device.
+    pub fn to_age(&self) -> AgeIdentity {
+        AgeIdentity::from_bytes(self.recipient.as_bytes())
+    }
+
+    /// What opens bundles to the hub of this key (see [`PublicKey::to_recipient`]).
+    pub fn to_hub_age(&self) -> AgeIdentity {
+        AgeIdentity::from_bytes(&Zeroizing::new(self.signing.to_scalar_bytes()))
+    }
+
+    /// The X25519 secret, for a Noise session of this device.
+    pub fn noise_secret(&self) -> Zeroizing<[u8; 32]> {
+        Zeroizing::new(self.recipient.to_bytes())
     }
 
     /// Ed25519 over label and message.

@@ -147,21 +147,68 @@ impl ChunkedDigest {
     pub fn merkle_root(chunks: &[Digest]) -> Digest {
         match chunks {
             [] => Digest::of(b""),
-            [one] => {
-                let mut leaf = vec![0_u8];
-                leaf.extend_from_slice(&one.0);
-                Digest::of(&leaf)
-            }
+            [one] => leaf(one),
             many => {
-                let split = many.len().next_power_of_two() / 2;
-                let (left, right) = many.split_at(split);
-                let mut node = vec![1_u8];
-                node.extend_from_slice(&Self::merkle_root(left).0);
-                node.extend_from_slice(&Self::merkle_root(right).0);
-                Digest::of(&node)
+                let (left, right) = many.split_at(split(many.len()));
+                node(&Self::merkle_root(left), &Self::merkle_root(right))
             }
         }
     }
+
+    /// The RFC 6962 audit path of one chunk, from its neighbour up: with it and the root, the chunk
+    /// is verified without any other. Empty for a number beyond the end.
+    pub fn merkle_path(chunks: &[Digest], number: usize) -> Vec<Digest> {
+        if chunks.len() < 2 || number >= chunks.len() {
+            return Vec::new();
+        }
+        let at = split(chunks.len());
+        let (left, right) = chunks.split_at(at);
+        let (mut path, beside) = if number < at {
+            (Self::merkle_path(left, number), right)
+        } else {
+            (Self::merkle_path(right, number - at), left)
+        };
+        path.push(Self::merkle_root(beside));
+        path
+    }
+
+    /// The root that a chunk and its path lead to; nothing if the path has the wrong length.
+    pub fn root_by_path(chunk: &Digest, place: (u64, u64), path: &[Digest]) -> Option<Digest> {
+        let (number, count) = place;
+        if number >= count {
+            return None;
+        }
+        if count == 1 {
+            return path.is_empty().then(|| leaf(chunk));
+        }
+        let (beside, below) = path.split_last()?;
+        let at = count.next_power_of_two() / 2;
+        if number < at {
+            let own = Self::root_by_path(chunk, (number, at), below)?;
+            Some(node(&own, beside))
+        } else {
+            let own = Self::root_by_path(chunk, (number - at, count - at), below)?;
+            Some(node(beside, &own))
+        }
+    }
+}
+
+/// Where RFC 6962 parts a list of more than one: at the largest power of two below its length.
+const fn split(len: usize) -> usize {
+    len.next_power_of_two() / 2
+}
+
+fn leaf(chunk: &Digest) -> Digest {
+    let mut bytes = vec![0_u8];
+    bytes.extend_from_slice(&chunk.0);
+    Digest::of(&bytes)
+}
+
+fn node(left: &Digest, right: &Digest) -> Digest {
+    let mut bytes = vec![1_u8];
+    bytes.extend_from_slice(&left.0);
+    bytes.extend_from_slice(&right.0);
+    Digest::of(&bytes)
 }
 
 #[cfg(test)]
@@ -181,6 +228,33 @@ mod tests {
         assert_eq!(a, b);
         assert_eq!(a.1.len(), 3);
         assert_eq!(a.0, Digest::of(&bytes));
+    }
+
+    #[test]
+    fn one_chunk_proves_its_place_with_its_path_and_no_other_place() {
+        for count in 1..=17_usize {
+            let chunks: Vec<Digest> = (0..count)
+                .map(|at| Digest::of(&[u8::try_from(at).unwrap()]))
+                .collect();
+            let root = ChunkedDigest::merkle_root(&chunks);
+            for (number, chunk) in chunks.iter().enumerate() {
+                let path = ChunkedDigest::merkle_path(&chunks, number);
+                let lead = |at: usize| {
+                    ChunkedDigest::root_by_path(chunk, (at as u64, count as u64), &path)
+                };
+                assert_eq!(lead(number), Some(root));
+                assert!(
+                    (0..count + 2)
+                        .filter(|at| *at != number)
+                        .all(|at| lead(at) != Some(root))
+                );
+                let longer = [path.as_slice(), &[root]].concat();
+                assert_ne!(
+                    ChunkedDigest::root_by_path(chunk, (number as u64, count as u64), &longer),
+                    Some(root)
+                );
+            }
+        }
     }
 
     #[test]

@@ -21,8 +21,8 @@ pub struct StoredBlob {
     pub len_bytes: u64,
     /// Digests of the 256-KiB chunks.
     pub chunks: Vec<Digest>,
-    name: String,
-    key: BlobKey,
+    pub(super) name: String,
+    pub(super) key: BlobKey,
 }
 
 /// What is known of one blob of a case.
@@ -257,6 +257,29 @@ impl Tx<'_> {
             .pop())
     }
 
+    /// Blobs of these scopes whose bytes are held here: thumbnails first, then oldest first.
+    ///
+    /// # Errors
+    /// As the database fails.
+    pub fn held_blobs(&self, scopes: &[ScopeId]) -> Result<Vec<BlobRow>, StoreError> {
+        let mut blobs = self.blobs_where(
+            "WHERE EXISTS (SELECT 1 FROM file WHERE file.digest = blob.digest) ORDER BY role DESC, rowid",
+            [],
+        )?;
+        blobs.retain(|blob| scopes.contains(&blob.scope));
+        Ok(blobs)
+    }
+
+    /// Blobs that photo envelopes of these scopes name: thumbnails first, then oldest first.
+    ///
+    /// # Errors
+    /// As the database fails.
+    pub fn known_blobs(&self, scopes: &[ScopeId]) -> Result<Vec<BlobRow>, StoreError> {
+        let mut blobs = self.blobs_where("WHERE 1 ORDER BY role DESC, rowid", [])?;
+        blobs.retain(|blob| scopes.contains(&blob.scope));
+        Ok(blobs)
+    }
+
     /// All blobs known under a digest, one per case.
     ///
     /// # Errors
@@ -265,8 +288,8 @@ impl Tx<'_> {
         self.blobs_where("WHERE digest = ?1", [digest.as_bytes()])
     }
 
-    /// Own blobs whose photo envelope the hub has and whose bytes it lacks: thumbnails first,
-    /// then originals, oldest first.
+    /// Blobs whose photo envelope the hub has and whose bytes it lacks, own ones and those that
+    /// others gave here by hand: thumbnails first, then originals, oldest first.
     ///
     /// # Errors
     /// As the database fails.
@@ -274,7 +297,8 @@ impl Tx<'_> {
         self.blobs_where(
             "JOIN envelope ON envelope.id = blob.envelope JOIN stream ON stream.id = envelope.stream
              LEFT JOIN case_row ON case_row.case_id = blob.case_id
-             WHERE blob.own = 1 AND blob.sent = 0 AND stream.acked >= envelope.seq
+             WHERE blob.sent = 0 AND stream.acked >= envelope.seq
+               AND (blob.own = 1 OR EXISTS (SELECT 1 FROM brought WHERE brought.digest = blob.digest))
              ORDER BY blob.role DESC, coalesce(case_row.status IN ('paid', 'closed', 'denied'), 0),
                       coalesce(case_row.signature <> '', 0) DESC, blob.case_id, envelope.ord",
             [],
@@ -300,6 +324,10 @@ impl Tx<'_> {
     pub fn set_sent(&self, digest: &Digest) -> Result<(), StoreError> {
         self.sql().execute(
             "UPDATE blob SET sent = 1 WHERE digest = ?1",
+            [digest.as_bytes()],
+        )?;
+        self.sql().execute(
+            "UPDATE carried SET sent = 1 WHERE digest = ?1",
             [digest.as_bytes()],
         )?;
         Ok(())
@@ -397,7 +425,9 @@ impl Tx<'_> {
     /// # Errors
     /// As database or file system fail.
     pub(super) fn sweep_files(&self) -> Result<usize, StoreError> {
-        let mut select = self.sql().prepare("SELECT name FROM file")?;
+        let mut select = self
+            .sql()
+            .prepare("SELECT name FROM file UNION ALL SELECT name FROM staged")?;
         let names: std::collections::HashSet<String> = select
             .query_map([], |row| row.get::<_, String>(0))?
             .collect::<Result<_, _>>()?;

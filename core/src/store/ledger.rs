@@ -461,6 +461,10 @@ impl Tx<'_> {
                 "UPDATE blob SET confirmed = 1 WHERE digest = ?1 AND own = 1",
                 [digest.as_bytes()],
             )?;
+            self.sql().execute(
+                "UPDATE carried SET confirmed = 1 WHERE digest = ?1",
+                [digest.as_bytes()],
+            )?;
         }
         Ok(Ok(()))
     }
@@ -514,6 +518,28 @@ impl Tx<'_> {
             ),
         )?;
         Ok(())
+    }
+
+    /// How many runs of a device wait.
+    ///
+    /// # Errors
+    /// As the database fails.
+    pub fn waiting_runs(&self, device: DeviceId) -> Result<u64, StoreError> {
+        let count: i64 = self
+            .sql()
+            .prepare_cached("SELECT count(*) FROM parked_run WHERE device = ?1")?
+            .query_row([device.as_bytes()], |row| row.get(0))?;
+        Ok(unsigned(count))
+    }
+
+    /// How many runs wait.
+    ///
+    /// # Errors
+    /// As the database fails.
+    pub fn all_waiting_runs(&self) -> Result<u64, StoreError> {
+        let sql = "SELECT count(*) FROM parked_run";
+        let count: i64 = self.sql().query_row(sql, [], |row| row.get(0))?;
+        Ok(unsigned(count))
     }
 
     /// Runs whose device is known by now, taken out of waiting, in the order of their streams.

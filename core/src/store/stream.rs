@@ -32,9 +32,10 @@ pub struct OwnStream {
     pub forked: bool,
 }
 
-const STREAM_COLUMNS: &str = "id, scope, device, epoch, seq, header, acked, confirmed, forked";
+pub(super) const STREAM_COLUMNS: &str =
+    "id, scope, device, epoch, seq, header, acked, confirmed, forked";
 
-fn stream_from(row: &Row<'_>) -> rusqlite::Result<Option<OwnStream>> {
+pub(super) fn stream_from(row: &Row<'_>) -> rusqlite::Result<Option<OwnStream>> {
     let (scope, device, epoch): (Vec<u8>, Vec<u8>, Vec<u8>) =
         (row.get(1)?, row.get(2)?, row.get(3)?);
     let header: Vec<u8> = row.get(5)?;
@@ -377,7 +378,7 @@ impl Tx<'_> {
         Ok(Some(Run { envelopes, seal }))
     }
 
-    fn seal_at(&self, row: i64, seq: u64) -> Result<Option<Seal>, StoreError> {
+    pub(super) fn seal_at(&self, row: i64, seq: u64) -> Result<Option<Seal>, StoreError> {
         let bytes: Option<Vec<u8>> = self
             .sql()
             .prepare_cached("SELECT bytes FROM seal WHERE stream = ?1 AND seq = ?2")?

@@ -71,6 +71,28 @@ impl Blobs {
         })
     }
 
+    /// Bytes `from..from + len` of a verified blob, at once. Blocks: not for async threads.
+    ///
+    /// # Errors
+    /// As the object store fails.
+    pub(crate) fn read_now(
+        &self,
+        runtime: &Handle,
+        blob: &BlobRow,
+        (from, len): (u64, u64),
+    ) -> Result<Vec<u8>, VaultError> {
+        let reader = ObjectReader {
+            objects: Arc::clone(&self.objects),
+            runtime: runtime.clone(),
+            path: blob_path(&blob.name),
+            len: cipher_len(blob.len_bytes),
+            at: 0,
+        };
+        let mut plain = Vec::new();
+        decrypt_range(reader, &mut plain, &blob.key, from, len)?;
+        Ok(plain)
+    }
+
     /// Bytes `from..from + len` of a blob.
     pub fn read(
         &self,

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::StreamExt;
-use lossbook_core::domain::{ChunkedDigest, Digest};
+use lossbook_core::domain::{ChunkedDigest, Digest, Host, ScopeId};
+use lossbook_core::store::StoreError;
 use lossbook_core::vault::{BlobKey, VaultError, encrypt_stream};
 use object_store::path::Path;
 use object_store::{MultipartUpload, ObjectStoreExt, PutPayload};
@@ -15,7 +16,7 @@ use tokio::runtime::Handle;
 use super::lease::FINISH_LEASE_MS;
 use super::piece::{PieceReader, STAGING, blob_path, piece_path};
 use super::{Blobs, CHUNK, Progress, algorithm, done, objects_failed, stopping};
-use crate::meta::{BlobRow, PieceRow, UploadRow};
+use crate::meta::{BlobRow, MetaTx, PieceRow, UploadRow, in_tx};
 use crate::refusal::Refusal;
 
 /// Bytes of one part of a finished object; S3 takes no smaller ones.
@@ -101,10 +102,7 @@ impl Blobs {
             Assembled::Right(blob) => {
                 let progress = done(&blob);
                 self.rows(move |tx| {
-                    tx.put_blob(&blob)?;
-                    for photo in tx.photos(blob.scope, &blob.digest)? {
-                        tx.put_receipt_due(photo.stream, &blob.digest)?;
-                    }
+                    keep_verified(tx, &blob)?;
                     tx.delete_upload(&name)
                 })
                 .await?;
@@ -126,35 +124,48 @@ impl Blobs {
             .put_multipart(&blob_path(&upload.name))
             .await
             .map_err(|error| objects_failed(&error))?;
-        let mut reader = Hashing {
-            inner: self.reader(upload, pieces),
-            digest: ChunkedDigest::new(),
-        };
-        let mut writer = PartWriter {
-            runtime: Handle::current(),
-            parts,
-            buffer: Vec::with_capacity(PART_BYTES),
-        };
+        let mut reader = self.reader(upload, pieces);
+        let writer = PartWriter::new(Handle::current(), parts);
         let (host, upload) = (Arc::clone(&self.host), upload.clone());
+        let wanted = (upload.scope, upload.digest, upload.len_bytes);
         blocking(move || {
-            encrypt_stream(&mut reader, &mut writer, &key, algorithm(), host.as_ref())
-                .map_err(plain_error)?;
-            let (digest, chunks, len_bytes) = reader.digest.finish();
-            if digest != upload.digest || len_bytes != upload.len_bytes {
-                writer.abort()?;
-                return Ok(Assembled::Wrong);
-            }
-            writer.complete()?;
-            Ok(Assembled::Right(BlobRow {
-                scope: upload.scope,
-                digest,
-                len_bytes,
-                name: upload.name,
-                key,
-                chunks,
-            }))
+            let object = (upload.name, key, writer);
+            write_object(wanted, &mut reader, object, host.as_ref())
         })
         .await
+    }
+
+    /// Keeps bytes that came on a stick as the blob of a scope. Blocks: not for async threads.
+    /// `false` if they are not what they were said to be.
+    ///
+    /// # Errors
+    /// As the stores fail.
+    pub(crate) fn import(
+        &self,
+        runtime: &Handle,
+        wanted: (ScopeId, Digest, u64),
+        plain: &mut dyn Read,
+    ) -> Result<bool, Refusal> {
+        let (name, key) = (self.random(), BlobKey::make(self.host.as_ref()));
+        let path = blob_path(&name);
+        let parts = runtime
+            .block_on(self.objects.put_multipart(&path))
+            .map_err(|error| objects_failed(&error))?;
+        let object = (name, key, PartWriter::new(runtime.clone(), parts));
+        let written = write_object(wanted, plain, object, self.host.as_ref())
+            .map_err(|error| objects_failed(&error))?;
+        let Assembled::Right(blob) = written else {
+            return Ok(false);
+        };
+        in_tx(self.store.as_ref(), |tx| {
+            keep_verified(tx, &blob)?;
+            // What the network had begun is no longer wanted; its pieces are swept at the next start.
+            match tx.upload(blob.scope, &blob.digest)? {
+                Some(upload) => tx.delete_upload(&upload.name),
+                None => Ok(()),
+            }
+        })?;
+        Ok(true)
     }
 
     /// Forgets the bytes from the last good border on.
@@ -252,6 +263,43 @@ impl Blobs {
     }
 }
 
+/// The row of a verified blob, and the receipts it owes.
+fn keep_verified(tx: &dyn MetaTx, blob: &BlobRow) -> Result<(), StoreError> {
+    tx.put_blob(blob)?;
+    for photo in tx.photos(blob.scope, &blob.digest)? {
+        tx.put_receipt_due(photo.stream, &blob.digest)?;
+    }
+    Ok(())
+}
+
+/// Encrypts plain bytes into one object, and says whether they are the wanted ones.
+fn write_object(
+    (scope, wanted, wanted_bytes): (ScopeId, Digest, u64),
+    plain: &mut dyn Read,
+    (name, key, mut writer): (Digest, BlobKey, PartWriter),
+    host: &dyn Host,
+) -> io::Result<Assembled> {
+    let mut reader = Hashing {
+        inner: plain,
+        digest: ChunkedDigest::new(),
+    };
+    encrypt_stream(&mut reader, &mut writer, &key, algorithm(), host).map_err(plain_error)?;
+    let (digest, chunks, len_bytes) = reader.digest.finish();
+    if digest != wanted || len_bytes != wanted_bytes {
+        writer.abort()?;
+        return Ok(Assembled::Wrong);
+    }
+    writer.complete()?;
+    Ok(Assembled::Right(BlobRow {
+        scope,
+        digest,
+        len_bytes,
+        name,
+        key,
+        chunks,
+    }))
+}
+
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> io::Result<T> + Send + 'static,
 ) -> Result<T, Refusal> {
@@ -300,6 +348,14 @@ struct PartWriter {
 }
 
 impl PartWriter {
+    fn new(runtime: Handle, parts: Box<dyn MultipartUpload>) -> Self {
+        Self {
+            runtime,
+            parts,
+            buffer: Vec::with_capacity(PART_BYTES),
+        }
+    }
+
     fn send(&mut self) -> io::Result<()> {
         let part = std::mem::replace(&mut self.buffer, Vec::with_capacity(PART_BYTES));
         let payload = PutPayload::from_bytes(Bytes::from(part));

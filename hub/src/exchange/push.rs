@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use lossbook_core::app::bundle::BUNDLE_MEDIA_TYPE;
 use lossbook_core::chain::gate::Refusal;
 use lossbook_core::chain::ingest::{Taken, take_run};
 use lossbook_core::chain::short::expand;
-use lossbook_core::chain::{Kind, Mark, PhotoBody, Run, StreamId};
-use lossbook_core::domain::cbor;
+use lossbook_core::chain::{AuditBody, Header, Kind, Mark, PhotoBody, Run, StreamId};
+use lossbook_core::domain::{ScopeId, cbor};
 use lossbook_core::store::StoreError;
 use lossbook_core::sync::frame::{AckFrame, Claim, Exception, Fault, Frame, HeaderTag, StreamName};
 
@@ -132,7 +133,7 @@ fn is_rolled_back(
 }
 
 /// The fresh part of the run becomes one feed row; bodies that were waiting for it follow.
-fn feed(tx: &dyn MetaTx, run: &Run, taken: &Taken) -> Result<(), StoreError> {
+pub(crate) fn feed(tx: &dyn MetaTx, run: &Run, taken: &Taken) -> Result<(), StoreError> {
     let stream = run.seal.stream;
     let fresh = taken.fresh as u64;
     if fresh > 0 {
@@ -157,29 +158,48 @@ fn feed(tx: &dyn MetaTx, run: &Run, taken: &Taken) -> Result<(), StoreError> {
 }
 
 /// Photo envelopes open the way for their bytes; bytes that are here already want a receipt.
-fn note_photos(tx: &dyn MetaTx, run: &Run, taken: &Taken) -> Result<(), StoreError> {
+pub(crate) fn note_photos(tx: &dyn MetaTx, run: &Run, taken: &Taken) -> Result<(), StoreError> {
     let refused: BTreeSet<u64> = taken.quarantined.iter().map(|(seq, _)| *seq).collect();
     let skipped = run.envelopes.len().saturating_sub(taken.fresh);
     for envelope in run.envelopes.iter().skip(skipped) {
         let header = envelope.parse()?;
-        let body = envelope
-            .body
-            .as_ref()
-            .filter(|_| header.kind == Kind::Photo && !refused.contains(&header.seq));
-        let Some(body) = body else { continue };
-        let photo: PhotoBody = cbor::decode(body)?;
-        tx.put_photo(&PhotoRow {
-            stream: header.stream(),
-            digest: photo.digest,
-            len_bytes: photo.len_bytes,
-            chunk_root: photo.chunk_root,
-            media_type: photo.media_type,
-        })?;
+        let body = envelope.body.as_ref();
+        let body = body.filter(|_| !refused.contains(&header.seq));
+        let announced = body.and_then(|body| announced(&header, body));
+        let Some(photo) = announced else { continue };
+        tx.put_photo(&photo)?;
         if tx.blob(header.scope, &photo.digest)?.is_some() {
             tx.put_receipt_due(header.stream(), &photo.digest)?;
         }
     }
     Ok(())
+}
+
+/// The bytes that an envelope announces: a photo, or a bundle that its writer carries unread.
+fn announced(header: &Header, body: &[u8]) -> Option<PhotoRow> {
+    let stream = header.stream();
+    if header.kind == Kind::Photo {
+        let photo: PhotoBody = cbor::decode(body).ok()?;
+        return Some(PhotoRow {
+            stream,
+            digest: photo.digest,
+            len_bytes: photo.len_bytes,
+            chunk_root: photo.chunk_root,
+            media_type: photo.media_type,
+        });
+    }
+    if header.kind != Kind::Audit {
+        return None;
+    }
+    // An audit of another shape is for the record only.
+    let carried = cbor::decode::<AuditBody>(body).ok()?.carried?;
+    Some(PhotoRow {
+        stream,
+        digest: carried.digest,
+        len_bytes: carried.len_bytes,
+        chunk_root: carried.chunk_root,
+        media_type: BUNDLE_MEDIA_TYPE.to_owned(),
+    })
 }
 
 fn exceptions(taken: Taken) -> Vec<Exception> {

@@ -114,7 +114,12 @@ async fn receive(
     body: Body,
 ) -> Result<Progress, Refusal> {
     let stream = body.into_data_stream();
-    app.hub.blobs().receive(what, offset, stream).await
+    let progress = app.hub.blobs().receive(what, offset, stream).await?;
+    if progress.offset == progress.len_bytes {
+        let (device, digest) = what;
+        app.hub.import_carried(device, digest).await;
+    }
+    Ok(progress)
 }
 
 async fn delete(app: &Arc<App>, digest: &str, headers: &HeaderMap) -> Result<Response, Refusal> {

@@ -60,8 +60,13 @@ pub(super) struct World {
 
 impl World {
     pub(super) fn new() -> Self {
+        Self::with_seed(99)
+    }
+
+    /// A world whose hub has another key.
+    pub(super) fn with_seed(seed: u64) -> Self {
         Self {
-            hub: DeviceKey::make(TestHost::new(99).as_ref()),
+            hub: DeviceKey::make(TestHost::new(seed).as_ref()),
             dir: tempfile::tempdir().unwrap(),
         }
     }
@@ -80,6 +85,15 @@ impl World {
     }
 
     pub(super) fn phone_as(&self, role: Role, name: &str, seed: u64) -> Device {
+        self.enrolled((role, VILLAGE), name, seed)
+    }
+
+    /// A surveyor's phone of another village.
+    pub(super) fn phone_in(&self, scope: ScopeId, name: &str, seed: u64) -> Device {
+        self.enrolled((Role::Surveyor, scope), name, seed)
+    }
+
+    fn enrolled(&self, (role, scope): (Role, ScopeId), name: &str, seed: u64) -> Device {
         let device = Device::init(&self.home(name), &Self::key(seed), TestHost::new(seed)).unwrap();
         let invite = Invite {
             url: "http://127.0.0.1:1".into(),
@@ -91,7 +105,7 @@ impl World {
         };
         device.enrol_request(&invite).unwrap();
         device
-            .complete_enrolment(&invite, &self.answer(&device, (name, role)))
+            .complete_enrolment(&invite, &self.answer_in(scope, &device, (name, role)))
             .unwrap();
         device
     }
@@ -121,7 +135,16 @@ impl World {
         cbor::encode(&SignedShelf::make(shelf, &self.hub))
     }
 
-    pub(super) fn answer(&self, device: &Device, (user, role): (&str, Role)) -> EnrolAnswer {
+    pub(super) fn answer(&self, device: &Device, who: (&str, Role)) -> EnrolAnswer {
+        self.answer_in(VILLAGE, device, who)
+    }
+
+    fn answer_in(
+        &self,
+        scope: ScopeId,
+        device: &Device,
+        (user, role): (&str, Role),
+    ) -> EnrolAnswer {
         let me = device.identity().unwrap();
         let certificate = Certificate {
             device: me.device,
@@ -129,7 +152,7 @@ impl World {
             recipient: me.key.recipient().into(),
             user: user.into(),
             roles: vec![role],
-            scopes: vec![VILLAGE],
+            scopes: vec![scope],
             not_after: WallMs(i64::MAX),
             hub: HUB,
         };
@@ -138,7 +161,7 @@ impl World {
             hub: HUB,
             certificate: SignedCertificate::make(&certificate, &self.hub),
             scopes: vec![ScopeName {
-                id: VILLAGE,
+                id: scope,
                 name: "village".into(),
             }],
             hub_time: WallMs(0),

@@ -11,6 +11,7 @@
 //!
 //! Refuses: to judge (the gate does), to talk, and to open with the wrong key.
 
+mod access;
 mod blob;
 mod case;
 mod error;
@@ -24,7 +25,10 @@ mod open;
 mod pack;
 mod progress;
 mod project;
+mod purge;
 mod recent;
+mod reference;
+mod secret;
 mod stream;
 mod tokens;
 mod tx;
@@ -41,6 +45,8 @@ pub use open::{Store, StoreKey};
 pub use pack::{PackRow, ShelfRow};
 pub use progress::{CaseProgress, Quarantined};
 pub use project::Rebuilt;
+pub use purge::{EndState, EndedScope, Purged};
+pub use reference::{ReferenceRow, TableChange};
 pub use stream::OwnStream;
 pub use tx::Tx;
 pub use unique::Clash;

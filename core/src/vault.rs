@@ -32,6 +32,7 @@
 
 mod cipher;
 mod stream;
+mod wrap;
 
 use std::fmt;
 
@@ -40,6 +41,7 @@ use zeroize::Zeroizing;
 use crate::domain::Host;
 
 pub use stream::{decrypt_range, decrypt_stream, encrypt_stream};
+pub use wrap::{unwrap_key, wrap_key};
 
 /// Plaintext bytes of a chunk; the last one may have fewer.
 pub const CHUNK_PLAIN_BYTES: usize = 64 * 1024;

@@ -13,7 +13,7 @@ use crate::store::{Identity, StoreError, Tx};
 use crate::sync::frame::{Ack, StreamClaim, StreamMark};
 use crate::sync::{BlobJob, Effect, Event, ExchangeLoad, LoadRequest, Loaded, StoreFailure, Txn};
 
-const CURSOR: &str = "cursor";
+pub(super) const CURSOR: &str = "cursor";
 const TOKEN_LABEL: &[u8] = b"lossbook/token/v1\0";
 /// How many blobs one load names; the engine asks again.
 const BLOBS_PER_LOAD: usize = 64;
@@ -29,7 +29,7 @@ impl Device {
                     why: failure(&error),
                 },
             }),
-            Effect::Store { op, txn } => Some(match self.store_txn(txn) {
+            Effect::Store { op, txn } => Some(match self.store_and_obey(txn) {
                 Ok(None) => Event::Stored { op: *op },
                 Ok(Some(mark)) => Event::StoreFail {
                     op: *op,
@@ -93,6 +93,15 @@ impl Device {
                 Ok(Loaded::Blobs(jobs))
             }),
         }
+    }
+
+    /// Does one transaction, and carries out what it brought from the hub.
+    fn store_and_obey(&self, txn: &Txn) -> Result<Option<StreamMark>, AppError> {
+        let refused = self.store_txn(txn)?;
+        if matches!(txn, Txn::Page { .. } | Txn::Acked(_)) {
+            self.obey()?;
+        }
+        Ok(refused)
     }
 
     /// Does one transaction. `Some(mark)` refuses an acknowledgement of a header that is not ours.

@@ -27,6 +27,10 @@ pub(super) const STEPS: &[Step] = &[
         to: 3,
         sql: include_str!("migrations/0003_packs.sql"),
     },
+    Step {
+        to: 6,
+        sql: include_str!("migrations/0006_scopes.sql"),
+    },
 ];
 
 /// Brings one part of the database to its newest version, in one transaction. Parts are versioned

@@ -7,3 +7,5 @@ mod kill;
 mod layers;
 #[cfg(test)]
 mod merge;
+#[cfg(test)]
+mod scopes;

@@ -43,7 +43,7 @@ pub use looks::{Likeness, SeenRow};
 pub use migrate::{Step, migrate};
 pub use open::{Store, StoreKey};
 pub use pack::{PackRow, ShelfRow};
-pub use progress::{CaseProgress, Quarantined};
+pub use progress::{BrokenBlob, CaseProgress, Quarantined};
 pub use project::Rebuilt;
 pub use purge::{EndState, EndedScope, Purged};
 pub use reference::{ReferenceRow, TableChange};

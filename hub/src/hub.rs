@@ -127,7 +127,7 @@ impl Hub {
         };
         drop(Store::create(dir, &key.to_store_key()).map_err(failed)?);
         let store = Self::open_store(dir, key)?;
-        let host = SystemHost::new();
+        let host = SystemHost::new().with_room_in(dir);
         in_tx(&store, |tx| tx.make_hub(&host).map(|_| ())).map_err(failed)?;
         Self::with_store(dir, store, Arc::new(host))
     }
@@ -139,7 +139,7 @@ impl Hub {
     /// [`HubError`]; a hub that is being served elsewhere is [`StoreError::InUse`].
     pub fn open(dir: &Path, key: &HubKey) -> Result<Self, HubError> {
         let store = Self::open_store(dir, key)?;
-        let host = SystemHost::new();
+        let host = SystemHost::new().with_room_in(dir);
         let failed = |source| HubError::Store {
             dir: dir.to_owned(),
             source,
@@ -148,6 +148,14 @@ impl Hub {
             in_tx(&store, |tx| tx.make_hub(&host).map(|_| ())).map_err(failed)?;
         }
         Self::with_store(dir, store, Arc::new(host))
+    }
+
+    /// Opens the hub in a directory with other senses than this machine's: a test's clock.
+    ///
+    /// # Errors
+    /// As [`Hub::open`].
+    pub fn open_with_host(dir: &Path, key: &HubKey, host: Arc<dyn Host>) -> Result<Self, HubError> {
+        Self::with_store(dir, Self::open_store(dir, key)?, host)
     }
 
     /// Opens a hub beside the process that serves it, for one short command of its operator.
@@ -162,7 +170,7 @@ impl Hub {
                 source,
             }
         })?;
-        Self::with_store(dir, store, Arc::new(SystemHost::new()))
+        Self::with_store(dir, store, Arc::new(SystemHost::new().with_room_in(dir)))
     }
 
     pub(crate) fn open_store(dir: &Path, key: &HubKey) -> Result<Store, HubError> {
@@ -194,6 +202,11 @@ impl Hub {
             blobs: Arc::new(Blobs::new(rows, Arc::new(objects), Arc::clone(&host))),
             host,
         })
+    }
+
+    /// Photos leave so many bytes free from now on: reports, estimates and signatures need them.
+    pub fn keep_free(&self, reserve_bytes: u64) {
+        self.blobs.keep_free(reserve_bytes);
     }
 
     /// Makes an invitation.
@@ -280,6 +293,9 @@ impl Hub {
                 blobs,
                 blob_bytes,
                 open_invites: tx.open_invites(now)?,
+                outside: (tx.outside()?.len() + tx.broken()?.len()) as u64,
+                free_bytes: self.host.free_bytes(),
+                reserve_bytes: self.blobs.reserve_bytes(),
             })
         })?)
     }

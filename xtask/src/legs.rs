@@ -183,7 +183,12 @@ pub(crate) const LEGS: &[Leg] = &[
         needs: &["python3", "node", "tuspy", "tus-js-client"],
         act: Act::Peer {
             first: &[],
-            script: &["python3", "tests/peers/tus_peer.py", "{program}", "{folder}"],
+            script: &[
+                "python3",
+                "tests/peers/tus_peer.py",
+                "{program}",
+                "{folder}",
+            ],
         },
     },
 ];

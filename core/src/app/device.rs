@@ -10,9 +10,7 @@ use crate::chain::{Author, EnrolAnswer, EnrolRequest, Invite};
 use crate::domain::{CaseId, Host, ScopeId};
 use crate::evidence::PictureDecoder;
 use crate::record;
-use crate::store::{
-    EndState, Fault, Identity, Pinned, Rebuilt, Store, StoreError, StoreKey, Tx,
-};
+use crate::store::{EndState, Fault, Identity, Pinned, Rebuilt, Store, StoreError, StoreKey, Tx};
 
 /// A device with its open store.
 pub struct Device {

@@ -58,7 +58,9 @@ pub enum AppError {
         user: String,
     },
     /// The hub did not vouch for that person on this device.
-    #[error("the hub vouched for nobody called {name:?} on this device（本机没有该用户）; here are: {known}")]
+    #[error(
+        "the hub vouched for nobody called {name:?} on this device（本机没有该用户）; here are: {known}"
+    )]
     UnknownPerson {
         /// Who was asked for.
         name: String,
@@ -66,7 +68,9 @@ pub enum AppError {
         known: String,
     },
     /// The code is of another hub than this device's.
-    #[error("this device belongs to another hub than the code（邀请码属于另一机构）: people of one hub share a device")]
+    #[error(
+        "this device belongs to another hub than the code（邀请码属于另一机构）: people of one hub share a device"
+    )]
     OtherHub,
     /// The reference data.
     #[error(transparent)]

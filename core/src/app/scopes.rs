@@ -11,7 +11,7 @@
 use super::device::{Device, enrolled};
 use super::error::AppError;
 use super::exchange::CURSOR;
-use crate::chain::{Kind, KeyReason, PurgeBody, Subject};
+use crate::chain::{KeyReason, Kind, PurgeBody, Subject};
 use crate::domain::{ScopeId, cbor};
 use crate::store::{EndState, EndedScope, Tx};
 

@@ -1,5 +1,7 @@
 //! A case for the screen: everything computed, every disputed value with who wrote it.
 
+use std::collections::BTreeMap;
+
 use super::device::{Device, case_named, scope_named};
 use super::error::AppError;
 use super::history::{ReturnedField, returned};
@@ -68,6 +70,30 @@ pub struct CaseView {
     pub shots: Vec<Shot>,
     /// What is doubtful about them.
     pub findings: Vec<PhotoFindings>,
+    /// Who announced each photo and thumbnail, and on which device: that is where its bytes are.
+    pub announced: BTreeMap<Digest, (String, DeviceId)>,
+}
+
+/// Whether the hub holds the bytes of a photo, as far as this store knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AtHub {
+    /// It said so.
+    Yes,
+    /// It did not.
+    No,
+    /// Another phone brings them, and the hub tells only that one.
+    Unknown,
+}
+
+impl AtHub {
+    /// A stable word.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Yes => "yes",
+            Self::No => "no",
+            Self::Unknown => "unknown",
+        }
+    }
 }
 
 impl CaseView {
@@ -91,7 +117,14 @@ impl CaseView {
         let shots = super::findings::shots(tx, &standing)?;
         let insured = super::findings::insured_place(&standing.record);
         let findings = evidence::findings(&shots, insured, &Thresholds::default());
+        let mut announced = BTreeMap::new();
+        for blob in &blobs {
+            if let Some((header, _)) = tx.envelope(&blob.envelope)? {
+                announced.insert(blob.digest, (header.user, header.device));
+            }
+        }
         Ok(Self {
+            announced,
             standing,
             contested,
             duplicates,
@@ -102,6 +135,23 @@ impl CaseView {
             shots,
             findings,
         })
+    }
+}
+
+impl CaseView {
+    /// Whether the hub holds a photo of the case.
+    pub const fn is_at_hub(&self, blob: &BlobRow) -> AtHub {
+        match (blob.sent || blob.confirmed, blob.own) {
+            (true, _) => AtHub::Yes,
+            (false, true) => AtHub::No,
+            (false, false) => AtHub::Unknown,
+        }
+    }
+
+    /// Who announced a photo of the case.
+    pub fn announced_by(&self, blob: &BlobRow) -> Option<&str> {
+        let (user, _) = self.announced.get(&blob.digest)?;
+        Some(user)
     }
 }
 
@@ -291,11 +341,16 @@ fn hide(tx: &Tx<'_>, view: &mut CaseView, visible: &[ScopeId]) -> Result<(), Sto
         }
         clash.others = kept;
     }
-    view.standing.clashes.retain(|clash| !clash.others.is_empty());
+    view.standing
+        .clashes
+        .retain(|clash| !clash.others.is_empty());
     for seen in &mut view.seen {
         let mut kept = Vec::new();
         for case in std::mem::take(&mut seen.before.cases) {
-            if tx.scope_of_case(case)?.is_some_and(|scope| visible.contains(&scope)) {
+            if tx
+                .scope_of_case(case)?
+                .is_some_and(|scope| visible.contains(&scope))
+            {
                 kept.push(case);
             }
         }

@@ -84,7 +84,9 @@ pub enum ReferenceError {
     #[error("the reference data is not signed by the pinned hub key（参考数据不是本机构签发）")]
     NotByHub,
     /// It does not follow what is held.
-    #[error("the reference data begins behind {from}, and this device holds up to {held}（参考数据不衔接）")]
+    #[error(
+        "the reference data begins behind {from}, and this device holds up to {held}（参考数据不衔接）"
+    )]
     Gap {
         /// Where it begins.
         from: u64,

@@ -64,9 +64,9 @@ impl Tx<'_> {
     ) -> Result<(), StoreError> {
         let device = certificate.device;
         let held = self.newest_word(device, &certificate.user)?;
-        let is_news = held
-            .as_ref()
-            .is_none_or(|(known, held)| (*known, held.not_after) <= (number, certificate.not_after));
+        let is_news = held.as_ref().is_none_or(|(known, held)| {
+            (*known, held.not_after) <= (number, certificate.not_after)
+        });
         if is_news {
             self.sql().execute(
                 "INSERT OR REPLACE INTO person (device, user, number, certificate) VALUES (?1, ?2, ?3, ?4)",
@@ -95,8 +95,12 @@ impl Tx<'_> {
     ) -> Result<Option<(u64, Certificate)>, StoreError> {
         let row: Option<(i64, Vec<u8>)> = self
             .sql()
-            .prepare_cached("SELECT number, certificate FROM person WHERE device = ?1 AND user = ?2")?
-            .query_row((device.as_bytes(), user), |row| Ok((row.get(0)?, row.get(1)?)))
+            .prepare_cached(
+                "SELECT number, certificate FROM person WHERE device = ?1 AND user = ?2",
+            )?
+            .query_row((device.as_bytes(), user), |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })
             .optional()?;
         row.map(|(number, bytes)| Ok((unsigned(number), read_certificate(&bytes)?)))
             .transpose()
@@ -108,7 +112,11 @@ impl Tx<'_> {
     /// As the database fails.
     pub fn words_about(&self, device: DeviceId) -> Result<u64, StoreError> {
         let sql = "SELECT coalesce(max(number), 0) FROM person WHERE device = ?1";
-        Ok(unsigned(self.sql().query_row(sql, [device.as_bytes()], |row| row.get(0))?))
+        Ok(unsigned(self.sql().query_row(
+            sql,
+            [device.as_bytes()],
+            |row| row.get(0),
+        )?))
     }
 
     /// A person's certificate on a device as the hub signed it.
@@ -137,7 +145,9 @@ impl Tx<'_> {
         device: DeviceId,
         user: &str,
     ) -> Result<Option<Certificate>, StoreError> {
-        Ok(self.newest_word(device, user)?.map(|(_, certificate)| certificate))
+        Ok(self
+            .newest_word(device, user)?
+            .map(|(_, certificate)| certificate))
     }
 
     /// Everybody the hub vouched for on a device, by name.
@@ -181,9 +191,9 @@ impl Tx<'_> {
     /// # Errors
     /// As the database fails.
     pub fn devices(&self) -> Result<Vec<(DeviceId, bool)>, StoreError> {
-        let mut select = self
-            .sql()
-            .prepare_cached("SELECT device, revoked FROM author WHERE is_hub = 0 ORDER BY device")?;
+        let mut select = self.sql().prepare_cached(
+            "SELECT device, revoked FROM author WHERE is_hub = 0 ORDER BY device",
+        )?;
         let rows = select.query_map([], |row| {
             Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, bool>(1)?))
         })?;

@@ -302,7 +302,7 @@ impl Tx<'_> {
             "UPDATE blob SET sent = 1 WHERE digest = ?1",
             [digest.as_bytes()],
         )?;
-        Ok(())
+        self.forget_broken(digest)
     }
 
     /// The chunk digests of bytes held here.
@@ -347,8 +347,8 @@ impl Tx<'_> {
             )
             .optional()?;
         let file = total.zip(self.file_secret(digest)?);
-        let (total, (name, key)) = file
-            .ok_or_else(|| StoreError::Damaged(format!("the bytes of {digest} are not here")))?;
+        let (total, (name, key)) =
+            file.ok_or_else(|| StoreError::Damaged(format!("the bytes of {digest} are not here")))?;
         let wanted = len.unwrap_or_else(|| unsigned(total).saturating_sub(from));
         let mut plain = Vec::with_capacity(usize::try_from(wanted).unwrap_or(0));
         vault::decrypt_range(

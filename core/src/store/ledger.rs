@@ -43,9 +43,7 @@ impl Ledger for Tx<'_> {
         type Row = (Vec<u8>, Vec<u8>, bool, bool);
         let row: Option<Row> = self
             .sql()
-            .prepare_cached(
-                "SELECT key, scopes, revoked, is_hub FROM author WHERE device = ?1",
-            )?
+            .prepare_cached("SELECT key, scopes, revoked, is_hub FROM author WHERE device = ?1")?
             .query_row([device.as_bytes()], |row| {
                 Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
             })
@@ -72,10 +70,12 @@ impl Ledger for Tx<'_> {
     }
 
     fn person(&self, device: DeviceId, user: &str) -> Result<Option<Person>, StoreError> {
-        Ok(self.certificate_for(device, user)?.map(|certificate| Person {
-            scopes: certificate.scopes,
-            roles: certificate.roles,
-        }))
+        Ok(self
+            .certificate_for(device, user)?
+            .map(|certificate| Person {
+                scopes: certificate.scopes,
+                roles: certificate.roles,
+            }))
     }
 
     fn stream_end(&self, stream: StreamId) -> Result<Option<Mark>, StoreError> {

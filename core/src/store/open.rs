@@ -203,11 +203,10 @@ impl Store {
             .inner
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
-        let is_busy: i64 = inner.connection.query_row(
-            "PRAGMA wal_checkpoint(TRUNCATE)",
-            [],
-            |row| row.get(0),
-        )?;
+        let is_busy: i64 =
+            inner
+                .connection
+                .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
         if is_busy == 0 {
             Ok(())
         } else {

@@ -63,7 +63,8 @@ pub struct Purged {
 }
 
 /// Own streams of a scope that hold something the hub lacks.
-const UNSENT: &str = "SELECT id FROM stream WHERE scope = ?1 AND own = 1 AND (seq > acked OR EXISTS (
+const UNSENT: &str =
+    "SELECT id FROM stream WHERE scope = ?1 AND own = 1 AND (seq > acked OR EXISTS (
    SELECT 1 FROM blob JOIN envelope ON envelope.id = blob.envelope
    WHERE envelope.stream = stream.id AND blob.own = 1 AND blob.sent = 0))";
 
@@ -130,12 +131,20 @@ impl Tx<'_> {
 
     fn unsent_in(&self, scope: ScopeId) -> Result<u64, StoreError> {
         let sql = "SELECT coalesce(sum(seq - acked), 0) FROM stream WHERE scope = ?1 AND own = 1";
-        Ok(unsigned(self.sql().query_row(sql, [scope.as_bytes()], |row| row.get(0))?))
+        Ok(unsigned(self.sql().query_row(
+            sql,
+            [scope.as_bytes()],
+            |row| row.get(0),
+        )?))
     }
 
     fn unsent_photos_in(&self, scope: ScopeId) -> Result<u64, StoreError> {
         let sql = "SELECT count(*) FROM blob WHERE scope = ?1 AND own = 1 AND sent = 0";
-        Ok(unsigned(self.sql().query_row(sql, [scope.as_bytes()], |row| row.get(0))?))
+        Ok(unsigned(self.sql().query_row(
+            sql,
+            [scope.as_bytes()],
+            |row| row.get(0),
+        )?))
     }
 
     /// Deletes the rows of a scope; with *keep-own* all but the streams that hold own unsent work,

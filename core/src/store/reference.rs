@@ -56,7 +56,9 @@ impl Tx<'_> {
 
     fn set_reference_head(&self, scope: ScopeId, head: u64) -> Result<(), StoreError> {
         self.sql()
-            .prepare_cached("INSERT OR REPLACE INTO reference_head (scope, version) VALUES (?1, ?2)")?
+            .prepare_cached(
+                "INSERT OR REPLACE INTO reference_head (scope, version) VALUES (?1, ?2)",
+            )?
             .execute((scope.as_bytes(), signed(head)))?;
         Ok(())
     }
@@ -67,7 +69,9 @@ impl Tx<'_> {
     ) -> Result<Option<Vec<u8>>, StoreError> {
         let row: Option<Option<Vec<u8>>> = self
             .sql()
-            .prepare_cached("SELECT row FROM reference WHERE scope = ?1 AND name = ?2 AND key = ?3")?
+            .prepare_cached(
+                "SELECT row FROM reference WHERE scope = ?1 AND name = ?2 AND key = ?3",
+            )?
             .query_row((scope.as_bytes(), table, key), |row| row.get(0))
             .optional()?;
         Ok(row.flatten())

@@ -23,7 +23,9 @@ impl Tx<'_> {
     /// The scope's key; made when it is first needed. SQLCipher draws it, as it draws its own.
     fn scope_key(&self, scope: ScopeId) -> Result<BlobKey, StoreError> {
         self.sql()
-            .prepare_cached("INSERT OR IGNORE INTO scope_key (scope, key) VALUES (?1, randomblob(32))")?
+            .prepare_cached(
+                "INSERT OR IGNORE INTO scope_key (scope, key) VALUES (?1, randomblob(32))",
+            )?
             .execute([scope.as_bytes()])?;
         let bytes: Vec<u8> = self
             .sql()
@@ -70,7 +72,9 @@ impl Tx<'_> {
         &self,
         digest: &Digest,
     ) -> Result<Option<(String, BlobKey)>, StoreError> {
-        Ok(self.open_file_key(digest)?.map(|file| (file.name, file.key)))
+        Ok(self
+            .open_file_key(digest)?
+            .map(|file| (file.name, file.key)))
     }
 
     fn open_file_key(&self, digest: &Digest) -> Result<Option<OpenFile>, StoreError> {
@@ -106,9 +110,9 @@ impl Tx<'_> {
 
     /// Wraps what older builds kept bare.
     pub(super) fn wrap_old_files(&self) -> Result<(), StoreError> {
-        let mut select = self
-            .sql()
-            .prepare("SELECT digest FROM file WHERE key <> x'' AND digest IN (SELECT digest FROM blob)")?;
+        let mut select = self.sql().prepare(
+            "SELECT digest FROM file WHERE key <> x'' AND digest IN (SELECT digest FROM blob)",
+        )?;
         let digests: Vec<Vec<u8>> = select
             .query_map([], |row| row.get(0))?
             .collect::<Result<_, _>>()?;

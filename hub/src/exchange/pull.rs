@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use lossbook_core::chain::StreamId;
-use lossbook_core::domain::{Epoch, ScopeId};
+use lossbook_core::domain::ScopeId;
 use lossbook_core::store::StoreError;
 use lossbook_core::sync::frame::{Cursor, Frame, Pull};
 use minicbor::bytes::ByteVec;
@@ -22,8 +22,9 @@ struct Page<'r> {
     frames: Vec<Frame>,
     bytes: u64,
     budget: u64,
+    private_is_read: bool,
     /// Streams that the device holds itself and need not be sent.
-    own: (&'r Request, BTreeSet<Epoch>),
+    own: (&'r Request, BTreeSet<StreamId>),
 }
 
 /// Feed rows after the cursor, then the next cursor; or the fault that the cursor is not good.
@@ -50,16 +51,20 @@ pub(super) fn page(
         frames: Vec::new(),
         bytes: 0,
         budget: pull.max_bytes.min(MAX_NEWS_BYTES),
-        own: (
-            request,
-            claims.iter().map(|claim| claim.stream.epoch).collect(),
-        ),
+        private_is_read: false,
+        own: (request, claims.iter().map(|claim| claim.stream).collect()),
     };
+    // What a device may no longer read begins anew if it ever gets it back.
+    positions.0.retain(|scope, _| scopes.contains(scope));
     let mut lag = 0;
-    for scope in scopes {
+    for (number, scope) in scopes.iter().enumerate() {
         let at = positions.0.entry(*scope).or_default();
-        *at = page.fill(tx, *scope, *at)?;
+        // The private scope, which is the first, says what may be read: it comes before the others.
+        if number == 0 || page.private_is_read {
+            *at = page.fill(tx, *scope, *at)?;
+        }
         lag += tx.feed_head(*scope)?.saturating_sub(*at);
+        page.private_is_read |= number == 0 && lag == 0;
     }
     page.frames.push(Frame::Cursor(Cursor {
         token: ByteVec::from(positions.to_token(hub)),
@@ -114,8 +119,8 @@ impl Page<'_> {
     }
 
     fn is_own(&self, stream: StreamId) -> bool {
-        let (request, epochs) = &self.own;
-        stream.device == request.hello.device && epochs.contains(&stream.epoch)
+        let (request, claimed) = &self.own;
+        stream.device == request.hello.device && claimed.contains(&stream)
     }
 }
 

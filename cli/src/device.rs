@@ -8,12 +8,15 @@ mod findings;
 mod packs;
 mod past;
 mod peer;
+mod people;
 mod photo;
+mod reference;
 mod show;
 mod sign;
 mod sync;
 
-pub use args::{ByHand, Command, DeviceArgs};
+pub use args::{ByHand, Command, DeviceArgs, ReferenceCommand, UserCommand};
+pub use reference::{Refreshed, refresh};
 pub use show::{case_json, row_json};
 pub use sync::enrol;
 
@@ -94,6 +97,11 @@ fn dispatch(
     match &args.command {
         Command::Init => Err(Failure::bug("init", "init was handled before")),
         Command::Enrol { code } => enrol(device, code, args.ca.as_deref()),
+        Command::User { command } => people::run(device, command, args.ca.as_deref()),
+        Command::Token => packs::token(device, args.ca.as_deref()),
+        Command::Reference {
+            command: ReferenceCommand::List { table },
+        } => reference::list(device, table.as_deref(), args.ca.as_deref()),
         Command::Report { scope, fields } => report(device, scope.as_deref(), fields),
         Command::Set { case, path, value } => set(device, (case, path, value), host),
         Command::Add {
@@ -140,7 +148,8 @@ fn dispatch(
         | Command::Assess { .. }
         | Command::History(_)
         | Command::Status
-        | Command::Quarantine
+        | Command::Scopes { .. }
+        | Command::Quarantine { .. }
         | Command::Rebuild => look(device, &args.command),
     }
 }
@@ -165,6 +174,7 @@ fn look(device: &Device, command: &Command) -> Result<Said, Failure> {
     match command {
         Command::Statement(args) => sign::statement(device, args),
         Command::List {
+            scope,
             find,
             limit,
             offset,
@@ -174,7 +184,8 @@ fn look(device: &Device, command: &Command) -> Result<Said, Failure> {
                 limit: *limit,
                 offset: *offset,
             };
-            Ok(show::list(&device.cases(&query)?))
+            let rows = device.cases_in(scope.as_deref(), &query)?;
+            Ok(show::list(&rows, &device.scopes()?))
         }
         Command::Assess { case } => show::judged(&device.assess(case)?, &*device.packs()?),
         Command::Show {
@@ -190,11 +201,15 @@ fn look(device: &Device, command: &Command) -> Result<Said, Failure> {
         } => sign::signatures(device, case, files),
         Command::Show { case, .. } => Ok(show::case(&device.case(case)?)),
         Command::History(args) => past::history(device, args),
-        Command::Quarantine => show::quarantine(device),
+        Command::Quarantine { export } => people::quarantine(device, export.as_deref()),
+        Command::Scopes { export } => people::scopes(device, export.as_deref()),
         Command::Rebuild => rebuild(device),
         Command::Status
         | Command::Init
         | Command::Enrol { .. }
+        | Command::User { .. }
+        | Command::Token
+        | Command::Reference { .. }
         | Command::Report { .. }
         | Command::Set { .. }
         | Command::Add { .. }

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use lossbook_core::app::Device;
-use lossbook_core::domain::Host;
+use lossbook_core::domain::{Digest, Host};
 use lossbook_core::sync::{
     Block, Body, Effect, Engine, Event, Failure as Trouble, Progress, Report, Request, StateName,
 };
@@ -189,12 +189,18 @@ impl Drive<'_> {
             Body::Mem(bytes) => Ok(bytes.clone()),
             Body::Blob { digest, from, len } => self.device.blob_range(digest, *from, *len),
         };
-        let Ok(body) = body else {
-            return Event::HttpFail {
-                rid,
-                why: Trouble::Cut,
-                sent: 0,
-            };
+        let body = match body {
+            Ok(body) => body,
+            Err(error) => {
+                if let Body::Blob { digest, .. } = &request.body {
+                    self.keep_note(digest, &error.to_string());
+                }
+                return Event::HttpFail {
+                    rid,
+                    why: Trouble::Cut,
+                    sent: 0,
+                };
+            }
         };
         let quiet = Duration::from_millis(request.no_progress_ms.max(1_000));
         match self.client.send(
@@ -218,9 +224,16 @@ impl Drive<'_> {
             Report::Progress(progress) => (self.watch)(&progress),
             Report::Trouble { code, .. } => self.outcome.troubles.push(code),
             Report::BlobBroken { digest, why } => {
+                self.keep_note(&digest, &why);
                 self.outcome.broken.push(format!("{digest}: {why}"))
             }
         }
+    }
+
+    /// A broken photo is listed until the hub holds it.
+    fn keep_note(&self, digest: &Digest, why: &str) {
+        // The exchange goes on without the note; the outcome says it in any case.
+        let _noted_or_not = self.device.note_broken(digest, why);
     }
 
     /// What counts as progress: anything the hub or this store acknowledged.

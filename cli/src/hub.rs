@@ -4,6 +4,8 @@
     reason = "a missing key of a JSON value reads as null"
 )]
 
+mod reference_file;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -50,6 +52,9 @@ pub enum Command {
         /// How long a device's token is good for, in seconds.
         #[arg(long, default_value_t = 3600)]
         token_seconds: u64,
+        /// Photos leave so many bytes of the disk free; entries are taken all the same.
+        #[arg(long, value_name = "BYTES", default_value_t = lossbook_hub::blobs::RESERVE_BYTES)]
+        reserve: u64,
     },
     /// Print a single-use enrolment code.
     Invite {
@@ -96,6 +101,45 @@ pub enum Command {
         /// A new file.
         file: PathBuf,
     },
+    /// Every device, the people on it, and what it destroyed when it was told to.
+    Devices,
+    /// Withdraw a device for good; it learns so at its next contact.
+    Revoke {
+        /// Its id, the beginning of it, or its user.
+        device: String,
+        /// keep-own: it keeps what it wrote and the hub lacks. purge: it destroys everything.
+        #[arg(long, default_value = "keep-own")]
+        mode: String,
+    },
+    /// Give scopes to a device, take others from it.
+    Scopes {
+        /// Its id, the beginning of it, or its user.
+        device: String,
+        /// Of whom, on a device that several people share; of everybody if not given.
+        #[arg(long)]
+        user: Option<String>,
+        /// A scope it may read from now on. May be repeated.
+        #[arg(long, value_name = "SCOPE")]
+        add: Vec<String>,
+        /// A scope it may no longer read. May be repeated.
+        #[arg(long, value_name = "SCOPE")]
+        remove: Vec<String>,
+        /// What it does with what it holds of that: keep-own or purge.
+        #[arg(long, default_value = "purge")]
+        mode: String,
+    },
+    /// Reference tables: what head office keeps and phones read.
+    Reference {
+        /// What to do with them.
+        #[command(subcommand)]
+        command: ReferenceCommand,
+    },
+    /// What is kept outside the record, and why.
+    Quarantine {
+        /// Write it to this file, as docs/formats/quarantine.md says.
+        #[arg(long, value_name = "FILE")]
+        export: Option<PathBuf>,
+    },
     /// Print a new one-time link to the page.
     Link,
     /// What the hub holds.
@@ -109,6 +153,29 @@ pub enum UserCommand {
     Add {
         /// The name.
         name: String,
+    },
+}
+
+/// Reference tables.
+#[derive(Debug, Subcommand)]
+pub enum ReferenceCommand {
+    /// Make a table hold exactly the rows of a file; phones fetch only what differs.
+    Put {
+        /// Its name: policies, rosters, zones, calendar, tasks, or one of your own.
+        table: String,
+        /// A JSON object of rows by key, a JSON list of rows with a "key", or CSV whose first column
+        /// is the key.
+        file: PathBuf,
+        /// Of which scope; every device reads it if not given.
+        #[arg(long)]
+        scope: Option<String>,
+    },
+    /// Every table and its size.
+    List,
+    /// Whose photos a phone finds again when it takes one: of its own scopes, or of all.
+    Looks {
+        /// own or all.
+        of: String,
     },
 }
 
@@ -151,6 +218,7 @@ pub fn run(
             cert,
             cert_key,
             token_seconds,
+            reserve,
         } => {
             let tls = cert
                 .clone()
@@ -161,7 +229,7 @@ pub fn run(
                 tls,
                 token_valid_ms: token_seconds.saturating_mul(1000),
             };
-            return serve_until_told(args, &config, announce);
+            return serve_until_told(args, (&config, *reserve), announce);
         }
         Command::Invite {
             role,
@@ -182,6 +250,28 @@ pub fn run(
         Command::Export(_) | Command::Import { .. } | Command::AgeIdentity { .. } => {
             return by_hand(args, progress);
         }
+        Command::Devices => Order::ListDevices,
+        Command::Revoke { device, mode } => Order::Revoke {
+            device: device.clone(),
+            mode: mode.clone(),
+        },
+        Command::Scopes {
+            device,
+            user,
+            add,
+            remove,
+            mode,
+        } => Order::ChangeScopes {
+            device: device.clone(),
+            user: user.clone(),
+            add: add.clone(),
+            remove: remove.clone(),
+            mode: mode.clone(),
+        },
+        Command::Reference { command } => reference_order(command)?,
+        Command::Quarantine { export } => Order::Quarantine {
+            export: export.clone(),
+        },
         Command::Link => Order::Link,
         Command::Status => Order::Status,
     };
@@ -215,9 +305,26 @@ fn by_hand(args: &HubArgs, progress: bool) -> Result<Said, Failure> {
         | Command::Scope { .. }
         | Command::User { .. }
         | Command::Pack { .. }
+        | Command::Devices
+        | Command::Revoke { .. }
+        | Command::Scopes { .. }
+        | Command::Reference { .. }
+        | Command::Quarantine { .. }
         | Command::Link
         | Command::Status => Err(Failure::bug("by_hand", "not a command about bundles")),
     }
+}
+
+fn reference_order(command: &ReferenceCommand) -> Result<Order, Failure> {
+    Ok(match command {
+        ReferenceCommand::Put { table, file, scope } => Order::PutReference {
+            table: table.clone(),
+            scope: scope.clone(),
+            rows: reference_file::read(file)?,
+        },
+        ReferenceCommand::List => Order::ListReference,
+        ReferenceCommand::Looks { of } => Order::ShowLooks { of: of.clone() },
+    })
 }
 
 fn pack(args: &HubArgs, command: &PackCommand) -> Result<Said, Failure> {
@@ -289,7 +396,7 @@ fn open_or_init(args: &HubArgs) -> Result<Hub, HubError> {
 
 fn serve_until_told(
     args: &HubArgs,
-    config: &ServeConfig,
+    (config, reserve): (&ServeConfig, u64),
     announce: &mut dyn FnMut(&Said),
 ) -> Result<Said, Failure> {
     // The log goes to standard error: ids and counts, never names, places or amounts.
@@ -298,6 +405,7 @@ fn serve_until_told(
         .with_ansi(false)
         .try_init();
     let hub = open_or_init(args)?;
+    hub.keep_free(reserve);
     let link = hub.make_page_link()?;
     let key = hub.key_digest().to_hex();
     let serving = serve(hub, config)?;

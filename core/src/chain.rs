@@ -20,14 +20,15 @@ pub mod ingest;
 mod invite;
 mod key;
 mod ledger;
+mod reference;
 mod shelf;
 pub mod short;
 mod token;
 
 pub use append::{Draft, Tip, append, seal_tip};
 pub use body::{
-    AclBody, AuditBody, BlobRole, CarriedBundle, ClaimBody, FixBody, KeyBody, KeyReason,
-    MomentBody, Origin, PhotoBody, ReceiptBody,
+    AclBody, AuditBody, BlobRole, CarriedBundle, ClaimBody, EndMode, FixBody, KeyBody, KeyReason,
+    MomentBody, Origin, PhotoBody, PurgeBody, ReceiptBody, ScopeEnd, StreamEnd, UnknownMode,
 };
 pub use envelope::{
     Envelope, EnvelopeError, Header, Kind, MAX_BODY_BYTES, MAX_ENVELOPE_BYTES, MAX_RUN_BYTES, Run,
@@ -37,6 +38,10 @@ pub use invite::{
     EnrolAnswer, EnrolError, EnrolRequest, Invite, InviteParseError, InviteSecret, ScopeName,
 };
 pub use key::{Certificate, CertificateError, DeviceKey, KeyId, PublicKey, SignedCertificate};
-pub use ledger::{Author, ChangeEntry, Ledger, Mark, ParkedChange};
+pub use ledger::{Author, ChangeEntry, Ledger, Mark, ParkedChange, Person};
+pub use reference::{
+    EVERYWHERE, Reference, ReferenceAnswer, ReferenceError, ReferenceItem, SignedReference,
+    reference_tag,
+};
 pub use shelf::{Shelf, ShelfEntry, ShelfError, SignedShelf};
 pub use token::{NonceAnswer, NonceRequest, RefusalAnswer, TokenAnswer, TokenRequest};

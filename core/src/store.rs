@@ -11,6 +11,7 @@
 //!
 //! Refuses: to judge (the gate does), to talk, and to open with the wrong key.
 
+mod access;
 mod blob;
 mod carried;
 mod case;
@@ -26,8 +27,11 @@ mod open;
 mod pack;
 mod progress;
 mod project;
+mod purge;
 mod recent;
+mod reference;
 mod relay;
+mod secret;
 mod staged;
 mod stream;
 mod tokens;
@@ -45,8 +49,10 @@ pub use looks::{Likeness, SeenRow};
 pub use migrate::{Step, migrate};
 pub use open::{Store, StoreKey};
 pub use pack::{PackRow, ShelfRow};
-pub use progress::{CaseProgress, Quarantined};
+pub use progress::{BrokenBlob, CaseProgress, Quarantined};
 pub use project::Rebuilt;
+pub use purge::{EndState, EndedScope, Purged};
+pub use reference::{ReferenceRow, TableChange};
 pub use relay::{Bodies, HeldStream, KnownDevice};
 pub use staged::BlobName;
 pub use stream::OwnStream;

@@ -33,6 +33,7 @@
 pub mod age;
 mod cipher;
 mod stream;
+mod wrap;
 
 use std::fmt;
 
@@ -41,6 +42,7 @@ use zeroize::Zeroizing;
 use crate::domain::Host;
 
 pub use stream::{decrypt_range, decrypt_stream, encrypt_stream};
+pub use wrap::{unwrap_key, wrap_key};
 
 /// Plaintext bytes of a chunk; the last one may have fewer.
 pub const CHUNK_PLAIN_BYTES: usize = 64 * 1024;

@@ -3,14 +3,20 @@
 //! The command line opens the hub with [`Hub::open_beside`] and runs one [`Command`]; the store
 //! keeps the two processes apart. Where a hub is served stands in `DIR/serving`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use lossbook_core::app::Outside;
+use lossbook_core::chain::{EndMode, UnknownMode};
+
 use crate::enrol::NewInvite;
 use crate::hub::Hub;
+use crate::meta::in_tx;
+use crate::reference::{self, LooksOf};
 use crate::refusal::Refusal;
+use crate::rights::{self, ScopeChange};
 
 /// Name of the file in which a served hub says where it listens.
 pub(crate) const SERVING_FILE: &str = "serving";
@@ -56,6 +62,49 @@ pub enum Command {
     },
     /// The rule packs that are held.
     ListPacks,
+    /// Every device with the people on it.
+    ListDevices,
+    /// Withdraws a device for good.
+    Revoke {
+        /// Its id, the beginning of it, or its user.
+        device: String,
+        /// `keep-own` or `purge`.
+        mode: String,
+    },
+    /// Gives scopes to a device and takes others from it.
+    ChangeScopes {
+        /// Its id, the beginning of it, or its user.
+        device: String,
+        /// Of whom on it; of everybody if absent.
+        user: Option<String>,
+        /// Names of scopes it gets.
+        add: Vec<String>,
+        /// Names of scopes it loses.
+        remove: Vec<String>,
+        /// `keep-own` or `purge`.
+        mode: String,
+    },
+    /// Makes a reference table hold exactly these rows.
+    PutReference {
+        /// Its name.
+        table: String,
+        /// Of which scope; of all if absent.
+        scope: Option<String>,
+        /// Its rows by key.
+        rows: Vec<(String, Value)>,
+    },
+    /// The reference tables.
+    ListReference,
+    /// Whose photos devices can find again: of their own scopes, or of all.
+    ShowLooks {
+        /// `own` or `all`.
+        of: String,
+    },
+    /// What is kept outside the record; written to a file if one is named.
+    Quarantine {
+        /// Which file.
+        export: Option<PathBuf>,
+    },
     /// A new one-time link to the page.
     Link,
     /// What the hub holds.
@@ -83,6 +132,12 @@ pub struct Status {
     pub blob_bytes: u64,
     /// Enrolment codes that can still be used.
     pub open_invites: u64,
+    /// Envelopes and photos outside the record.
+    pub outside: u64,
+    /// Bytes left where photos are kept, if that is known.
+    pub free_bytes: Option<u64>,
+    /// Bytes that photos leave free; below it none is taken, and everything else is.
+    pub reserve_bytes: u64,
 }
 
 /// Where the hub in this directory is being served, if it says so.
@@ -140,9 +195,113 @@ impl Hub {
                 Ok(json!({ "id": id, "version": version, "standing": "retired" }))
             }
             Command::ListPacks => Ok(json!({ "packs": to_json(&self.packs()?)? })),
+            Command::ListDevices
+            | Command::Revoke { .. }
+            | Command::ChangeScopes { .. }
+            | Command::PutReference { .. }
+            | Command::ListReference
+            | Command::ShowLooks { .. }
+            | Command::Quarantine { .. } => self.run_other(command),
             Command::Status => to_json(&self.status()?),
         }
     }
+}
+
+impl Hub {
+    /// Devices, tables, and what is outside the record.
+    fn run_other(&self, command: Command) -> Result<Value, Refusal> {
+        let (store, me) = (self.store(), self.identity());
+        match command {
+            Command::ListDevices => Ok(json!({ "devices": to_json(&rights::devices(store)?)? })),
+            Command::Revoke { device, mode } => {
+                let what = (device.as_str(), mode_named(&mode)?);
+                to_json(&rights::revoke(store, me, what, self.now())?)
+            }
+            Command::ChangeScopes {
+                device,
+                user,
+                add,
+                remove,
+                mode,
+            } => {
+                let mode = mode_named(&mode)?;
+                let change = ScopeChange {
+                    user,
+                    add,
+                    remove,
+                    mode,
+                };
+                let what = (device.as_str(), &change);
+                to_json(&rights::change_scopes(store, me, what, self.now())?)
+            }
+            Command::PutReference { table, scope, rows } => {
+                let change = reference::put(store, (scope.as_deref(), &table), &rows)?;
+                Ok(json!({
+                    "table": table, "scope": scope, "written": change.written,
+                    "removed": change.removed, "unchanged": change.unchanged,
+                }))
+            }
+            Command::ListReference => Ok(json!({ "tables": to_json(&reference::list(store)?)? })),
+            Command::ShowLooks { of } => {
+                let of = match of.as_str() {
+                    "own" => LooksOf::Own,
+                    "all" => LooksOf::All,
+                    _ => {
+                        let detail = "use own or all（只能是 own 或 all）";
+                        return Err(Refusal::new(400, "BAD_WORD", detail));
+                    }
+                };
+                Ok(json!({ "shown_to_all": reference::show_looks(store, of)? }))
+            }
+            Command::Quarantine { export } => self.quarantine(export.as_deref()),
+            Command::Invite { .. }
+            | Command::AddUser { .. }
+            | Command::AddScope { .. }
+            | Command::AddPack { .. }
+            | Command::RetirePack { .. }
+            | Command::ListPacks
+            | Command::Link
+            | Command::Status => Err(Refusal::new(500, "INTERNAL", "handled elsewhere")),
+        }
+    }
+
+    fn quarantine(&self, export: Option<&Path>) -> Result<Value, Refusal> {
+        let outside = in_tx(self.store(), |tx| {
+            Ok(Outside {
+                envelopes: tx.outside()?,
+                photos: tx.broken()?,
+            })
+        })?;
+        if let Some(path) = export {
+            // A photo that failed here was never whole; its bytes are on the phone that took it.
+            write_file(path, &outside).map_err(|error| {
+                let detail = format!("{}: cannot be written（无法写入）: {error}", path.display());
+                Refusal::new(400, "UNWRITABLE", detail)
+            })?;
+        }
+        let envelopes: Vec<Value> = outside.envelopes.iter().map(|one| json!({
+            "envelope": one.id.to_hex(), "state": one.state, "why": one.why, "user": one.header.user,
+            "device": one.header.device.to_string(), "seq": one.header.seq,
+            "kind": format!("{:?}", one.header.kind).to_lowercase(),
+        })).collect();
+        let photos: Vec<Value> = outside.photos.iter().map(|one| json!({
+            "sha256": one.digest.to_hex(), "case": one.case.map(|case| case.number().to_string()), "why": one.why,
+            "user": one.announced.as_ref().map(|(user, _)| user),
+            "device": one.announced.as_ref().map(|(_, device)| device.to_string()), "at_ms": one.wall.0,
+        })).collect();
+        Ok(json!({ "outside": envelopes, "photos": photos, "export": export }))
+    }
+}
+
+fn write_file(path: &Path, outside: &Outside) -> std::io::Result<()> {
+    let mut file = std::fs::File::create_new(path)?;
+    outside.write(&mut file, &|_| None)?;
+    file.sync_all()
+}
+
+fn mode_named(mode: &str) -> Result<EndMode, Refusal> {
+    mode.parse()
+        .map_err(|error: UnknownMode| Refusal::new(400, "BAD_MODE", error.to_string()))
 }
 
 fn to_json<T: Serialize>(value: &T) -> Result<Value, Refusal> {

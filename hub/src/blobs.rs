@@ -20,6 +20,7 @@ mod piece;
 mod receive;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use lossbook_core::domain::{CHUNK_BYTES, ChunkedDigest, DeviceId, Digest, Host, ScopeId, WallMs};
 use lossbook_core::store::StoreError;
@@ -33,6 +34,10 @@ pub use download::BlobBytes;
 
 /// How long an upload lives after its last byte.
 const UPLOAD_MS: i64 = 30 * 24 * 60 * 60 * 1_000;
+/// Room that photos leave for everything else, unless the operator says otherwise.
+pub const RESERVE_BYTES: u64 = 256 * 1024 * 1024;
+/// How long a phone waits with its photos when there is no room.
+const FULL_RETRY_S: u32 = 600;
 const CHUNK: u64 = CHUNK_BYTES as u64;
 
 /// Where an upload stands.
@@ -63,6 +68,7 @@ pub struct Blobs {
     objects: Arc<dyn ObjectStore>,
     host: Arc<dyn Host>,
     leases: lease::Leases,
+    reserve: AtomicU64,
 }
 
 impl std::fmt::Debug for Blobs {
@@ -91,6 +97,30 @@ impl Blobs {
             objects,
             host,
             leases: lease::Leases::default(),
+            reserve: AtomicU64::new(RESERVE_BYTES),
+        }
+    }
+
+    /// Photos leave so many bytes free from now on.
+    pub(crate) fn keep_free(&self, reserve_bytes: u64) {
+        self.reserve.store(reserve_bytes, Ordering::Relaxed);
+    }
+
+    pub(crate) fn reserve_bytes(&self) -> u64 {
+        self.reserve.load(Ordering::Relaxed)
+    }
+
+    /// Whether bytes of a photo may still come; what else phones bring is taken all the same.
+    fn refuse_without_room(&self) -> Result<(), Refusal> {
+        match self.host.free_bytes() {
+            Some(free) if free < self.reserve_bytes() => {
+                tracing::warn!(free, "photos are refused: too little room is left");
+                let detail = "the hub has no room for photos now（机构存储空间不足，暂不接收照片）: reports and signatures are taken, photos wait on the phone";
+                let mut refusal = Refusal::new(507, "QUOTA", detail);
+                refusal.retry_after_s = Some(FULL_RETRY_S);
+                Err(refusal)
+            }
+            Some(_) | None => Ok(()),
         }
     }
 
@@ -115,6 +145,9 @@ impl Blobs {
             .await??;
         if progress.offset == progress.len_bytes && progress.expires.is_some() {
             return self.state(device, wanted.digest).await;
+        }
+        if progress.offset < progress.len_bytes {
+            self.refuse_without_room()?;
         }
         Ok(progress)
     }

@@ -10,20 +10,22 @@
 //!
 //! Refuses: to trust what the phone shows of the invitation; role, scope and name come from here.
 
+use lossbook_core::app::table;
 use lossbook_core::chain::{
-    AclBody, Certificate, EnrolAnswer, EnrolRequest, Invite, InviteSecret, Kind, ScopeName,
-    SignedCertificate, Subject,
+    AclBody, Certificate, EnrolAnswer, EnrolRequest, Invite, InviteSecret, ScopeName,
+    SignedCertificate,
 };
 use lossbook_core::domain::{Digest, Host, Reading, Role, ScopeId, WallMs, cbor};
 use lossbook_core::store::StoreError;
 
-use crate::meta::{Identity, InviteRow, InviteUse, MetaStore, MetaTx, OwnDraft, ScopeRow, in_tx};
+use crate::meta::{Identity, InviteRow, InviteUse, MetaStore, MetaTx, ScopeRow, in_tx};
 use crate::refusal::Refusal;
+use crate::rights;
 
 /// How long an invitation is good for.
 pub const INVITE_MS: i64 = 72 * 60 * 60 * 1_000;
 /// How long a certificate is good for.
-const CERTIFICATE_MS: i64 = 365 * 24 * 60 * 60 * 1_000;
+pub(crate) const CERTIFICATE_MS: i64 = 365 * 24 * 60 * 60 * 1_000;
 /// Longest name of a person or a scope in bytes, as the gate has it for `user`.
 const MAX_NAME_BYTES: usize = 128;
 
@@ -106,6 +108,8 @@ pub fn scope_named(tx: &dyn MetaTx, name: &str, host: &dyn Host) -> Result<Scope
         id,
         name: name.to_owned(),
     })?;
+    // Devices that get the scope later learn its name with its tables.
+    tx.put_row(id, (table::SCOPE, "name"), Some(name.as_bytes()))?;
     Ok(id)
 }
 
@@ -227,18 +231,26 @@ fn certify(
     request: &EnrolRequest,
     (invite, now): (&InviteRow, Reading),
 ) -> Result<Vec<u8>, StoreError> {
-    let mut scopes = tx
-        .author(request.device)?
-        .map_or_else(Vec::new, |author| author.scopes);
+    // Each person on a device has a certificate of their own.
+    let known = tx.people(request.device)?.into_iter();
+    let held = known
+        .filter(|(user, _)| *user == invite.user)
+        .map(|(_, person)| person)
+        .next();
+    let (mut scopes, mut roles) =
+        held.map_or_else(Default::default, |person| (person.scopes, person.roles));
     if !scopes.contains(&invite.scope) {
         scopes.push(invite.scope);
+    }
+    if !roles.contains(&invite.role) {
+        roles.push(invite.role);
     }
     let certificate = Certificate {
         device: request.device,
         key: request.key,
         recipient: request.recipient,
         user: invite.user.clone(),
-        roles: vec![invite.role],
+        roles,
         scopes: scopes.clone(),
         not_after: WallMs(now.wall.0.saturating_add(CERTIFICATE_MS)),
         hub: hub.device(),
@@ -249,20 +261,9 @@ fn certify(
         id: private,
         name: String::new(),
     })?;
-    let body = cbor::encode(&AclBody {
-        certificate: signed.clone(),
-        revoked: false,
-    });
+    let body = AclBody::new(signed.clone(), tx.words(request.device)? + 1);
     for scope in [private].iter().chain(&scopes) {
-        let draft = OwnDraft {
-            scope: *scope,
-            kind: Kind::Acl,
-            subject: Subject::device(request.device),
-            body: body.clone(),
-            user: "hub".to_owned(),
-            reading: now,
-        };
-        tx.append_own(hub, draft)?;
+        rights::append(tx, hub, (*scope, request.device, &body), now)?;
     }
     let names = tx.named_scopes()?;
     let scopes = names

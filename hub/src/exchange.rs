@@ -26,6 +26,7 @@ use lossbook_core::sync::frame::{
 
 use crate::meta::{Identity, MetaStore, MetaTx, in_tx};
 use crate::refusal::Refusal;
+use crate::rights;
 
 /// The protocol version spoken.
 pub const PROTOCOL: u8 = 1;
@@ -33,6 +34,10 @@ pub const PROTOCOL: u8 = 1;
 pub const MIN_SCHEMA: u32 = 1;
 /// Largest request body taken.
 pub const MAX_REQUEST_BYTES: usize = 1024 * 1024;
+
+/// What a device hears that head office withdrew. Why, and what to do, stands in its private scope,
+/// signed: it may read that one to the end.
+const WITHDRAWN: &str = "this device was withdrawn by head office（该设备已被总部撤销）: ask there";
 
 /// Who speaks, and when.
 #[derive(Debug, Clone, Copy)]
@@ -211,11 +216,12 @@ fn read(page: &[u8]) -> Result<Request, Refusal> {
 }
 
 /// The scopes a device may read: its private one first, because receipts and certificates are
-/// there.
+/// there. A withdrawn device reads only that one: there it finds what it must do.
 fn readable(device: DeviceId, author: &Author) -> Vec<ScopeId> {
     let mut scopes = vec![ScopeId::private_of(device)];
-    scopes.extend(&author.scopes);
-    scopes.dedup();
+    if !author.revoked {
+        scopes.extend(&author.scopes);
+    }
     scopes
 }
 
@@ -225,14 +231,12 @@ fn answer(
     caller: Caller,
     request: &Request,
 ) -> Result<Result<Vec<Frame>, Refusal>, StoreError> {
-    let author = tx.author(caller.device)?.filter(|author| !author.revoked);
-    let Some(author) = author else {
-        return Ok(Err(Refusal::new(
-            403,
-            "DEVICE_REVOKED",
-            "this device was withdrawn by head office: keep its data and ask there",
-        )));
+    let Some(author) = tx.author(caller.device)? else {
+        return Ok(Err(Refusal::new(403, "DEVICE_REVOKED", WITHDRAWN)));
     };
+    if !author.revoked {
+        rights::renew_if_due(tx, hub, caller.device, caller.now)?;
+    }
     let scopes = readable(caller.device, &author);
     let talk = Conversation {
         caller,
@@ -253,6 +257,9 @@ fn answer(
         } else {
             answer.extend(pull::page(tx, hub, (&talk, pull))?);
         }
+    }
+    if author.revoked {
+        answer.push(Frame::Fault(fault("DEVICE_REVOKED", WITHDRAWN)));
     }
     answer.push(Frame::End);
     let push::Pushed {

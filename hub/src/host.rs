@@ -1,5 +1,6 @@
 //! The clocks and randomness of a server.
 
+use std::path::{Path, PathBuf};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use lossbook_core::domain::{Host, Reading, WallMs};
@@ -9,6 +10,7 @@ use lossbook_core::domain::{Host, Reading, WallMs};
 pub struct SystemHost {
     boot_id: [u8; 16],
     started: Instant,
+    room_in: Option<PathBuf>,
 }
 
 impl Default for SystemHost {
@@ -23,11 +25,21 @@ impl SystemHost {
         let mut host = Self {
             boot_id: [0; 16],
             started: Instant::now(),
+            room_in: None,
         };
         let mut boot_id = [0; 16];
         host.fill_random(&mut boot_id);
         host.boot_id = boot_id;
         host
+    }
+
+    /// Also says how much room is left in a folder.
+    #[must_use]
+    pub fn with_room_in(self, folder: &Path) -> Self {
+        Self {
+            room_in: Some(folder.to_owned()),
+            ..self
+        }
     }
 }
 
@@ -43,6 +55,11 @@ impl Host for SystemHost {
             boot_id: self.boot_id,
             mono_ms: u64::try_from(mono).unwrap_or(u64::MAX),
         }
+    }
+
+    fn free_bytes(&self) -> Option<u64> {
+        let found = rustix::fs::statvfs(self.room_in.as_ref()?).ok()?;
+        Some(found.f_bavail.saturating_mul(found.f_frsize))
     }
 
     fn fill_random(&self, out: &mut [u8]) {

@@ -9,6 +9,7 @@
 mod blob;
 mod desk;
 mod device;
+mod reference;
 mod shelf;
 mod tus;
 
@@ -29,7 +30,7 @@ pub(crate) use blob::send;
 use crate::hub::Hub;
 use crate::page;
 use crate::refusal::Refusal;
-use crate::token::authenticate;
+use crate::token::{authenticate, recognise};
 
 /// Exchanges at a time; more are asked to come back.
 const MAX_AT_ONCE: usize = 32;
@@ -68,6 +69,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
             "/v1/blobs/{digest}/chunks",
             get(blob::chunks).put(blob::put_chunks),
         )
+        .route("/v1/reference", get(reference::read))
         .route("/v1/packs", get(shelf::read))
         .route("/v1/packs/{digest}", get(shelf::pack))
         .route("/v1/office/cases", get(desk::cases))
@@ -121,6 +123,13 @@ async fn device_of(app: &Arc<App>, headers: &HeaderMap) -> Result<DeviceId, Refu
     let token = bearer(headers)?;
     let app = Arc::clone(app);
     blocking(move || authenticate(app.hub.store(), &token, app.hub.now().wall)).await
+}
+
+/// Which device asks for an exchange, also one that was withdrawn.
+async fn any_device_of(app: &Arc<App>, headers: &HeaderMap) -> Result<DeviceId, Refusal> {
+    let token = bearer(headers)?;
+    let app = Arc::clone(app);
+    blocking(move || recognise(app.hub.store(), &token, app.hub.now().wall)).await
 }
 
 /// A digest in a path; anything else is as unknown as any other name.

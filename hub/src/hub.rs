@@ -121,7 +121,7 @@ impl Hub {
     /// # Errors
     /// [`HubError::Store`] if there is one already.
     pub fn init(dir: &Path, key: &HubKey) -> Result<Self, HubError> {
-        Self::init_hosted(dir, key, Arc::new(SystemHost::new()))
+        Self::init_hosted(dir, key, Arc::new(SystemHost::new().with_room_in(dir)))
     }
 
     /// Makes a new hub whose clocks and randomness are the caller's: a simulator's.
@@ -145,7 +145,7 @@ impl Hub {
     /// # Errors
     /// [`HubError`]; a hub that is being served elsewhere is [`StoreError::InUse`].
     pub fn open(dir: &Path, key: &HubKey) -> Result<Self, HubError> {
-        Self::open_hosted(dir, key, Arc::new(SystemHost::new()))
+        Self::open_hosted(dir, key, Arc::new(SystemHost::new().with_room_in(dir)))
     }
 
     /// Opens a hub whose clocks and randomness are the caller's: a simulator's.
@@ -176,7 +176,7 @@ impl Hub {
                 source,
             }
         })?;
-        Self::with_store(dir, store, Arc::new(SystemHost::new()))
+        Self::with_store(dir, store, Arc::new(SystemHost::new().with_room_in(dir)))
     }
 
     pub(crate) fn open_store(dir: &Path, key: &HubKey) -> Result<Store, HubError> {
@@ -208,6 +208,11 @@ impl Hub {
             blobs: Arc::new(Blobs::new(rows, Arc::new(objects), Arc::clone(&host))),
             host,
         })
+    }
+
+    /// Photos leave so many bytes free from now on: reports, estimates and signatures need them.
+    pub fn keep_free(&self, reserve_bytes: u64) {
+        self.blobs.keep_free(reserve_bytes);
     }
 
     /// Makes an invitation.
@@ -294,6 +299,9 @@ impl Hub {
                 blobs,
                 blob_bytes,
                 open_invites: tx.open_invites(now)?,
+                outside: (tx.outside()?.len() + tx.broken()?.len()) as u64,
+                free_bytes: self.host.free_bytes(),
+                reserve_bytes: self.blobs.reserve_bytes(),
             })
         })?)
     }

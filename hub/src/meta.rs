@@ -12,6 +12,7 @@
 
 mod access;
 mod feed;
+mod people;
 mod sqlite;
 mod upload;
 
@@ -27,6 +28,7 @@ use lossbook_core::store::{self, CaseQuery, CaseRow, CaseStanding, PackRow, Shel
 
 pub use access::{Access, Identity, InviteRow, InviteUse, OfficeUser, ScopeRow};
 pub use feed::{Feed, FeedEntry, FeedRow};
+pub use people::{People, PurgeNote, Tables};
 pub use sqlite::STEPS;
 pub use upload::{BlobRow, PhotoRow, PieceRow, UploadRow, Uploads};
 
@@ -137,9 +139,9 @@ pub struct OwnDraft {
 }
 
 /// Everything one transaction can do.
-pub trait MetaTx: Evidence + Access + Feed + Uploads {}
+pub trait MetaTx: Evidence + Access + Feed + Uploads + People + Tables {}
 
-impl<T: Evidence + Access + Feed + Uploads> MetaTx for T {}
+impl<T: Evidence + Access + Feed + Uploads + People + Tables> MetaTx for T {}
 
 /// The hub's store.
 pub trait MetaStore: Send + Sync {

@@ -6,8 +6,8 @@
 //!
 //! Invariants: every pack on the shelf is held here; a retired pack stays readable by digest.
 
-use lossbook_core::app::PackStanding;
-use lossbook_core::chain::{Shelf, ShelfEntry, SignedShelf};
+use lossbook_core::app::{PackStanding, table};
+use lossbook_core::chain::{EVERYWHERE, Shelf, ShelfEntry, SignedShelf};
 use lossbook_core::domain::{Digest, Host, cbor};
 use lossbook_core::rules::{Pack, PackError, Packs};
 use lossbook_core::store::{PackRow, ShelfRow, StoreError};
@@ -39,8 +39,8 @@ pub(crate) fn stock(
     host: &dyn Host,
 ) -> Result<(), StoreError> {
     in_tx(store, |tx| {
-        if tx.shelf(ShelfRow::InForce)?.is_some() {
-            return Ok(());
+        if let Some(shelf) = tx.shelf(ShelfRow::InForce)? {
+            return announce(tx, &shelf);
         }
         let mut shelf = Shelf {
             hub: hub.device(),
@@ -177,7 +177,16 @@ fn keep(tx: &dyn MetaTx, pack: &Pack) -> Result<ShelfEntry, StoreError> {
 }
 
 fn sign(tx: &dyn MetaTx, hub: &Identity, shelf: &Shelf) -> Result<(), StoreError> {
-    tx.put_shelf(ShelfRow::InForce, &SignedShelf::make(shelf, &hub.own.key))
+    let signed = SignedShelf::make(shelf, &hub.own.key);
+    tx.put_shelf(ShelfRow::InForce, &signed)?;
+    announce(tx, &signed)
+}
+
+/// Devices learn of a new shelf with the reference tables, and ask for packs only then.
+fn announce(tx: &dyn MetaTx, shelf: &SignedShelf) -> Result<(), StoreError> {
+    let row = cbor::encode(shelf);
+    tx.put_row(EVERYWHERE, (table::PACKS, "shelf"), Some(&row))?;
+    Ok(())
 }
 
 fn summary(entry: ShelfEntry, standing: PackStanding) -> PackSummary {

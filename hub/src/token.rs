@@ -5,7 +5,7 @@
 //!
 //! Invariants: a nonce carries its own expiry and device under the hub's MAC, so asking for one
 //! writes nothing and nobody can exhaust them; a used nonce is remembered until it expires, so it
-//! works once; a token is stored as its digest only; a revoked device gets neither.
+//! works once; a token is stored as its digest only; a withdrawn device's token opens exchanges only.
 //!
 //! Refuses: to say whether a device is known before it has proved its key.
 
@@ -24,7 +24,7 @@ const NONCE_LABEL: &str = "lossbook/hub/nonce";
 /// Answers either body of `POST /v1/token`.
 ///
 /// # Errors
-/// [`Refusal`] with `MALFORMED`, `NONCE_EXPIRED`, `DEVICE_UNKNOWN` or `DEVICE_REVOKED`.
+/// [`Refusal`] with `MALFORMED`, `NONCE_EXPIRED` or `DEVICE_UNKNOWN`.
 pub fn token(
     store: &dyn MetaStore,
     hub: &Identity,
@@ -47,11 +47,8 @@ pub fn token(
     let token = hex::encode(secret);
     in_tx(store, |tx| {
         let known = tx.author(request.device)?;
-        let Some(author) = known.filter(|author| request.is_signed_by(&author.key)) else {
+        if known.is_none_or(|author| !request.is_signed_by(&author.key)) {
             return Ok(Err(unknown_device()));
-        };
-        if author.revoked {
-            return Ok(Err(revoked()));
         }
         if !tx.use_nonce(&Digest::of(request.nonce.as_slice()), expires)? {
             return Ok(Err(nonce_expired()));
@@ -69,6 +66,20 @@ pub fn token(
 /// # Errors
 /// `AUTH_EXPIRED` for a token that is unknown or has run out, `DEVICE_REVOKED`.
 pub fn authenticate(store: &dyn MetaStore, token: &str, now: WallMs) -> Result<DeviceId, Refusal> {
+    let device = recognise(store, token, now)?;
+    let author = in_tx(store, |tx| tx.author(device))?;
+    match author.filter(|author| !author.revoked) {
+        Some(_) => Ok(device),
+        None => Err(revoked()),
+    }
+}
+
+/// Which device a bearer token stands for, withdrawn or not: an exchange tells a withdrawn device
+/// what it must do, and hears that it did.
+///
+/// # Errors
+/// `AUTH_EXPIRED` for a token that is unknown or has run out.
+pub fn recognise(store: &dyn MetaStore, token: &str, now: WallMs) -> Result<DeviceId, Refusal> {
     in_tx(store, |tx| {
         let held = tx.token(&token_digest(token))?;
         let Some((device, _)) = held.filter(|(_, expires)| *expires > now) else {
@@ -78,11 +89,7 @@ pub fn authenticate(store: &dyn MetaStore, token: &str, now: WallMs) -> Result<D
                 "the token has run out: sign a new nonce at /v1/token",
             )));
         };
-        let author = tx.author(device)?;
-        Ok(match author.filter(|author| !author.revoked) {
-            Some(_) => Ok(device),
-            None => Err(revoked()),
-        })
+        Ok(Ok(device))
     })?
 }
 

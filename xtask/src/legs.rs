@@ -177,6 +177,20 @@ pub(crate) const LEGS: &[Leg] = &[
             script: &["python3", "tests/peers/rules_peer.py", "{program}"],
         },
     },
+    Leg {
+        name: "tus",
+        what: "tuspy and tus-js-client bring a photo over a link that breaks, and go on with it",
+        needs: &["python3", "node", "tuspy", "tus-js-client"],
+        act: Act::Peer {
+            first: &[],
+            script: &[
+                "python3",
+                "tests/peers/tus_peer.py",
+                "{program}",
+                "{folder}",
+            ],
+        },
+    },
 ];
 
 /// How a leg ended.

@@ -102,6 +102,16 @@ const TOOLS: &[Tool] = &[
         from: Source::Npm("gcoord@1.0.7"),
     },
     Tool {
+        name: "tuspy",
+        probe: &["python3", "-c", "import tusclient.client"],
+        from: Source::Pip("tuspy==1.1.0"),
+    },
+    Tool {
+        name: "tus-js-client",
+        probe: &["node", "-e", "require('tus-js-client')"],
+        from: Source::Npm("tus-js-client@4.3.1"),
+    },
+    Tool {
         name: "vipsthumbnail",
         probe: &["vipsthumbnail", "--vips-version"],
         from: Source::Apt(&["libvips-tools"]),

@@ -47,6 +47,26 @@ pub enum Command {
         /// The enrolment code, one line.
         code: String,
     },
+    /// People who share this phone.
+    User {
+        /// What to do.
+        #[command(subcommand)]
+        command: UserCommand,
+    },
+    /// The scopes this phone works in, and those that head office took away.
+    Scopes {
+        /// Write what was kept of scopes that were taken away to this file.
+        #[arg(long, value_name = "FILE")]
+        export: Option<PathBuf>,
+    },
+    /// Reference data of head office: tables, or the rows of one.
+    Reference {
+        /// What to do.
+        #[command(subcommand)]
+        command: ReferenceCommand,
+    },
+    /// Print a token with which another program may act for this device at the hub for a while.
+    Token,
     /// Report a new loss; fields as name=value (household, reporter, phone, cause, place, …).
     #[command(visible_alias = "case")]
     Report {
@@ -177,6 +197,9 @@ pub enum Command {
     Statement(StatementArgs),
     /// List cases, newest first.
     List {
+        /// Of this scope only.
+        #[arg(long)]
+        scope: Option<String>,
         /// Words to find; two Chinese characters are enough.
         #[arg(long)]
         find: Option<String>,
@@ -217,7 +240,11 @@ pub enum Command {
     /// Who this device is and what waits to be sent.
     Status,
     /// What is kept outside the record, and why.
-    Quarantine,
+    Quarantine {
+        /// Write it to this file, as docs/formats/quarantine.md says.
+        #[arg(long, value_name = "FILE")]
+        export: Option<PathBuf>,
+    },
     /// Project every case anew from its envelopes.
     Rebuild,
 }
@@ -241,6 +268,33 @@ pub enum ByHand {
     AgeIdentity {
         /// A new file.
         file: PathBuf,
+    },
+}
+
+/// People who share a phone.
+#[derive(Debug, Subcommand)]
+pub enum UserCommand {
+    /// Let another person of the same hub in with a code of their own; they are signed in then.
+    Add {
+        /// The enrolment code, one line.
+        code: String,
+    },
+    /// Sign somebody in whom the hub vouched for here. Nothing of anybody else is touched.
+    Switch {
+        /// The name.
+        name: String,
+    },
+    /// Who is here, and who is signed in.
+    List,
+}
+
+/// Reference data.
+#[derive(Debug, Subcommand)]
+pub enum ReferenceCommand {
+    /// The tables, or the rows of one; newer ones are fetched if the hub can be reached.
+    List {
+        /// Which table.
+        table: Option<String>,
     },
 }
 

@@ -16,7 +16,7 @@ use crate::http::Client;
 
 const QUIET: Duration = Duration::from_secs(20);
 /// The code of a failure that leaves the list as it was: the hub was not reached.
-const NO_NETWORK: &str = "no_network";
+pub(super) const NO_NETWORK: &str = "no_network";
 
 /// Fetches what is new and lists what is here; without a way to the hub it only lists.
 ///
@@ -49,25 +49,58 @@ pub(super) fn run(device: &Device, ca: Option<&Path>) -> Result<Said, Failure> {
 /// Exit 4 without a way to the hub, if it refuses, or if what it gives cannot be trusted or read.
 pub(super) fn fetch(device: &Device, client: &Client) -> Result<usize, Failure> {
     let bearer = bearer(device, client)?;
-    let missing = device.take_shelf(&get(client, "/v1/packs", &bearer)?)?;
+    let shelf = get(client, "/v1/packs", &bearer)?;
+    take(device, client, (&shelf, &bearer))
+}
+
+/// Takes a shelf, and fetches the packs that are missing; how many.
+///
+/// # Errors
+/// As [`fetch`].
+pub(super) fn take(
+    device: &Device,
+    client: &Client,
+    (shelf, bearer): (&[u8], &(String, String)),
+) -> Result<usize, Failure> {
+    let missing = device.take_shelf(shelf)?;
     for digest in &missing {
-        let bytes = get(client, &format!("/v1/packs/{digest}"), &bearer)?;
+        let bytes = get(client, &format!("/v1/packs/{digest}"), bearer)?;
         device.take_pack(&bytes)?;
     }
     Ok(missing.len())
 }
 
+/// `device token`: for programs that bring photos in this device's place.
+///
+/// # Errors
+/// Exit 4 without a way to the hub, or if it refuses.
+pub(super) fn token(device: &Device, ca: Option<&Path>) -> Result<Said, Failure> {
+    let pinned = device
+        .identity()?
+        .pinned
+        .ok_or(lossbook_core::app::AppError::NotEnrolled)?;
+    let given = ask_token(device, &Client::new(&pinned.url, ca)?)?;
+    Ok(Said::new(
+        json!({"token": given.token, "valid_seconds": given.valid_ms / 1000}),
+        given.token,
+    ))
+}
+
 /// The header that proves who asks, for an hour.
-fn bearer(device: &Device, client: &Client) -> Result<(String, String), Failure> {
-    let me = device.identity()?;
-    let ask = |body: Vec<u8>| send(client, ("POST", "/v1/token"), &[], body);
-    let nonce: NonceAnswer = read(&ask(cbor::encode(&NonceRequest { device: me.device }))?)?;
-    let proof = TokenRequest::make(me.device, *nonce.nonce, &me.key);
-    let given: TokenAnswer = read(&ask(cbor::encode(&proof))?)?;
+pub(super) fn bearer(device: &Device, client: &Client) -> Result<(String, String), Failure> {
+    let given = ask_token(device, client)?;
     Ok((
         "Authorization".to_owned(),
         format!("Bearer {}", given.token),
     ))
+}
+
+fn ask_token(device: &Device, client: &Client) -> Result<TokenAnswer, Failure> {
+    let me = device.identity()?;
+    let ask = |body: Vec<u8>| send(client, ("POST", "/v1/token"), &[], body);
+    let nonce: NonceAnswer = read(&ask(cbor::encode(&NonceRequest { device: me.device }))?)?;
+    let proof = TokenRequest::make(me.device, *nonce.nonce, &me.key);
+    read(&ask(cbor::encode(&proof))?)
 }
 
 fn read<T>(bytes: &[u8]) -> Result<T, Failure>
@@ -91,6 +124,16 @@ fn get(client: &Client, path: &str, bearer: &(String, String)) -> Result<Vec<u8>
     )
 }
 
+/// What the hub has there, or nothing if it has nothing new.
+pub(super) fn get_new(
+    client: &Client,
+    path: &str,
+    headers: &[(String, String)],
+) -> Result<Option<Vec<u8>>, Failure> {
+    let bytes = send(client, ("GET", path), headers, Vec::new())?;
+    Ok(Some(bytes).filter(|bytes| !bytes.is_empty()))
+}
+
 fn send(
     client: &Client,
     (method, path): (&str, &str),
@@ -103,7 +146,8 @@ fn send(
         );
         Failure::not_now(NO_NETWORK, text)
     })?;
-    if answer.status == 200 {
+    // Not modified: nothing new, and no body.
+    if matches!(answer.status, 200 | 304) {
         return Ok(answer.body);
     }
     let json = serde_json::from_slice::<Value>(&answer.body);
@@ -145,9 +189,4 @@ fn list(held: &[HeldPack], in_force: &Packs) -> Said {
         })
         .collect();
     Said::new(json!({"packs": packs}), text)
-}
-
-/// What a synchronisation says about rule packs: how many came, or nothing if none could.
-pub(super) fn quietly(device: &Device, client: &Client) -> Value {
-    json!(fetch(device, client).ok())
 }

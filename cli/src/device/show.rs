@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use lossbook_core::app::{CaseView, Device, Judged};
-use lossbook_core::domain::civil_text;
+use lossbook_core::app::{AtHub, CaseView, Device, Judged};
+use lossbook_core::domain::{ScopeId, civil_text};
 use lossbook_core::record::{CaseRecord, FieldReading, Section};
 use lossbook_core::rules::Packs;
 use lossbook_core::statement::{CaseStatus, Difference, SignatureState};
@@ -23,15 +23,27 @@ pub(super) const ZONE: &str = "Asia/Shanghai";
 /// One line of the list.
 pub fn row_json(row: &CaseRow) -> Value {
     json!({
-        "case": row.case.to_string(), "number": row.number, "household": row.household, "place": row.place,
+        "case": row.case.to_string(), "number": row.number, "scope": row.scope.to_string(), "household": row.household, "place": row.place,
         "cause": row.cause, "total_fen": {"low": row.total.low.fen(), "high": row.total.high.fen()},
         "contested": row.contested, "lines": row.lines, "photos": row.photos, "status": row.status,
         "signature": row.signature, "updated_ms": row.updated.0, "heads_digest": row.heads.to_hex(),
     })
 }
 
-pub(super) fn list(rows: &[CaseRow]) -> Said {
-    let json = json!({"cases": rows.iter().map(row_json).collect::<Vec<_>>()});
+/// The list; with several scopes each line says which.
+pub(super) fn list(rows: &[CaseRow], scopes: &[(ScopeId, String)]) -> Said {
+    let name = |row: &CaseRow| {
+        let known = scopes.iter().find(|(id, _)| *id == row.scope);
+        known.map_or("", |(_, name)| name.as_str())
+    };
+    let line = |row: &CaseRow| {
+        let mut json = row_json(row);
+        if let Some(fields) = json.as_object_mut() {
+            fields.insert("scope_name".to_owned(), json!(name(row)));
+        }
+        json
+    };
+    let json = json!({"cases": rows.iter().map(line).collect::<Vec<_>>()});
     let mut text = String::new();
     for row in rows {
         let contested = if row.contested > 0 {
@@ -39,11 +51,13 @@ pub(super) fn list(rows: &[CaseRow]) -> Said {
         } else {
             String::new()
         };
+        let scope = if scopes.len() > 1 { name(row) } else { "" };
         // Writing to a String cannot fail.
         let _infallible = writeln!(
             text,
-            "{}  {:<10}  {:<10}  {:>20}  {} photos  {}/{}{contested}",
+            "{}  {scope}{}{:<10}  {:<10}  {:>20}  {} photos  {}/{}{contested}",
             row.number,
+            if scope.is_empty() { "" } else { "  " },
             row.household,
             row.cause,
             row.total.to_string(),
@@ -171,6 +185,7 @@ pub fn case_json(view: &CaseView) -> Value {
     let photos: Vec<Value> = view.blobs.iter().filter(|blob| !blob.is_thumbnail).map(|blob| json!({
         "sha256": blob.digest.to_hex(), "bytes": blob.len_bytes, "media_type": blob.media_type, "held": blob.held,
         "own": blob.own, "sent": blob.sent, "confirmed": blob.confirmed,
+        "at_hub": view.is_at_hub(blob).word(), "announced_by": view.announced_by(blob),
         "seen_before": view.seen.iter().filter(|seen| seen.photo == blob.digest).map(|seen| seen_json(&seen.before)).collect::<Vec<_>>(),
     })).collect();
     json!({
@@ -181,12 +196,30 @@ pub fn case_json(view: &CaseView) -> Value {
         "total_causes": causes, "clashes": clashes, "likely_duplicates": duplicates,
         "contested": contested, "signatures": signatures, "decisions": decisions, "photos": photos,
         "findings": findings::json(view), "photo_budget": findings::budget_json(view),
+        "missing_at_hub": missing_json(view),
         "record": record_json(&standing.record),
     })
 }
 
 fn texts(values: &[lossbook_core::record::Value]) -> Vec<String> {
     values.iter().map(ToString::to_string).collect()
+}
+
+/// What the hub lacks of a case as far as this phone knows, and on which phone it is.
+fn missing_json(view: &CaseView) -> Vec<Value> {
+    let missing = view
+        .blobs
+        .iter()
+        .filter(|blob| view.is_at_hub(blob) != AtHub::Yes);
+    missing
+        .map(|blob| {
+            json!({
+                "sha256": blob.digest.to_hex(), "thumbnail": blob.is_thumbnail, "bytes": blob.len_bytes,
+                "at_hub": view.is_at_hub(blob).word(), "held_here": blob.held, "own": blob.own,
+                "announced_by": view.announced_by(blob),
+            })
+        })
+        .collect()
 }
 
 pub(super) fn case(view: &CaseView) -> Said {
@@ -225,6 +258,7 @@ pub(super) fn case(view: &CaseView) -> Said {
         standing.record.total().unwrap_or_default()
     ));
     text.judged(view);
+    text.missing(view);
     for line in findings::lines(view) {
         text.line(line);
     }
@@ -312,6 +346,29 @@ impl Page {
         }
     }
 
+    /// Photos the hub lacks, as far as this phone knows.
+    fn missing(&mut self, view: &CaseView) {
+        for blob in view
+            .blobs
+            .iter()
+            .filter(|blob| view.is_at_hub(blob) == AtHub::No)
+        {
+            let digest = blob.digest.to_hex();
+            let kind = if blob.is_thumbnail {
+                "缩略图 / thumbnail"
+            } else {
+                "照片 / photo"
+            };
+            self.line(format!(
+                "  机构尚缺 / missing at the hub: {kind} {}, {} bytes, on the phone of {}{}",
+                digest.get(..12).unwrap_or(&digest),
+                blob.len_bytes,
+                view.announced_by(blob).unwrap_or("?"),
+                if blob.held { "（本机）" } else { "" },
+            ));
+        }
+    }
+
     /// Signatures and decisions.
     fn judged(&mut self, view: &CaseView) {
         let standing = &view.standing;
@@ -354,24 +411,6 @@ pub(super) fn automerge(device: &Device, case: &str, file: &Path) -> Result<Said
         json!({"case": id.to_string(), "file": file, "bytes": saved.len()}),
         format!("wrote {} bytes to {}", saved.len(), file.display()),
     ))
-}
-
-pub(super) fn quarantine(device: &Device) -> Result<Said, Failure> {
-    let all = device.store().transact(|tx| tx.quarantined())?;
-    let mut text = Page::default();
-    for one in &all {
-        text.line(format!(
-            "{} {:?} by {}: {}",
-            one.state, one.header.kind, one.header.user, one.why
-        ));
-    }
-    if all.is_empty() {
-        text.line("nothing is kept outside the record");
-    }
-    let json: Vec<Value> = all.iter().map(|one| json!({
-        "envelope": one.id.to_hex(), "state": one.state, "why": one.why, "user": one.header.user, "seq": one.header.seq,
-    })).collect();
-    Ok(Said::new(json!({"outside": json}), text.0))
 }
 
 /// What the contract says to a case.

@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use lossbook_core::app::Device;
-use lossbook_core::chain::{EnrolAnswer, Invite};
+use lossbook_core::chain::{EnrolAnswer, EnrolRequest, Invite};
 use lossbook_core::domain::{cbor, civil_text};
 use lossbook_core::store::StoreError;
 use lossbook_core::sync::Progress;
 use minicbor::{Decode, Encode};
 use serde_json::json;
 
-use super::{Said, packs};
+use super::{Said, reference};
 use crate::driver::{Outcome, Patience, synchronise};
 use crate::failure::Failure;
 use crate::http::Client;
@@ -33,12 +33,37 @@ struct Refused {
 /// Exit 2 for a code that is wrong or used, exit 4 without a way to the hub or if another hub
 /// answers.
 pub fn enrol(device: &Device, code: &str, ca: Option<&Path>) -> Result<Said, Failure> {
-    let invite: Invite =
-        code.parse()
-            .map_err(|error: lossbook_core::chain::InviteParseError| {
-                Failure::input("bad_invite", error.to_string())
-            })?;
+    let invite = invite(code)?;
     let request = device.enrol_request(&invite)?;
+    ask(device, (&invite, &request), ca)
+}
+
+/// Lets another person in on a device that is enrolled.
+///
+/// # Errors
+/// As [`enrol`].
+pub(super) fn enrol_another(
+    device: &Device,
+    code: &str,
+    ca: Option<&Path>,
+) -> Result<Said, Failure> {
+    let invite = invite(code)?;
+    let request = device.request_for_another(&invite)?;
+    ask(device, (&invite, &request), ca)
+}
+
+fn invite(code: &str) -> Result<Invite, Failure> {
+    code.parse()
+        .map_err(|error: lossbook_core::chain::InviteParseError| {
+            Failure::input("bad_invite", error.to_string())
+        })
+}
+
+fn ask(
+    device: &Device,
+    (invite, request): (&Invite, &EnrolRequest),
+    ca: Option<&Path>,
+) -> Result<Said, Failure> {
     let client = Client::new(&invite.url, ca)?;
     let headers = [("Content-Type".to_owned(), "application/cbor".to_owned())];
     let quiet = Duration::from_secs(20);
@@ -47,7 +72,7 @@ pub fn enrol(device: &Device, code: &str, ca: Option<&Path>) -> Result<Said, Fai
             "POST",
             "/v1/enrol",
             &headers,
-            (cbor::encode(&request), quiet),
+            (cbor::encode(request), quiet),
         )
         .map_err(|why| {
             Failure::not_now(
@@ -79,7 +104,7 @@ pub fn enrol(device: &Device, code: &str, ca: Option<&Path>) -> Result<Said, Fai
             format!("{} is no Lossbook hub ({error})", invite.url),
         )
     })?;
-    let pinned = device.complete_enrolment(&invite, &answer)?;
+    let pinned = device.complete_enrolment(invite, &answer)?;
     let scopes: Vec<&str> = answer
         .scopes
         .iter()
@@ -115,14 +140,51 @@ pub(super) fn run(
         without_progress: Duration::from_secs(patience),
         hurry: 1,
     };
-    let outcome = synchronise(device, &client, patience, &mut |now| show(&bar, now))?;
-    let fetched = packs::quietly(device, &client);
+    let outcome = match synchronise(device, &client, patience, &mut |now| show(&bar, now)) {
+        Err(failure) if failure.code == "revoked" => {
+            // It is carried out by now; the hub is told before this phone falls silent.
+            let _only_blocked_again = synchronise(device, &client, patience, &mut |_| {});
+            return Err(withdrawn(device, failure)?);
+        }
+        done => done?,
+    };
+    let fetched = reference::refresh(device, &client).ok();
     bar.finish_and_clear();
     let mut said = said(&outcome);
     if let Some(json) = said.json.as_object_mut() {
-        json.insert("packs_fetched".to_owned(), fetched);
+        json.insert(
+            "packs_fetched".to_owned(),
+            json!(fetched.map(|it| it.packs)),
+        );
+        json.insert(
+            "reference_rows".to_owned(),
+            json!(fetched.map(|it| it.rows)),
+        );
     }
     Ok(said)
+}
+
+/// What a person reads whose device was withdrawn.
+fn withdrawn(device: &Device, failure: Failure) -> Result<Failure, Failure> {
+    if !device.is_withdrawn()? {
+        return Ok(failure);
+    }
+    let kept: u64 = device
+        .ended_scopes()?
+        .iter()
+        .map(|one| one.unsent + one.unsent_photos)
+        .sum();
+    let what = if kept == 0 {
+        "all its cases are destroyed（本机案件数据已全部清除）".to_owned()
+    } else {
+        format!(
+            "its cases are gone, and {kept} entries and photos that never reached the hub are kept（本机未上传内容已保留）: write them to a file with `scopes --export FILE`"
+        )
+    };
+    Ok(Failure::not_now(
+        "revoked",
+        format!("head office withdrew this device（该设备已被总部撤销）: {what}"),
+    ))
 }
 
 fn bar() -> ProgressBar {

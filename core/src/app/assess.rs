@@ -7,6 +7,7 @@
 use super::device::{Device, case_named};
 use super::error::AppError;
 use super::packs::packs_in_force;
+use super::reference::Known;
 use crate::domain::facts::{CaseFacts, Event, Review, ReviewResult};
 use crate::domain::{CaseId, WallMs};
 use crate::record::Section;
@@ -24,18 +25,29 @@ pub struct Judged {
 }
 
 impl Judged {
-    /// Judges a case as it stands.
+    /// Judges a case as it stands, by the packs and the reference tables of a store.
     ///
     /// # Errors
     /// [`AppError::NoContract`], [`AppError::UnknownContract`], and [`AppError::Pack`] for a version
     /// or an id in the case that is not known.
-    pub fn of(packs: &Packs, standing: &CaseStanding, now: WallMs) -> Result<Self, AppError> {
+    pub fn of(tx: &Tx<'_>, standing: &CaseStanding, now: WallMs) -> Result<Self, AppError> {
+        let policy = standing.record.section(Section::Report).text("policy_no");
+        let known = Known::of(tx, standing.scope, policy.as_deref())?;
+        Self::by(&*packs_in_force(tx)?, (standing, &known), now)
+    }
+
+    fn by(
+        packs: &Packs,
+        (standing, known): (&CaseStanding, &Known),
+        now: WallMs,
+    ) -> Result<Self, AppError> {
         let record = &standing.record;
         let named = record.section(Section::Report).text("contract");
         let contract = named.ok_or(AppError::NoContract)?;
         let pack = pack_named(packs, &contract)?;
         let reported = standing.case.made_at();
         let mut facts = record.facts(&standing.case.number().to_string(), pack.zone(), reported);
+        known.fill(&mut facts);
         decided(&mut facts, standing, pack);
         let mut unmatched = to_ids(&mut facts, pack, packs);
         if record.loss_time(pack.zone()).is_none() {
@@ -135,5 +147,5 @@ pub(super) fn judge(tx: &Tx<'_>, case: CaseId, now: WallMs) -> Result<Judged, Ap
     let standing = tx
         .standing(case)?
         .ok_or_else(|| AppError::UnknownCase(case.to_string()))?;
-    Judged::of(&*packs_in_force(tx)?, &standing, now)
+    Judged::of(tx, &standing, now)
 }

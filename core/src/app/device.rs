@@ -5,11 +5,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::error::AppError;
 use super::lookalike::Looks;
+use super::people::visible;
 use crate::chain::{Author, EnrolAnswer, EnrolRequest, Invite};
 use crate::domain::{CaseId, Host, ScopeId};
 use crate::evidence::PictureDecoder;
 use crate::record;
-use crate::store::{Fault, Identity, Pinned, Rebuilt, Store, StoreError, StoreKey, Tx};
+use crate::store::{EndState, Fault, Identity, Pinned, Rebuilt, Store, StoreError, StoreKey, Tx};
 
 /// A device with its open store.
 pub struct Device {
@@ -48,7 +49,14 @@ impl Device {
     /// # Errors
     /// As [`Store::open`].
     pub fn open(home: &Path, key: &StoreKey, host: Arc<dyn Host>) -> Result<Self, AppError> {
-        Ok(Self::with_store(Store::open(home, key)?, host))
+        let device = Self::with_store(Store::open(home, key)?, host);
+        // A purge that was cut off goes on; its files may have lost their rows already.
+        let ended = device.ended_scopes()?;
+        if ended.iter().any(|end| end.state == EndState::Due) {
+            device.obey()?;
+            device.store.sweep()?;
+        }
+        Ok(device)
     }
 
     /// Opens a device whose disk will be full. For tests.
@@ -184,7 +192,9 @@ pub(super) fn enrolled(me: &Identity) -> Result<&Pinned, AppError> {
 
 /// The scope of that name; with no name, the only one there is.
 pub(super) fn scope_named(tx: &Tx<'_>, name: Option<&str>) -> Result<ScopeId, AppError> {
-    let scopes = tx.scopes()?;
+    let visible = visible(tx)?;
+    let mut scopes = tx.scopes()?;
+    scopes.retain(|(scope, _)| visible.contains(scope));
     let found = match (name, scopes.as_slice()) {
         (None, [(id, _)]) => Some(*id),
         (None, _) => None,
@@ -206,10 +216,12 @@ pub(super) fn scope_named(tx: &Tx<'_>, name: Option<&str>) -> Result<ScopeId, Ap
     })
 }
 
-/// The case with this number or id.
+/// The case with this number or id, if the signed-in person may see it.
 pub(super) fn case_named(tx: &Tx<'_>, name: &str) -> Result<(CaseId, ScopeId), AppError> {
+    let visible = visible(tx)?;
     let row = tx
         .find_case(name)?
+        .filter(|row| visible.contains(&row.scope))
         .ok_or_else(|| AppError::UnknownCase(name.to_owned()))?;
     Ok((row.case, row.scope))
 }

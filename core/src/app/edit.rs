@@ -2,7 +2,8 @@
 
 use super::device::{Device, case_named, enrolled, scope_named};
 use super::error::AppError;
-use crate::chain::{Kind, Ledger, MAX_BODY_BYTES, Subject};
+pub(super) use super::people::roles;
+use crate::chain::{Kind, MAX_BODY_BYTES, Subject};
 use crate::domain::{CaseId, Role, RowId, ScopeId};
 use crate::record::access::{Bringing, Deed, any_may, may_bring};
 use crate::record::{
@@ -147,12 +148,6 @@ impl Device {
         tx.keep_own_change(case, &header, id, written)?;
         Ok(())
     }
-}
-
-/// What this device's user may be, by its certificate.
-pub(super) fn roles(tx: &Tx<'_>, me: &Identity) -> Result<Vec<Role>, AppError> {
-    let author = tx.author(me.device)?.ok_or(AppError::NotEnrolled)?;
-    Ok(author.roles)
 }
 
 /// Whether one of the roles may bring a photo or a signature.

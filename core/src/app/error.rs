@@ -1,6 +1,6 @@
 //! What a use case can fail at, in the user's terms, with a stable code and what to do.
 
-use crate::chain::{CertificateError, EnrolError, InviteParseError, ShelfError};
+use crate::chain::{CertificateError, EnrolError, InviteParseError, ReferenceError, ShelfError};
 use crate::domain::{Digest, IdParseError, Role};
 use crate::evidence::{DeriveError, ExamineError, IndexError};
 use crate::record::{PathError, RecordError, ValueError};
@@ -59,6 +59,24 @@ pub enum AppError {
         /// As whom.
         user: String,
     },
+    /// The hub did not vouch for that person on this device.
+    #[error(
+        "the hub vouched for nobody called {name:?} on this device（本机没有该用户）; here are: {known}"
+    )]
+    UnknownPerson {
+        /// Who was asked for.
+        name: String,
+        /// Who is here.
+        known: String,
+    },
+    /// The code is of another hub than this device's.
+    #[error(
+        "this device belongs to another hub than the code（邀请码属于另一机构）: people of one hub share a device"
+    )]
+    OtherHub,
+    /// The reference data.
+    #[error(transparent)]
+    Reference(#[from] ReferenceError),
     /// No such scope here.
     #[error("there is no scope {name:?} here; this device may write in: {known}")]
     UnknownScope {
@@ -264,6 +282,7 @@ impl AppError {
             | Self::ShelfOld
             | Self::NotOnShelf(_)
             | Self::BadPack { .. }
+            | Self::Reference(_)
             | Self::PhotoChanged => Class::NotNow,
             Self::Freeze(FreezeError::Contested(_))
             | Self::ReceiverRevoked(_)
@@ -278,6 +297,8 @@ impl AppError {
             | Self::Invite(_)
             | Self::NotEnrolled
             | Self::Enrolled { .. }
+            | Self::UnknownPerson { .. }
+            | Self::OtherHub
             | Self::UnknownScope { .. }
             | Self::UnknownCase(_)
             | Self::UnknownField { .. }
@@ -319,6 +340,11 @@ impl AppError {
             Self::Enrol(_) => "wrong_hub",
             Self::NotEnrolled => "not_enrolled",
             Self::Enrolled { .. } => "already_enrolled",
+            Self::UnknownPerson { .. } => "unknown_person",
+            Self::OtherHub => "other_hub",
+            Self::Reference(ReferenceError::NotByHub) => "wrong_hub",
+            Self::Reference(ReferenceError::Gap { .. }) => "reference_gap",
+            Self::Reference(ReferenceError::Cbor(_)) => "bad_reference",
             Self::UnknownScope { .. } => "unknown_scope",
             Self::UnknownCase(_) => "unknown_case",
             Self::UnknownField { .. } => "unknown_field",

@@ -21,7 +21,7 @@ use crate::sync::{
     Outgoing, SavedToken, StoreFailure, Txn, Waiting,
 };
 
-const CURSOR: &str = "cursor";
+pub(super) const CURSOR: &str = "cursor";
 const TOKEN: &str = "token";
 const TOKEN_LABEL: &[u8] = b"lossbook/token/v1\0";
 /// How many blobs one load names; the engine asks again.
@@ -38,7 +38,7 @@ impl Device {
                     why: failure(&error),
                 },
             }),
-            Effect::Store { op, txn } => Some(match self.store_txn(txn) {
+            Effect::Store { op, txn } => Some(match self.store_and_obey(txn) {
                 Ok(None) => Event::Stored { op: *op },
                 Ok(Some(why)) => Event::StoreFail { op: *op, why },
                 Err(error) => Event::StoreFail {
@@ -92,6 +92,15 @@ impl Device {
                     .transact(|tx| Ok(Loaded::Token(saved_token(tx, now)?)))
             }
         }
+    }
+
+    /// Does one transaction, and carries out what it brought from the hub.
+    fn store_and_obey(&self, txn: &Txn) -> Result<Option<StoreFailure>, AppError> {
+        let refused = self.store_txn(txn)?;
+        if matches!(txn, Txn::Page { .. } | Txn::Acked(_)) {
+            self.obey()?;
+        }
+        Ok(refused)
     }
 
     /// Does one transaction. `Some(why)` refuses it, and nothing is kept.

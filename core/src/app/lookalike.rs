@@ -55,14 +55,17 @@ impl Looks {
         }
     }
 
-    fn forget(&self) {
+    pub(super) fn forget(&self) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 }
 
 fn read_all(store: &Store) -> Result<LookalikeIndex, AppError> {
-    let (mut entries, indexes) =
-        store.transact(|tx| Ok::<_, StoreError>((tx.looks()?, tx.look_indexes()?)))?;
+    let (mut entries, indexes) = store.transact(|tx| {
+        let mut entries = tx.looks()?;
+        entries.extend(super::reference::looks(tx)?);
+        Ok::<_, StoreError>((entries, tx.look_indexes()?))
+    })?;
     for bytes in indexes {
         // Checked when it was kept; a damaged one is as if it had not come.
         if let Ok(index) = LookalikeIndex::parse(&bytes) {

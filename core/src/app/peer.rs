@@ -11,8 +11,8 @@ use super::error::AppError;
 use crate::chain::{Certificate, DeviceKey, Ledger, Run, SignedCertificate, StreamId};
 use crate::domain::{CHUNK_BYTES, ChunkedDigest, Digest, ScopeId};
 use crate::store::{BlobName, Bodies, HeldStream, Pinned};
+use crate::sync::bundle::HeldMark;
 use crate::sync::bundle::{Extent, chunk_count};
-use crate::sync::frame::StreamMark;
 use crate::sync::peer::{MAX_ASKED, PeerError, PeerMe, PeerSession, PeerSide, Piece, Role, Want};
 
 /// So many lacking blobs are looked at; those beyond are asked for in the next meeting.
@@ -95,7 +95,7 @@ impl PhonePeer<'_> {
     }
 
     /// What the other side lacks of what both may read.
-    fn plan(&mut self, marks: &[StreamMark]) -> Result<(), AppError> {
+    fn plan(&mut self, marks: &[HeldMark]) -> Result<(), AppError> {
         let theirs: BTreeMap<StreamId, u64> =
             marks.iter().map(|mark| (mark.stream, mark.mark)).collect();
         let Some(other) = self.other.as_ref().map(|other| other.device) else {
@@ -234,14 +234,14 @@ impl PeerSide for PhonePeer<'_> {
         Ok(other)
     }
 
-    fn marks(&mut self) -> Result<Vec<StreamMark>, PeerError> {
+    fn marks(&mut self) -> Result<Vec<HeldMark>, PeerError> {
         self.device
             .store
             .transact(|tx| whole_marks(tx, &self.scopes))
             .map_err(store)
     }
 
-    fn meet(&mut self, marks: &[StreamMark]) -> Result<(), PeerError> {
+    fn meet(&mut self, marks: &[HeldMark]) -> Result<(), PeerError> {
         self.plan(marks).map_err(store)
     }
 

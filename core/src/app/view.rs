@@ -1,10 +1,13 @@
 //! A case for the screen: everything computed, every disputed value with who wrote it.
 
-use super::device::{Device, case_named};
+use std::collections::BTreeMap;
+
+use super::device::{Device, case_named, scope_named};
 use super::error::AppError;
 use super::history::{ReturnedField, returned};
 use super::lookalike::{self, SeenBefore};
-use crate::domain::{DeviceId, Digest, WallMs};
+use super::people::only_visible;
+use crate::domain::{DeviceId, Digest, ScopeId, WallMs};
 use crate::evidence::{self, PhotoFindings, Shot, Thresholds};
 use crate::record::{CaseRecord, Dispute, Field, FieldPath, FieldReading, Section, Standing};
 use crate::store::{BlobRow, CaseProgress, CaseQuery, CaseRow, CaseStanding, StoreError, Tx};
@@ -67,6 +70,30 @@ pub struct CaseView {
     pub shots: Vec<Shot>,
     /// What is doubtful about them.
     pub findings: Vec<PhotoFindings>,
+    /// Who announced each photo and thumbnail, and on which device: that is where its bytes are.
+    pub announced: BTreeMap<Digest, (String, DeviceId)>,
+}
+
+/// Whether the hub holds the bytes of a photo, as far as this store knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AtHub {
+    /// It said so.
+    Yes,
+    /// It did not.
+    No,
+    /// Another phone brings them, and the hub tells only that one.
+    Unknown,
+}
+
+impl AtHub {
+    /// A stable word.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Yes => "yes",
+            Self::No => "no",
+            Self::Unknown => "unknown",
+        }
+    }
 }
 
 impl CaseView {
@@ -90,7 +117,14 @@ impl CaseView {
         let shots = super::findings::shots(tx, &standing)?;
         let insured = super::findings::insured_place(&standing.record);
         let findings = evidence::findings(&shots, insured, &Thresholds::default());
+        let mut announced = BTreeMap::new();
+        for blob in &blobs {
+            if let Some((header, _)) = tx.envelope(&blob.envelope)? {
+                announced.insert(blob.digest, (header.user, header.device));
+            }
+        }
         Ok(Self {
+            announced,
             standing,
             contested,
             duplicates,
@@ -101,6 +135,23 @@ impl CaseView {
             shots,
             findings,
         })
+    }
+}
+
+impl CaseView {
+    /// Whether the hub holds a photo of the case.
+    pub const fn is_at_hub(&self, blob: &BlobRow) -> AtHub {
+        match (blob.sent || blob.confirmed, blob.own) {
+            (true, _) => AtHub::Yes,
+            (false, true) => AtHub::No,
+            (false, false) => AtHub::Unknown,
+        }
+    }
+
+    /// Who announced a photo of the case.
+    pub fn announced_by(&self, blob: &BlobRow) -> Option<&str> {
+        let (user, _) = self.announced.get(&blob.digest)?;
+        Some(user)
     }
 }
 
@@ -238,7 +289,25 @@ impl Device {
     /// # Errors
     /// As the store fails.
     pub fn cases(&self, query: &CaseQuery) -> Result<Vec<CaseRow>, AppError> {
-        Ok(self.store.transact(|tx| tx.cases(query))?)
+        self.cases_in(None, query)
+    }
+
+    /// Cases of one scope, or of all that the signed-in person may see, newest first.
+    ///
+    /// # Errors
+    /// [`AppError::UnknownScope`].
+    pub fn cases_in(
+        &self,
+        scope: Option<&str>,
+        query: &CaseQuery,
+    ) -> Result<Vec<CaseRow>, AppError> {
+        self.store.transact(|tx| {
+            let scopes = match scope {
+                Some(name) => Some(vec![scope_named(tx, Some(name))?]),
+                None => only_visible(tx)?,
+            };
+            Ok(tx.cases_in(query, scopes.as_deref())?)
+        })
     }
 
     /// One case, whole.
@@ -251,7 +320,41 @@ impl Device {
             let standing = tx
                 .standing(case)?
                 .ok_or_else(|| AppError::UnknownCase(name.to_owned()))?;
-            Ok(CaseView::of(tx, standing)?)
+            let mut view = CaseView::of(tx, standing)?;
+            if let Some(visible) = only_visible(tx)? {
+                hide(tx, &mut view, &visible)?;
+            }
+            Ok(view)
         })
     }
+}
+
+/// Takes out what points at cases of scopes that the signed-in person may not see.
+fn hide(tx: &Tx<'_>, view: &mut CaseView, visible: &[ScopeId]) -> Result<(), StoreError> {
+    for clash in &mut view.standing.clashes {
+        let mut kept = Vec::new();
+        for (number, value) in std::mem::take(&mut clash.others) {
+            let row = tx.find_case(&number)?;
+            if row.is_none_or(|row| visible.contains(&row.scope)) {
+                kept.push((number, value));
+            }
+        }
+        clash.others = kept;
+    }
+    view.standing
+        .clashes
+        .retain(|clash| !clash.others.is_empty());
+    for seen in &mut view.seen {
+        let mut kept = Vec::new();
+        for case in std::mem::take(&mut seen.before.cases) {
+            if tx
+                .scope_of_case(case)?
+                .is_some_and(|scope| visible.contains(&scope))
+            {
+                kept.push(case);
+            }
+        }
+        seen.before.cases = kept;
+    }
+    Ok(())
 }

@@ -3,12 +3,14 @@
 //! Statements, signatures and decisions have their bodies in the `statement` room; a change's
 //! body is the raw Automerge change.
 
+use std::str::FromStr;
+
 use minicbor::bytes::ByteArray;
 use minicbor::{Decode, Encode};
 
 use super::envelope::StreamId;
 use super::key::SignedCertificate;
-use crate::domain::{CaseId, DeviceId, Digest, Epoch, WallMs};
+use crate::domain::{CaseId, DeviceId, Digest, Epoch, ScopeId, WallMs};
 
 /// Whether a blob is evidence or made from it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
@@ -180,6 +182,9 @@ pub enum KeyReason {
     /// The store was restored from a copy and the hub knew more than it.
     #[n(2)]
     Rollback,
+    /// Head office took a scope from the device, which destroyed what it held of it.
+    #[n(3)]
+    Purge,
 }
 
 /// Opens an epoch.
@@ -201,9 +206,132 @@ pub struct AclBody {
     /// The device's certificate.
     #[n(1)]
     pub certificate: SignedCertificate,
-    /// Whether it is withdrawn from here on.
+    /// Whether the device is withdrawn from here on.
     #[n(2)]
     pub revoked: bool,
+    /// The hub's count of its words about this device; the one with the highest number stands,
+    /// in whatever order they arrive.
+    #[n(3)]
+    pub number: Option<u64>,
+    /// In the device's private scope: what it may no longer read, and what it must do with it.
+    #[n(4)]
+    pub ends: Option<Vec<ScopeEnd>>,
+    /// In a scope it loses: how far the hub held its streams then. That much stays valid.
+    #[n(5)]
+    pub marks: Option<Vec<StreamEnd>>,
+}
+
+impl AclBody {
+    /// The first word about a device: it is let in.
+    pub const fn new(certificate: SignedCertificate, number: u64) -> Self {
+        Self {
+            certificate,
+            revoked: false,
+            number: Some(number),
+            ends: None,
+            marks: None,
+        }
+    }
+}
+
+/// What a device does with a scope that it may no longer read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum EndMode {
+    /// Destroy what others wrote, and what the hub has; keep its own unsent work, out of sight.
+    #[n(1)]
+    KeepOwn,
+    /// Destroy everything, also its own unsent work.
+    #[n(2)]
+    Purge,
+}
+
+impl EndMode {
+    /// The word used on the command line and in JSON.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::KeepOwn => "keep-own",
+            Self::Purge => "purge",
+        }
+    }
+
+    /// The number in the store.
+    pub const fn number(self) -> i64 {
+        match self {
+            Self::KeepOwn => 1,
+            Self::Purge => 2,
+        }
+    }
+}
+
+/// A word that is no way to end a scope.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{got:?} is no mode: use keep-own or purge（只能是 keep-own 或 purge）")]
+pub struct UnknownMode {
+    /// What was given.
+    pub got: String,
+}
+
+impl FromStr for EndMode {
+    type Err = UnknownMode;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        [Self::KeepOwn, Self::Purge]
+            .into_iter()
+            .find(|mode| mode.word() == text)
+            .ok_or_else(|| UnknownMode {
+                got: text.to_owned(),
+            })
+    }
+}
+
+/// A scope that a device may no longer read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(array)]
+pub struct ScopeEnd {
+    /// Which scope.
+    #[n(0)]
+    pub scope: ScopeId,
+    /// What becomes of what the device holds.
+    #[n(1)]
+    pub mode: EndMode,
+}
+
+/// How far a stream was held when its writer lost the right to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(array)]
+pub struct StreamEnd {
+    /// Which stream.
+    #[n(0)]
+    pub stream: StreamId,
+    /// Up to which number.
+    #[n(1)]
+    pub seq: u64,
+    /// Digest of the header there.
+    #[n(2)]
+    pub header: Digest,
+}
+
+/// In the body of an audit envelope of a device's private scope: it destroyed what it held of a
+/// scope. Counts only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct PurgeBody {
+    /// Which scope.
+    #[n(1)]
+    pub scope: ScopeId,
+    /// How.
+    #[n(2)]
+    pub mode: EndMode,
+    /// Envelopes destroyed.
+    #[n(3)]
+    pub envelopes: u64,
+    /// Files of photos destroyed.
+    #[n(4)]
+    pub files: u64,
+    /// Own envelopes that the hub had not received: kept, or destroyed with the rest.
+    #[n(5)]
+    pub unsent: u64,
 }
 
 /// Who did what: for now, which unread bundle a device took on for others.

@@ -103,13 +103,15 @@ pub fn verify_run<L: Ledger + ?Sized>(
     let Some(author) = ledger.author(stream.device)? else {
         return Ok(Err(Refusal::UnknownDevice));
     };
-    if author.revoked {
-        return Ok(Err(Refusal::Revoked));
-    }
     if !run.seal.verify(&author.key) {
         return Ok(Err(Refusal::Unverified));
     }
-    if let Err(refusal) = check_rights(&author, stream, &headers) {
+    if !ledger.may_hold(stream.scope)? {
+        let what = "this store may not hold that scope".to_owned();
+        return Ok(Err(Refusal::Denied(what)));
+    }
+    let standing = standing(run, ledger.stream_end(stream)?);
+    if let Err(refusal) = check_rights((&author, standing), stream, &headers) {
         return Ok(Err(refusal));
     }
     place_in_stream(run, (headers, author), ledger)
@@ -154,15 +156,46 @@ fn read_headers(run: &Run) -> Result<Vec<Header>, Refusal> {
     }
 }
 
-fn check_rights(author: &Author, stream: StreamId, headers: &[Header]) -> Result<(), Refusal> {
+/// Where a run stands to the loss of its writer's rights.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    /// The hub held it before: it stays valid.
+    Before,
+    /// What the writer may do now decides.
+    Now,
+}
+
+/// A run counts as written before if it ends at or before the mark; at the mark it must be the
+/// very header that stood there.
+fn standing(run: &Run, end: Option<Mark>) -> Standing {
+    let seal = &run.seal;
+    let before = |end: Mark| seal.seq < end.seq || (seal.seq, seal.header) == (end.seq, end.header);
+    if end.is_some_and(before) {
+        Standing::Before
+    } else {
+        Standing::Now
+    }
+}
+
+fn check_rights(
+    (author, standing): (&Author, Standing),
+    stream: StreamId,
+    headers: &[Header],
+) -> Result<(), Refusal> {
     if author.is_hub {
         return Ok(());
     }
     let own = stream.scope == ScopeId::private_of(stream.device);
-    if !own && !author.scopes.contains(&stream.scope) {
-        return Err(Refusal::Denied(
-            "the device has no right to write in this scope".to_owned(),
-        ));
+    if standing == Standing::Now {
+        // A withdrawn device may still say in its private scope what it destroyed.
+        if author.revoked && !(own && headers.iter().all(|header| is_farewell(header.kind))) {
+            return Err(Refusal::Revoked);
+        }
+        if !own && !author.scopes.contains(&stream.scope) {
+            return Err(Refusal::Denied(
+                "the device has no right to write in this scope".to_owned(),
+            ));
+        }
     }
     match headers.iter().find(|header| header.kind.hub_only()) {
         Some(header) => Err(Refusal::Denied(format!(
@@ -171,6 +204,38 @@ fn check_rights(author: &Author, stream: StreamId, headers: &[Header]) -> Result
         ))),
         None => Ok(()),
     }
+}
+
+const fn is_farewell(kind: Kind) -> bool {
+    matches!(kind, Kind::Key | Kind::Audit)
+}
+
+/// What the person may do whose name an envelope bears. On a shared device each has rights of
+/// their own; a name that the hub never vouched for there has none.
+///
+/// # Errors
+/// The outer error is the ledger's; the inner one says why the envelope is set aside.
+pub fn check_person<L: Ledger + ?Sized>(
+    (header, author): (&Header, &Author),
+    ledger: &L,
+) -> Result<Result<Vec<Role>, String>, L::Error> {
+    if author.is_hub {
+        return Ok(Ok(author.roles.clone()));
+    }
+    let Some(person) = ledger.person(header.device, &header.user)? else {
+        let why = "the hub vouched for nobody of that name on its device";
+        return Ok(Err(why.to_owned()));
+    };
+    let own = header.scope == ScopeId::private_of(header.device);
+    if own || person.scopes.contains(&header.scope) {
+        return Ok(Ok(person.roles));
+    }
+    let end = ledger.stream_end(header.stream())?;
+    Ok(if end.is_some_and(|end| header.seq <= end.seq) {
+        Ok(person.roles)
+    } else {
+        Err("its writer has no right to write in this scope".to_owned())
+    })
 }
 
 /// Drops what is held already, and insists that the rest starts where the stream ends.

@@ -155,6 +155,14 @@ fn take_body<L: Ledger + ?Sized>(
     body: &[u8],
     ledger: &L,
 ) -> Result<(State, Option<Digest>), L::Error> {
+    let roles = match gate::check_person((header, author), ledger)? {
+        Ok(roles) => roles,
+        Err(why) => return Ok((State::Quarantined { why }, None)),
+    };
+    let author = &Author {
+        roles,
+        ..author.clone()
+    };
     if header.kind == Kind::Change {
         return take_change((header, author), body, ledger);
     }

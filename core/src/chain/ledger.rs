@@ -27,6 +27,16 @@ pub struct Author {
     pub is_hub: bool,
 }
 
+/// A person on a device, as the hub vouched for them. Several may share a device; each has a
+/// certificate of their own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    /// Where they may read and write.
+    pub scopes: Vec<ScopeId>,
+    /// What they may do there.
+    pub roles: Vec<Role>,
+}
+
 /// How far a stream is held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Mark {
@@ -72,6 +82,31 @@ pub trait Ledger {
     /// # Errors
     /// As the store fails.
     fn author(&self, device: DeviceId) -> Result<Option<Author>, Self::Error>;
+    /// A person on a device; nothing if the hub never vouched for that name there. A ledger that
+    /// knows no persons has one on each device.
+    ///
+    /// # Errors
+    /// As the store fails.
+    fn person(&self, device: DeviceId, _user: &str) -> Result<Option<Person>, Self::Error> {
+        Ok(self.author(device)?.map(|author| Person {
+            scopes: author.scopes,
+            roles: author.roles,
+        }))
+    }
+    /// Up to where a stream stays valid although its writer lost the right to it since.
+    ///
+    /// # Errors
+    /// As the store fails.
+    fn stream_end(&self, _stream: StreamId) -> Result<Option<Mark>, Self::Error> {
+        Ok(None)
+    }
+    /// Whether this store may hold what belongs to a scope. What it may not hold is never taken.
+    ///
+    /// # Errors
+    /// As the store fails.
+    fn may_hold(&self, _scope: ScopeId) -> Result<bool, Self::Error> {
+        Ok(true)
+    }
     /// How far a stream is held.
     ///
     /// # Errors

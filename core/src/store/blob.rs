@@ -161,7 +161,7 @@ impl Tx<'_> {
             "INSERT OR IGNORE INTO file (digest, name, key, len, chunks) VALUES (?1, ?2, ?3, ?4, ?5)",
             (stored.digest.as_bytes(), &stored.name, stored.key.as_bytes().as_slice(), signed(stored.len_bytes), cbor::encode(&chunks)),
         )?;
-        Ok(())
+        self.wrap_file(&stored.digest)
     }
 
     /// Whether bytes are held here under this digest.
@@ -209,6 +209,7 @@ impl Tx<'_> {
                 own,
             ],
         )?;
+        self.wrap_file(&photo.digest)?;
         // The list shows when a case was last written to, and a photo is written to it as well.
         if self.scope_of_case(photo.case)?.is_some() {
             self.touch(photo.case)?;
@@ -299,6 +300,7 @@ impl Tx<'_> {
              LEFT JOIN case_row ON case_row.case_id = blob.case_id
              WHERE blob.sent = 0 AND stream.acked >= envelope.seq
                AND (blob.own = 1 OR EXISTS (SELECT 1 FROM brought WHERE brought.digest = blob.digest))
+               AND blob.scope NOT IN (SELECT scope FROM scope_end WHERE state < 2)
              ORDER BY blob.role DESC, coalesce(case_row.status IN ('paid', 'closed', 'denied'), 0),
                       coalesce(case_row.signature <> '', 0) DESC, blob.case_id, envelope.ord",
             [],
@@ -330,7 +332,7 @@ impl Tx<'_> {
             "UPDATE carried SET sent = 1 WHERE digest = ?1",
             [digest.as_bytes()],
         )?;
-        Ok(())
+        self.forget_broken(digest)
     }
 
     /// The chunk digests of bytes held here.
@@ -366,18 +368,17 @@ impl Tx<'_> {
         from: u64,
         len: Option<u64>,
     ) -> Result<Vec<u8>, StoreError> {
-        let row: Option<(String, Vec<u8>, i64)> = self
+        let total: Option<i64> = self
             .sql()
             .query_row(
-                "SELECT name, key, len FROM file WHERE digest = ?1",
+                "SELECT len FROM file WHERE digest = ?1",
                 [digest.as_bytes()],
-                |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+                |row| row.get(0),
             )
             .optional()?;
-        let (name, key, total) =
-            row.ok_or_else(|| StoreError::Damaged(format!("the bytes of {digest} are not here")))?;
-        let key = BlobKey::from_slice(&key)
-            .ok_or_else(|| StoreError::Damaged("a blob key has the wrong length".to_owned()))?;
+        let file = total.zip(self.file_secret(digest)?);
+        let (total, (name, key)) =
+            file.ok_or_else(|| StoreError::Damaged(format!("the bytes of {digest} are not here")))?;
         let wanted = len.unwrap_or_else(|| unsigned(total).saturating_sub(from));
         let mut plain = Vec::with_capacity(usize::try_from(wanted).unwrap_or(0));
         vault::decrypt_range(
@@ -409,6 +410,10 @@ impl Tx<'_> {
     /// # Errors
     /// As the database fails.
     pub fn let_go(&self, digest: &Digest) -> Result<Option<String>, StoreError> {
+        self.sql().execute(
+            "DELETE FROM file_key WHERE digest = ?1",
+            [digest.as_bytes()],
+        )?;
         let name = self
             .sql()
             .query_row(

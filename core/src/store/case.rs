@@ -171,14 +171,33 @@ impl Tx<'_> {
     /// # Errors
     /// As the database fails.
     pub fn cases(&self, query: &CaseQuery) -> Result<Vec<CaseRow>, StoreError> {
+        self.cases_in(query, None)
+    }
+
+    /// Cases of some scopes, or of all, newest first.
+    ///
+    /// # Errors
+    /// As the database fails.
+    pub fn cases_in(
+        &self,
+        query: &CaseQuery,
+        scopes: Option<&[ScopeId]>,
+    ) -> Result<Vec<CaseRow>, StoreError> {
         let words = query.text.as_deref().map(tokens::query);
-        let condition = match &words {
-            None => "",
+        let found = match &words {
+            None => "true",
             Some(words) if words.is_empty() => return Ok(Vec::new()),
-            Some(_) => "WHERE row_id IN (SELECT rowid FROM case_text WHERE case_text MATCH ?3)",
+            Some(_) => "row_id IN (SELECT rowid FROM case_text WHERE case_text MATCH ?3)",
+        };
+        let within = match scopes {
+            None => "true".to_owned(),
+            Some(scopes) => {
+                let ids: Vec<String> = scopes.iter().map(|id| format!("x'{id}'")).collect();
+                format!("scope IN ({})", ids.join(", "))
+            }
         };
         let sql = format!(
-            "SELECT {ROW_COLUMNS} FROM case_row {condition} ORDER BY updated DESC, case_id LIMIT ?1 OFFSET ?2"
+            "SELECT {ROW_COLUMNS} FROM case_row WHERE {found} AND {within} ORDER BY updated DESC, case_id LIMIT ?1 OFFSET ?2"
         );
         let mut select = self.sql().prepare_cached(&sql)?;
         let mut rows = match &words {

@@ -207,6 +207,10 @@ impl Tx<'_> {
         self.set_memo(SEEN, &cbor::encode(seen))
     }
 
+    pub(super) fn forget_seen(&self) -> Result<(), StoreError> {
+        self.forget_memo(SEEN)
+    }
+
     /// A small remembered value.
     ///
     /// # Errors

@@ -8,8 +8,8 @@ use super::tx::Tx;
 use crate::chain::gate::Admitted;
 use crate::chain::ingest::State;
 use crate::chain::{
-    AclBody, Author, Certificate, Envelope, Header, KeyBody, Kind, Ledger, Mark, ParkedChange,
-    PhotoBody, PublicKey, ReceiptBody, Run, Seal, Seen, SignedCertificate, StreamId,
+    Author, Envelope, Header, KeyBody, Kind, Ledger, Mark, ParkedChange, Person, PhotoBody,
+    PublicKey, ReceiptBody, Run, Seal, Seen, StreamId,
 };
 use crate::domain::{CaseId, DeviceId, Digest, Epoch, ScopeId, cbor};
 use crate::record::{CaseDocument, RecordError, Terms};
@@ -40,32 +40,23 @@ impl Ledger for Tx<'_> {
     type Error = StoreError;
 
     fn author(&self, device: DeviceId) -> Result<Option<Author>, StoreError> {
-        type Row = (Vec<u8>, Vec<u8>, bool, bool, Option<Vec<u8>>);
+        type Row = (Vec<u8>, Vec<u8>, bool, bool);
         let row: Option<Row> = self
             .sql()
-            .prepare_cached(
-                "SELECT key, scopes, revoked, is_hub, certificate FROM author WHERE device = ?1",
-            )?
+            .prepare_cached("SELECT key, scopes, revoked, is_hub FROM author WHERE device = ?1")?
             .query_row([device.as_bytes()], |row| {
-                Ok((
-                    row.get(0)?,
-                    row.get(1)?,
-                    row.get(2)?,
-                    row.get(3)?,
-                    row.get(4)?,
-                ))
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
             })
             .optional()?;
-        let Some((key, scopes, revoked, is_hub, certificate)) = row else {
+        let Some((key, scopes, revoked, is_hub)) = row else {
             return Ok(None);
         };
-        let roles = match certificate {
-            None => Vec::new(),
-            Some(bytes) => {
-                let signed: SignedCertificate = cbor::decode(&bytes)?;
-                cbor::decode::<Certificate>(&signed.bytes)?.roles
-            }
-        };
+        let mut roles = Vec::new();
+        for (_, person) in self.people_on(device)? {
+            roles.extend(person.roles);
+        }
+        roles.sort_unstable();
+        roles.dedup();
         let key: [u8; 32] = key.as_slice().try_into().ok().ok_or_else(|| {
             StoreError::Damaged("an author's key has the wrong length".to_owned())
         })?;
@@ -76,6 +67,23 @@ impl Ledger for Tx<'_> {
             revoked,
             is_hub,
         }))
+    }
+
+    fn person(&self, device: DeviceId, user: &str) -> Result<Option<Person>, StoreError> {
+        Ok(self
+            .certificate_for(device, user)?
+            .map(|certificate| Person {
+                scopes: certificate.scopes,
+                roles: certificate.roles,
+            }))
+    }
+
+    fn stream_end(&self, stream: StreamId) -> Result<Option<Mark>, StoreError> {
+        self.end_of_stream(stream)
+    }
+
+    fn may_hold(&self, scope: ScopeId) -> Result<bool, StoreError> {
+        self.may_read(scope)
     }
 
     fn mark(&self, stream: StreamId) -> Result<Option<Mark>, StoreError> {
@@ -318,14 +326,14 @@ impl Ledger for Tx<'_> {
     }
 }
 
-fn well_formed<T>(body: &[u8]) -> Result<T, String>
+pub(super) fn well_formed<T>(body: &[u8]) -> Result<T, String>
 where
     T: for<'b> minicbor::Decode<'b, ()> + minicbor::Encode<()>,
 {
     cbor::decode(body).map_err(|error| error.to_string())
 }
 
-type Outcome = Result<Result<(), String>, StoreError>;
+pub(super) type Outcome = Result<Result<(), String>, StoreError>;
 
 impl Tx<'_> {
     /// What a parked envelope waits for, so that the arrival finds it; nothing once it is taken.
@@ -369,78 +377,6 @@ impl Tx<'_> {
         self.begin_case(case, scope)?;
         self.adopt_document(case, document);
         Ok(())
-    }
-
-    /// Knows a writer from now on.
-    ///
-    /// # Errors
-    /// As the database fails.
-    pub fn put_author(
-        &self,
-        device: DeviceId,
-        author: &Author,
-        (user, certificate): (&str, Option<&SignedCertificate>),
-    ) -> Result<(), StoreError> {
-        self.sql().execute(
-            "INSERT OR REPLACE INTO author (device, key, scopes, user, revoked, is_hub, certificate) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-            rusqlite::params![
-                device.as_bytes(),
-                author.key.as_bytes(),
-                cbor::encode(&author.scopes),
-                user,
-                author.revoked,
-                author.is_hub,
-                certificate.map(cbor::encode),
-            ],
-        )?;
-        Ok(())
-    }
-
-    fn take_acl(&self, body: &[u8]) -> Outcome {
-        let acl: AclBody = match well_formed(body) {
-            Ok(acl) => acl,
-            Err(why) => return Ok(Err(why)),
-        };
-        let hub = self
-            .sql()
-            .query_row("SELECT key FROM author WHERE is_hub = 1", [], |row| {
-                row.get::<_, Vec<u8>>(0)
-            })
-            .optional()?;
-        let Some(key) = hub.and_then(|key| <[u8; 32]>::try_from(key.as_slice()).ok()) else {
-            return Ok(Err("no hub key is pinned".to_owned()));
-        };
-        match acl.certificate.verify(&PublicKey::from_bytes(key)) {
-            Ok(certificate) => {
-                self.put_certificate(&certificate, &acl.certificate, acl.revoked)?;
-                Ok(Ok(()))
-            }
-            Err(error) => Ok(Err(error.to_string())),
-        }
-    }
-
-    /// Knows a certified device from now on, or knows that it is revoked.
-    ///
-    /// # Errors
-    /// As the database fails.
-    pub fn put_certificate(
-        &self,
-        certificate: &Certificate,
-        signed: &SignedCertificate,
-        revoked: bool,
-    ) -> Result<(), StoreError> {
-        let author = Author {
-            key: certificate.key,
-            scopes: certificate.scopes.clone(),
-            roles: certificate.roles.clone(),
-            revoked,
-            is_hub: false,
-        };
-        self.put_author(
-            certificate.device,
-            &author,
-            (&certificate.user, Some(signed)),
-        )
     }
 
     fn take_receipt(&self, body: &[u8]) -> Outcome {
@@ -503,11 +439,15 @@ impl Tx<'_> {
         Ok(Ok(()))
     }
 
-    /// Keeps a run whose device is not known yet.
+    /// Keeps a run whose device is not known yet. One of a scope that this store may not hold is
+    /// not kept either.
     ///
     /// # Errors
     /// As the database fails.
     pub fn park_run(&self, run: &Run) -> Result<(), StoreError> {
+        if !self.may_read(run.seal.stream.scope)? {
+            return Ok(());
+        }
         let bytes = cbor::encode(run);
         self.sql().execute(
             "INSERT OR IGNORE INTO parked_run (device, digest, run) VALUES (?1, ?2, ?3)",

@@ -31,6 +31,10 @@ pub(super) const STEPS: &[Step] = &[
         to: 5,
         sql: include_str!("migrations/0005_bundles.sql"),
     },
+    Step {
+        to: 6,
+        sql: include_str!("migrations/0006_scopes.sql"),
+    },
 ];
 
 /// Brings one part of the database to its newest version, in one transaction. Parts are versioned

@@ -150,6 +150,7 @@ impl Store {
             home: home.to_owned(),
             _lock: Some(lock),
         };
+        store.transact(|tx| tx.wrap_old_files())?;
         store.renew_words()?;
         Ok(store)
     }
@@ -191,6 +192,26 @@ impl Store {
         let done = work(&tx)?;
         tx.commit().map_err(E::from)?;
         Ok(done)
+    }
+
+    /// Merges the database's log into it and cuts the log to nothing.
+    ///
+    /// # Errors
+    /// As the database fails.
+    pub(super) fn cut_log(&self) -> Result<(), StoreError> {
+        let inner = self
+            .inner
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let is_busy: i64 =
+            inner
+                .connection
+                .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+        if is_busy == 0 {
+            Ok(())
+        } else {
+            Err(StoreError::InUse)
+        }
     }
 
     /// The encrypted files.
@@ -247,6 +268,7 @@ fn connect(path: &Path, key: &StoreKey) -> Result<Connection, StoreError> {
          PRAGMA foreign_keys = ON;
          PRAGMA trusted_schema = OFF;
          PRAGMA cell_size_check = ON;
+         PRAGMA secure_delete = ON;
          PRAGMA mmap_size = 0;
          PRAGMA temp_store = MEMORY;
          PRAGMA cache_size = -16384;",

@@ -5,7 +5,7 @@ use super::error::StoreError;
 use super::stream::{envelope_from, unsigned};
 use super::tx::Tx;
 use crate::chain::{Envelope, Header, Run};
-use crate::domain::{CaseId, Digest, cbor};
+use crate::domain::{CaseId, DeviceId, Digest, ScopeId, WallMs, cbor};
 
 /// An envelope that is kept outside the record.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +18,8 @@ pub struct Quarantined {
     pub state: &'static str,
     /// Why.
     pub why: String,
+    /// The envelope itself.
+    pub envelope: Envelope,
 }
 
 /// How far a case's own envelopes and blobs have come: committed here, durable at the hub,
@@ -51,7 +53,126 @@ impl CaseProgress {
     }
 }
 
+/// A photo whose bytes could not be brought to the hub, or taken there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BrokenBlob {
+    /// Which bytes.
+    pub digest: Digest,
+    /// The case that names them, if it is known here.
+    pub case: Option<CaseId>,
+    /// Its scope.
+    pub scope: Option<ScopeId>,
+    /// Who announced them, and on which device.
+    pub announced: Option<(String, DeviceId)>,
+    /// Why they count as broken.
+    pub why: String,
+    /// When that was last seen, by this store's clock.
+    pub wall: WallMs,
+}
+
 impl Tx<'_> {
+    /// Notes that a photo could not be brought or taken.
+    ///
+    /// # Errors
+    /// As the database fails.
+    pub fn note_broken(&self, digest: &Digest, why: &str, now: WallMs) -> Result<(), StoreError> {
+        self.sql().execute(
+            "INSERT OR REPLACE INTO broken_blob (digest, why, wall) VALUES (?1, ?2, ?3)",
+            (digest.as_bytes(), why, now.0),
+        )?;
+        Ok(())
+    }
+
+    /// A photo is whole after all.
+    ///
+    /// # Errors
+    /// As the database fails.
+    pub fn forget_broken(&self, digest: &Digest) -> Result<(), StoreError> {
+        self.sql()
+            .prepare_cached("DELETE FROM broken_blob WHERE digest = ?1")?
+            .execute([digest.as_bytes()])?;
+        Ok(())
+    }
+
+    /// Photos that could not be brought or taken, and why.
+    ///
+    /// # Errors
+    /// As the database fails.
+    pub fn broken_blobs(&self) -> Result<Vec<BrokenBlob>, StoreError> {
+        let mut select = self
+            .sql()
+            .prepare_cached("SELECT digest, why, wall FROM broken_blob ORDER BY wall, digest")?;
+        let rows = select.query_map([], |row| {
+            Ok((
+                row.get::<_, Vec<u8>>(0)?,
+                row.get::<_, String>(1)?,
+                row.get::<_, i64>(2)?,
+            ))
+        })?;
+        let mut broken = Vec::new();
+        for row in rows {
+            let (digest, why, wall) = row?;
+            let Some(digest) = Digest::from_slice(&digest) else {
+                continue;
+            };
+            let known = self.blobs_by_digest(&digest)?.into_iter().next();
+            let header = match &known {
+                Some(blob) => self.envelope(&blob.envelope)?.map(|(header, _)| header),
+                None => None,
+            };
+            broken.push(BrokenBlob {
+                digest,
+                case: known.as_ref().map(|blob| blob.case),
+                scope: known.as_ref().map(|blob| blob.scope),
+                announced: header.map(|header| (header.user, header.device)),
+                why,
+                wall: WallMs(wall),
+            });
+        }
+        Ok(broken)
+    }
+
+    /// What is kept of a scope that ended here: the envelopes of own streams that the hub lacks, and
+    /// the photos.
+    ///
+    /// # Errors
+    /// As the database fails.
+    pub fn kept_in(
+        &self,
+        scope: ScopeId,
+    ) -> Result<(Vec<Quarantined>, Vec<BrokenBlob>), StoreError> {
+        let why = "written here, and the scope was taken from this device before the hub had it";
+        let mut select = self.sql().prepare_cached(
+            "SELECT envelope.header, envelope.body FROM envelope JOIN stream ON stream.id = envelope.stream
+             WHERE stream.scope = ?1 AND stream.own = 1 AND envelope.seq > stream.acked ORDER BY envelope.ord",
+        )?;
+        let mut rows = select.query([scope.as_bytes()])?;
+        let mut envelopes = Vec::new();
+        while let Some(row) = rows.next()? {
+            let envelope = envelope_from(row)?;
+            envelopes.push(Quarantined {
+                id: envelope.id(),
+                header: envelope.parse()?,
+                state: "kept",
+                why: why.to_owned(),
+                envelope,
+            });
+        }
+        let blobs = self.blobs_where(
+            "WHERE scope = ?1 AND own = 1 AND sent = 0 ORDER BY role, digest",
+            [scope.as_bytes()],
+        )?;
+        let photos = blobs.into_iter().map(|blob| BrokenBlob {
+            digest: blob.digest,
+            case: Some(blob.case),
+            scope: Some(scope),
+            announced: None,
+            why: why.to_owned(),
+            wall: WallMs::default(),
+        });
+        Ok((envelopes, photos.collect()))
+    }
+
     /// How far what this device wrote about a case has come.
     ///
     /// # Errors
@@ -80,7 +201,7 @@ impl Tx<'_> {
     /// As the database fails.
     pub fn quarantined(&self) -> Result<Vec<Quarantined>, StoreError> {
         let mut select = self.sql().prepare_cached(
-            "SELECT header, NULL, state, why FROM envelope WHERE state IN (1, 2) ORDER BY ord",
+            "SELECT header, body, state, why FROM envelope WHERE state IN (1, 2) ORDER BY ord",
         )?;
         let mut rows = select.query([])?;
         let mut all = Vec::new();
@@ -93,6 +214,7 @@ impl Tx<'_> {
                 header: envelope.parse()?,
                 state: if state == 1 { "parked" } else { "quarantined" },
                 why: why.unwrap_or_default(),
+                envelope,
             });
         }
         let mut waiting = self.sql().prepare_cached("SELECT run FROM parked_run")?;
@@ -107,6 +229,7 @@ impl Tx<'_> {
                     header: envelope.parse()?,
                     state: "parked",
                     why,
+                    envelope: envelope.clone(),
                 });
             }
         }
@@ -121,6 +244,7 @@ impl Tx<'_> {
                 header: envelope.parse()?,
                 state: "forked",
                 why,
+                envelope,
             });
         }
         Ok(all)

@@ -271,18 +271,27 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// This device's streams; in the current epoch only, or all.
+    /// This device's streams: all, or those that are still exchanged, which are the ones of the
+    /// current epoch, and older ones that the hub lacks something of. A scope that ended here is
+    /// not exchanged.
     ///
     /// # Errors
     /// As the database fails.
     pub fn own_streams(&self, epoch: Option<Epoch>) -> Result<Vec<OwnStream>, StoreError> {
-        let sql = format!("SELECT {STREAM_COLUMNS} FROM stream WHERE own = 1 ORDER BY id");
+        let sql = format!(
+            "SELECT {STREAM_COLUMNS}, scope IN (SELECT scope FROM scope_end WHERE state < 2)
+             FROM stream WHERE own = 1 ORDER BY id"
+        );
         let mut select = self.sql().prepare_cached(&sql)?;
-        let rows = select.query_map([], stream_from)?;
+        let rows = select.query_map([], |row| Ok((stream_from(row)?, row.get::<_, bool>(9)?)))?;
         let mut streams = Vec::new();
         for row in rows {
-            streams
-                .extend(row?.filter(|own| epoch.is_none_or(|wanted| wanted == own.stream.epoch)));
+            let (own, has_ended) = row?;
+            let is_exchanged = |own: &OwnStream| match epoch {
+                None => true,
+                Some(epoch) => !has_ended && (own.stream.epoch == epoch || own.acked < own.seq),
+            };
+            streams.extend(own.filter(is_exchanged));
         }
         Ok(streams)
     }

@@ -152,6 +152,12 @@ impl<'a> Tx<'a> {
         self.recent.clear();
     }
 
+    /// Forgets every document that is open or was of late.
+    pub(super) fn forget_documents(&self) {
+        self.documents.borrow_mut().clear();
+        self.recent.clear();
+    }
+
     /// Loads a document again whose change failed half way.
     pub(super) fn reload_document(&self, case: CaseId) -> Result<(), StoreError> {
         let broken = self.documents.borrow_mut().remove(&case);

@@ -21,8 +21,7 @@ mod write;
 use minicbor::bytes::{ByteArray, ByteVec};
 use minicbor::{Decode, Encode};
 
-use super::frame::StreamMark;
-use crate::chain::{Certificate, DeviceKey, PublicKey, Run, SignedCertificate};
+use crate::chain::{Certificate, DeviceKey, PublicKey, Run, SignedCertificate, StreamId};
 use crate::domain::{CHUNK_BYTES, ChunkedDigest, DeviceId, Digest, WallMs, cbor};
 
 pub use read::{BundleError, BundleReader, Item, Outcome};
@@ -41,6 +40,21 @@ pub const MAX_WANTS: usize = 1_000;
 
 const HEADER_LABEL: &[u8] = b"lossbook/bundle/v1\0";
 const TRAILER_LABEL: &[u8] = b"lossbook/bundle-end/v1\0";
+
+/// How far a store holds a stream without a gap, for whoever has no claims to compare.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(array)]
+pub struct HeldMark {
+    /// Which stream.
+    #[n(0)]
+    pub stream: StreamId,
+    /// Highest number held.
+    #[n(1)]
+    pub mark: u64,
+    /// Digest of that header.
+    #[n(2)]
+    pub header: Digest,
+}
 
 /// Who made a bundle.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -78,7 +92,7 @@ pub struct BundleHeader {
     pub made: WallMs,
     /// How far the maker holds each stream whole: the version vector.
     #[n(7)]
-    pub marks: Vec<StreamMark>,
+    pub marks: Vec<HeldMark>,
     /// Photos and thumbnails whose bytes the maker lacks.
     #[n(8)]
     pub wants: Vec<Digest>,

@@ -18,8 +18,7 @@ mod session;
 
 use minicbor::{Decode, Encode};
 
-use super::bundle::Extent;
-use super::frame::StreamMark;
+use super::bundle::{Extent, HeldMark};
 use crate::chain::{Certificate, Run, SignedCertificate};
 use crate::domain::Digest;
 
@@ -131,7 +130,7 @@ pub enum Piece {
 pub(crate) enum PeerFrame {
     /// How far the sender holds each stream whole, in scopes that both may read.
     #[n(1)]
-    Hello(#[n(0)] Vec<StreamMark>),
+    Hello(#[n(0)] Vec<HeldMark>),
     /// The hub's word for a writer.
     #[n(2)]
     Certificate(#[n(0)] SignedCertificate),
@@ -173,12 +172,12 @@ pub trait PeerSide {
     ///
     /// # Errors
     /// As the store fails.
-    fn marks(&mut self) -> Result<Vec<StreamMark>, PeerError>;
+    fn marks(&mut self) -> Result<Vec<HeldMark>, PeerError>;
     /// What the other side holds: from here on [`PeerSide::next_piece`] gives what it lacks.
     ///
     /// # Errors
     /// As the store fails.
-    fn meet(&mut self, marks: &[StreamMark]) -> Result<(), PeerError>;
+    fn meet(&mut self, marks: &[HeldMark]) -> Result<(), PeerError>;
     /// The next piece for the other side.
     ///
     /// # Errors

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures_util::StreamExt;
 use lossbook_core::domain::{ChunkedDigest, Digest, Host, ScopeId};
+use lossbook_core::evidence::Fingerprint;
 use lossbook_core::store::StoreError;
 use lossbook_core::vault::{BlobKey, VaultError, encrypt_stream};
 use object_store::path::Path;
@@ -17,6 +18,7 @@ use super::lease::FINISH_LEASE_MS;
 use super::piece::{PieceReader, STAGING, blob_path, piece_path};
 use super::{Blobs, CHUNK, Progress, algorithm, done, objects_failed, stopping};
 use crate::meta::{BlobRow, MetaTx, PieceRow, UploadRow, in_tx};
+use crate::reference::{keep_look, look_of, may_be_thumbnail};
 use crate::refusal::Refusal;
 
 /// Bytes of one part of a finished object; S3 takes no smaller ones.
@@ -45,6 +47,10 @@ impl Blobs {
             let found = self.digest_of(upload, (at, end)).await?;
             if chunks.get(number) != Some(&found) {
                 self.fall_back(&upload.name, at).await?;
+                let (digest, now) = (upload.digest, self.host.now().wall);
+                let why = format!("the bytes from {at} on do not match their chunk's digest");
+                self.rows(move |tx| tx.note_broken(&digest, &why, now))
+                    .await?;
                 return Err(bad_bytes(at));
             }
             at = end;
@@ -91,7 +97,9 @@ impl Blobs {
         match self.assemble(upload, pieces.clone()).await? {
             Assembled::Wrong => {
                 // Chunks that fit their list but not the whole: the list was not of these bytes.
+                let (digest, now) = (upload.digest, self.host.now().wall);
                 self.rows(move |tx| {
+                    tx.note_broken(&digest, "the bytes that came have another digest", now)?;
                     tx.put_verified(&name, 0)?;
                     tx.put_upload_chunks(&name, None)
                 })
@@ -101,8 +109,12 @@ impl Blobs {
             }
             Assembled::Right(blob) => {
                 let progress = done(&blob);
+                let look = self.look_of(upload, pieces.clone()).await?;
                 self.rows(move |tx| {
                     keep_verified(tx, &blob)?;
+                    if let Some(look) = look {
+                        keep_look(tx, (blob.scope, &blob.digest), look)?;
+                    }
                     tx.delete_upload(&name)
                 })
                 .await?;
@@ -111,6 +123,24 @@ impl Blobs {
                 Ok(progress)
             }
         }
+    }
+
+    /// What a thumbnail looks like; nothing for what is too large to be one.
+    async fn look_of(
+        &self,
+        upload: &UploadRow,
+        pieces: Vec<PieceRow>,
+    ) -> Result<Option<Fingerprint>, Refusal> {
+        if !may_be_thumbnail(upload.len_bytes) {
+            return Ok(None);
+        }
+        let mut reader = self.reader(upload, pieces);
+        blocking(move || {
+            let mut bytes = Vec::new();
+            reader.read_to_end(&mut bytes)?;
+            Ok(look_of(&bytes))
+        })
+        .await
     }
 
     async fn assemble(
@@ -266,6 +296,7 @@ impl Blobs {
 /// The row of a verified blob, and the receipts it owes.
 fn keep_verified(tx: &dyn MetaTx, blob: &BlobRow) -> Result<(), StoreError> {
     tx.put_blob(blob)?;
+    tx.forget_broken(&blob.digest)?;
     for photo in tx.photos(blob.scope, &blob.digest)? {
         tx.put_receipt_due(photo.stream, &blob.digest)?;
     }

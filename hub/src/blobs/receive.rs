@@ -73,6 +73,7 @@ impl Blobs {
                 Err(conflict(here.offset))
             };
         };
+        self.refuse_without_room()?;
         let lease = self.lease(&upload.name).await?;
         // It may have moved before the lease was ours.
         let taken = match self.under_way(device, digest).await {

@@ -22,6 +22,7 @@ struct Page<'t> {
     bytes: u64,
     budget: u64,
     form: Option<Form>,
+    private_is_read: bool,
     /// Streams that the device holds itself and need not be sent.
     talk: &'t Conversation<'t>,
 }
@@ -50,13 +51,20 @@ pub(super) fn page(
         bytes: 0,
         budget: pull.max_bytes.min(MAX_NEWS_BYTES),
         form: pull.form,
+        private_is_read: false,
         talk,
     };
+    // What a device may no longer read begins anew if it ever gets it back.
+    positions.0.retain(|scope, _| talk.scopes.contains(scope));
     let mut lag = 0;
-    for scope in &talk.scopes {
+    for (number, scope) in talk.scopes.iter().enumerate() {
         let at = positions.0.entry(*scope).or_default();
-        *at = page.fill(tx, *scope, *at)?;
+        // The private scope, which is the first, says what may be read: it comes before the others.
+        if number == 0 || page.private_is_read {
+            *at = page.fill(tx, *scope, *at)?;
+        }
         lag += tx.feed_head(*scope)?.saturating_sub(*at);
+        page.private_is_read |= number == 0 && lag == 0;
     }
     let token = ByteVec::from(positions.to_token(hub, device));
     page.frames.push(Frame::Cursor(Cursor {
@@ -111,8 +119,8 @@ impl Page<'_> {
     }
 
     fn is_own(&self, stream: StreamId) -> bool {
-        let hello = &self.talk.request.hello;
-        stream.device == self.talk.caller.device && stream.epoch == hello.epoch
+        let is_claimed = || self.talk.claimed().flatten().any(|claim| claim == stream);
+        stream.device == self.talk.caller.device && is_claimed()
     }
 
     /// The frame of a feed row, and its size; nothing if its body is gone by now.

@@ -7,7 +7,10 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 
-use super::{App, SMALL_BODY_BYTES, blocking, body_of, cbor_response, device_of, with_retry};
+use super::{
+    App, SMALL_BODY_BYTES, any_device_of, blocking, body_of, bytes_response, cbor_response,
+    device_of, with_retry,
+};
 use crate::enrol;
 use crate::exchange::{Answer, Caller, MAX_REQUEST_BYTES};
 use crate::refusal::Refusal;
@@ -63,7 +66,7 @@ async fn exchanged(app: &Arc<App>, headers: &HeaderMap, body: Body) -> Result<An
     let Ok(turn) = app.turns.try_acquire() else {
         return Err(Refusal::busy("many devices at once: try again in a moment"));
     };
-    let device = device_of(app, headers).await?;
+    let device = any_device_of(app, headers).await?;
     let body = body_of(body, MAX_REQUEST_BYTES).await?;
     let hub = app.hub.clone();
     let answer = blocking(move || {

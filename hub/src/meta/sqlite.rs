@@ -6,6 +6,7 @@
 mod access;
 mod evidence;
 mod feed;
+mod people;
 mod upload;
 
 use lossbook_core::chain::StreamId;

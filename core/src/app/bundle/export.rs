@@ -10,8 +10,8 @@ use crate::app::error::AppError;
 use crate::chain::{Certificate, Kind, Mark, StreamId};
 use crate::domain::{DeviceId, Digest, ScopeId, WallMs};
 use crate::store::{BlobName, BlobRow, Bodies, HeldStream, KnownDevice, Pinned, Tx};
+use crate::sync::bundle::HeldMark;
 use crate::sync::bundle::{BUNDLE_VERSION, BundleHeader, MAX_MARKS, MAX_WANTS, Sender};
-use crate::sync::frame::StreamMark;
 use crate::vault::age::AgeRecipient;
 
 /// Where an export begins.
@@ -128,11 +128,11 @@ impl Device {
 ///
 /// # Errors
 /// As the store fails.
-pub fn whole_marks(tx: &Tx<'_>, scopes: &[ScopeId]) -> Result<Vec<StreamMark>, AppError> {
+pub fn whole_marks(tx: &Tx<'_>, scopes: &[ScopeId]) -> Result<Vec<HeldMark>, AppError> {
     let mut marks = Vec::new();
     for held in tx.held_streams(scopes)? {
         if let Some(Mark { seq, header }) = tx.whole_mark(&held)? {
-            marks.push(StreamMark {
+            marks.push(HeldMark {
                 stream: held.at.stream,
                 mark: seq,
                 header,

@@ -79,7 +79,12 @@ fn force(from: &Device, to: &Device, case: CaseId, edits: &[Edit]) -> bool {
                 Subject::case(case),
                 written.bytes.clone(),
             );
-            let (id, header) = tx.append(&me, "x", from.host.now(), what)?;
+            let (id, header) = tx.append(
+                &me,
+                &me.pinned.as_ref().expect("enrolled").user.clone(),
+                from.host.now(),
+                what,
+            )?;
             tx.keep_own_change(case, &header, id, &written)?;
             Ok::<_, StoreError>(())
         })

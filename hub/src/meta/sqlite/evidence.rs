@@ -1,7 +1,7 @@
 //! The tables that phone and hub share, as the hub reads them back.
 
 use lossbook_core::app::office::{DecisionError, NewDecision, decide};
-use lossbook_core::app::{AppError, Judged, packs_in_force};
+use lossbook_core::app::{AppError, Judged};
 use lossbook_core::chain::{
     Envelope, Header, Ledger, Mark, Run, SignedShelf, StreamId, Tip, seal_tip,
 };
@@ -63,8 +63,7 @@ impl Evidence for Tx<'_> {
     }
 
     fn assess(&self, standing: &CaseStanding, now: WallMs) -> Result<Judged, AppError> {
-        let packs = packs_in_force(self)?;
-        Judged::of(&packs, standing, now)
+        Judged::of(self, standing, now)
     }
 
     fn put_pack(&self, row: &PackRow, bytes: &[u8]) -> Result<(), StoreError> {

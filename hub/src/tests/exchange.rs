@@ -1,9 +1,9 @@
-use lossbook_core::chain::{AclBody, Kind, ReceiptBody, Run, Subject};
+use lossbook_core::chain::{EndMode, Kind, ReceiptBody, Run};
 use lossbook_core::domain::{ScopeId, cbor};
 use lossbook_core::sync::frame::Frame;
 
 use super::{World, cursor, faults, report};
-use crate::meta::{OwnDraft, in_tx};
+use crate::meta::in_tx;
 
 fn runs(frames: &[Frame]) -> Vec<&Run> {
     let runs = frames.iter().filter_map(|frame| match frame {
@@ -241,30 +241,34 @@ fn a_phone_that_is_too_old_to_read_still_delivers() {
 }
 
 #[test]
-fn a_withdrawn_phone_and_one_that_speaks_for_another_get_nothing() {
+fn a_phone_that_speaks_for_another_gets_nothing() {
     let world = World::new();
     let (a, b) = (world.phone("a", 1), world.phone("b", 2));
     let (status, answer) = world.answer(&a, &world.request(&b, None));
     assert_eq!((status, faults(&answer)), (403, vec!["DEVICE_MISMATCH"]));
-    let me = a.identity().unwrap();
-    let body = AclBody {
-        certificate: me.pinned.unwrap().certificate,
-        revoked: true,
-    };
-    in_tx(world.hub.store(), |tx| {
-        let draft = OwnDraft {
-            scope: world.village(&a),
-            kind: Kind::Acl,
-            subject: Subject::device(me.device),
-            body: cbor::encode(&body),
-            user: "hub".into(),
-            reading: world.hub.now(),
-        };
-        tx.append_own(world.hub.identity(), draft)
-    })
-    .unwrap();
+}
+
+#[test]
+fn a_withdrawn_phone_gets_its_private_scope_and_brings_nothing_else() {
+    let world = World::new();
+    let (a, b) = (world.phone("a", 1), world.phone("b", 2));
+    report(&b);
+    world.sync(&b);
+    report(&a);
+    let (store, me) = (world.hub.store(), world.hub.identity());
+    let device = a.identity().unwrap().device.to_string();
+    let order = (device.as_str(), EndMode::Purge);
+    crate::rights::revoke(store, me, order, world.hub.now()).unwrap();
     let (status, answer) = world.answer(&a, &world.request(&a, None));
-    assert_eq!((status, faults(&answer)), (403, vec!["DEVICE_REVOKED"]));
+    assert_eq!(status, 200);
+    assert!(faults(&answer).contains(&"DEVICE_REVOKED"));
+    let private = ScopeId::private_of(a.identity().unwrap().device);
+    let scopes: Vec<ScopeId> = runs(&answer)
+        .iter()
+        .map(|run| run.seal.stream.scope)
+        .collect();
+    assert!(!scopes.is_empty() && scopes.iter().all(|scope| *scope == private));
+    assert_eq!(world.hub.status().unwrap().cases, 1);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 //! Executes effects in order and decides nothing: the engine does. Requests go through
 //! [`Client`], loads and transactions through [`Device::perform`].
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::time::{Duration, Instant};
 
 use lossbook_core::app::Device;
@@ -56,6 +56,8 @@ struct Drive<'a> {
     waited: Duration,
     engine: Engine,
     outcome: Outcome,
+    /// Broken photos that are listed.
+    noted: BTreeSet<Digest>,
     watch: &'a mut dyn FnMut(&Progress),
 }
 
@@ -94,6 +96,7 @@ pub fn synchronise(
         waited: Duration::ZERO,
         engine,
         outcome,
+        noted: BTreeSet::new(),
         watch,
     };
     drive.feed(Event::Start);
@@ -182,7 +185,7 @@ impl Drive<'_> {
         }
     }
 
-    fn send(&self, request: &Request) -> Event {
+    fn send(&mut self, request: &Request) -> Event {
         let rid = request.rid;
         let body = match &request.body {
             Body::Empty => Ok(Vec::new()),
@@ -230,10 +233,12 @@ impl Drive<'_> {
         }
     }
 
-    /// A broken photo is listed until the hub holds it.
-    fn keep_note(&self, digest: &Digest, why: &str) {
-        // The exchange goes on without the note; the outcome says it in any case.
-        let _noted_or_not = self.device.note_broken(digest, why);
+    /// A broken photo is listed until the hub holds it, with the first reason that was seen.
+    fn keep_note(&mut self, digest: &Digest, why: &str) {
+        if self.noted.insert(*digest) {
+            // The exchange goes on without the note; the outcome says it in any case.
+            let _noted_or_not = self.device.note_broken(digest, why);
+        }
     }
 
     /// What counts as progress: anything the hub or this store acknowledged.

@@ -276,9 +276,21 @@ pub fn run(
         Command::Status => Order::Status,
     };
     let value = give(args, order)?;
-    let text = ["invite", "token", "scope", "path"]
-        .iter()
-        .find_map(|name| value[*name].as_str().map(ToOwned::to_owned));
+    let made = match &args.command {
+        Command::Invite { .. } => value["invite"].as_str(),
+        Command::User { .. } => value["token"].as_str(),
+        Command::Scope { .. } => value["scope"].as_str(),
+        Command::Link => value["path"].as_str(),
+        Command::Serve { .. }
+        | Command::Pack { .. }
+        | Command::Devices
+        | Command::Revoke { .. }
+        | Command::Scopes { .. }
+        | Command::Reference { .. }
+        | Command::Quarantine { .. }
+        | Command::Status => None,
+    };
+    let text = made.map(ToOwned::to_owned);
     let text = text.unwrap_or_else(|| format!("{value:#}"));
     Ok(Said::new(value, text))
 }

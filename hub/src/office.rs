@@ -79,6 +79,8 @@ pub struct CaseDetail {
     pub decisions: Vec<DecisionSummary>,
     /// Fields that changed since the newest decision on figures without reopening the case.
     pub late: Vec<LateChange>,
+    /// Photos and thumbnails whose bytes are not here, and on whose phone they are.
+    pub missing: Vec<MissingPhoto>,
     /// What the contract says.
     #[serde(flatten)]
     pub opinion: Opinion,
@@ -93,6 +95,27 @@ pub struct LateChange {
     pub then: Vec<String>,
     /// What stands now.
     pub now: Vec<String>,
+}
+
+/// A photo or thumbnail that a case names and the hub does not hold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct MissingPhoto {
+    /// Which bytes.
+    pub sha256: String,
+    /// Whether it is only the small picture.
+    pub thumbnail: bool,
+    /// How many bytes.
+    pub bytes: u64,
+    /// How many of them came already.
+    pub received: u64,
+    /// Who announced it.
+    pub user: String,
+    /// On which device it is.
+    pub device: String,
+    /// When it was announced, by that device's clock.
+    pub announced_ms: i64,
+    /// Why what came did not count, if it did not.
+    pub broken: Option<String>,
 }
 
 /// What the contract says to a case by the packs on the hub's shelf, or why nothing can be said.
@@ -252,7 +275,12 @@ pub fn case(store: &dyn MetaStore, name: &str, now: WallMs) -> Result<CaseDetail
             return Ok(Err(unknown(name)));
         };
         let opinion = Opinion::of(tx.assess(&standing, now))?;
-        Ok(Ok(detail(summary(tx, &row)?, &standing, opinion)))
+        let missing = manifest(tx, row.case)?;
+        Ok(Ok(detail(
+            (summary(tx, &row)?, missing),
+            &standing,
+            opinion,
+        )))
     })?
 }
 
@@ -303,7 +331,8 @@ pub fn decide(
         // The projection follows at commit; the answer is what it will say.
         standing.status.word().clone_into(&mut summary.status);
         let opinion = Opinion::of(tx.assess(&standing, now.wall))?;
-        Ok(Ok(detail(summary, &standing, opinion)))
+        let missing = manifest(tx, row.case)?;
+        Ok(Ok(detail((summary, missing), &standing, opinion)))
     })?
 }
 
@@ -357,6 +386,33 @@ fn missing_photos(tx: &dyn MetaTx, case: CaseId) -> Result<Vec<Digest>, StoreErr
     Ok(missing)
 }
 
+/// What is missing of a case, and on whose phone it is.
+fn manifest(tx: &dyn MetaTx, case: CaseId) -> Result<Vec<MissingPhoto>, StoreError> {
+    let broken = tx.broken()?;
+    let mut missing = Vec::new();
+    for photo in tx.case_photos(case)? {
+        if tx.blob(photo.scope, &photo.digest)?.is_some() {
+            continue;
+        }
+        let Some((header, _)) = tx.stored_envelope(&photo.envelope)? else {
+            continue;
+        };
+        let upload = tx.upload(photo.scope, &photo.digest)?;
+        let why = broken.iter().find(|one| one.digest == photo.digest);
+        missing.push(MissingPhoto {
+            sha256: photo.digest.to_hex(),
+            thumbnail: photo.is_thumbnail,
+            bytes: photo.len_bytes,
+            received: upload.map_or(0, |upload| upload.offset),
+            user: header.user,
+            device: header.device.to_string(),
+            announced_ms: header.wall.0,
+            broken: why.map(|one| one.why.clone()),
+        });
+    }
+    Ok(missing)
+}
+
 pub(crate) fn summary(tx: &dyn MetaTx, row: &CaseRow) -> Result<CaseSummary, StoreError> {
     let photos_missing = missing_photos(tx, row.case)?;
     let WallMs(updated_ms) = row.updated;
@@ -377,7 +433,11 @@ pub(crate) fn summary(tx: &dyn MetaTx, row: &CaseRow) -> Result<CaseSummary, Sto
     })
 }
 
-fn detail(summary: CaseSummary, standing: &CaseStanding, opinion: Opinion) -> CaseDetail {
+fn detail(
+    (summary, missing): (CaseSummary, Vec<MissingPhoto>),
+    standing: &CaseStanding,
+    opinion: Opinion,
+) -> CaseDetail {
     let texts = standing.binding.to_texts();
     CaseDetail {
         summary,
@@ -408,6 +468,7 @@ fn detail(summary: CaseSummary, standing: &CaseStanding, opinion: Opinion) -> Ca
             })
             .collect(),
         late: standing.late.iter().map(late_change).collect(),
+        missing,
         opinion,
     }
 }

@@ -204,7 +204,7 @@ pub fn show_looks(store: &dyn MetaStore, of: LooksOf) -> Result<u64, Refusal> {
 /// What a picture looks like, if it is small enough to be a thumbnail that may be decoded here.
 pub(crate) fn look_of(bytes: &[u8]) -> Option<Fingerprint> {
     let facts = examine(&mut std::io::Cursor::new(bytes)).ok()?;
-    let size = facts.size?;
+    let size = facts.stored?;
     if size.width.max(size.height) > MAX_THUMBNAIL_SIDE {
         return None;
     }

@@ -163,8 +163,8 @@ impl World {
 
     pub(super) fn sync(&self, phone: &Phone) -> Result<Outcome, Failure> {
         let patience = Patience {
-            without_progress: std::time::Duration::from_millis(400),
-            hurry: 20,
+            without_progress: std::time::Duration::from_secs(2),
+            hurry: 100,
         };
         synchronise(&phone.device, &self.client(), patience, &mut |_| {})
     }
@@ -233,6 +233,11 @@ impl Phone {
 
 /// A case of somebody's house, with a line and a photo that no other has.
 pub(super) fn report(device: &Device, household: &str) -> String {
+    report_in(device, None, household)
+}
+
+/// The same in one of several scopes.
+pub(super) fn report_in(device: &Device, scope: Option<&str>, household: &str) -> String {
     static PICTURES: AtomicU8 = AtomicU8::new(1);
     let fields = |pairs: &[(&str, &str)]| -> Vec<(String, String)> {
         let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
@@ -240,7 +245,7 @@ pub(super) fn report(device: &Device, household: &str) -> String {
     };
     let case = device
         .report_loss(
-            None,
+            scope,
             &fields(&[("household", household), ("place", household)]),
         )
         .unwrap()

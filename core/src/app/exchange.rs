@@ -97,7 +97,7 @@ impl Device {
     /// Does one transaction, and carries out what it brought from the hub.
     fn store_and_obey(&self, txn: &Txn) -> Result<Option<StoreFailure>, AppError> {
         let refused = self.store_txn(txn)?;
-        if matches!(txn, Txn::Page { .. } | Txn::Acked(_)) {
+        if matches!(txn, Txn::Page { .. } | Txn::Acked(_) | Txn::BlobSent(_)) {
             self.obey()?;
         }
         Ok(refused)

@@ -65,12 +65,23 @@ impl Tx<'_> {
         let device = certificate.device;
         let held = self.newest_word(device, &certificate.user)?;
         let is_news = held.as_ref().is_none_or(|(known, held)| {
-            (*known, held.not_after) <= (number, certificate.not_after)
+            if number == 0 {
+                // Unnumbered, from an enrolment or a bundle: only what was signed later counts.
+                held.not_after < certificate.not_after
+            } else {
+                *known <= number
+            }
         });
         if is_news {
+            let number = held.map_or(number, |(known, _)| known.max(number));
             self.sql().execute(
                 "INSERT OR REPLACE INTO person (device, user, number, certificate) VALUES (?1, ?2, ?3, ?4)",
-                (device.as_bytes(), &certificate.user, signed(number), cbor::encode(signed_one)),
+                (
+                    device.as_bytes(),
+                    &certificate.user,
+                    signed(number),
+                    cbor::encode(signed_one),
+                ),
             )?;
         }
         let was_revoked = self.author(device)?.is_some_and(|author| author.revoked);

@@ -12,7 +12,7 @@ use rusqlite::OptionalExtension;
 use super::error::StoreError;
 use super::stream::unsigned;
 use super::tx::Tx;
-use crate::chain::{EndMode, Run};
+use crate::chain::{EndMode, Kind, ReceiptBody, Run};
 use crate::domain::{ScopeId, cbor};
 
 /// How far the end of a scope has come.
@@ -168,6 +168,7 @@ impl Tx<'_> {
         purged.envelopes = self.purge_chain(scope, &going)?;
         let names = self.purge_files(scope, mode)?;
         purged.files = names.len() as u64;
+        self.purge_receipts(scope)?;
         self.purge_the_rest(scope)?;
         self.forget_documents();
         Ok((purged, names))
@@ -257,6 +258,27 @@ impl Tx<'_> {
             self.sql().execute(&sql, [])?;
         }
         Ok(names)
+    }
+
+    /// Receipts name photos of the scope; their headers stay, so that the chain has no hole.
+    fn purge_receipts(&self, scope: ScopeId) -> Result<(), StoreError> {
+        let mut select = self
+            .sql()
+            .prepare("SELECT id, body FROM envelope WHERE kind = ?1 AND body IS NOT NULL")?;
+        let held: Vec<(Vec<u8>, Vec<u8>)> = select
+            .query_map([Kind::Receipt.number()], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })?
+            .collect::<Result<_, _>>()?;
+        for (id, body) in held {
+            if cbor::decode::<ReceiptBody>(&body)?.stream.scope == scope {
+                self.sql().execute(
+                    "UPDATE envelope SET body = NULL, state = 3 WHERE id = ?1",
+                    [id],
+                )?;
+            }
+        }
+        Ok(())
     }
 
     fn purge_the_rest(&self, scope: ScopeId) -> Result<(), StoreError> {

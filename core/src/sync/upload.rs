@@ -132,6 +132,7 @@ impl Engine {
                 self.session.pulling = Pulling::Never;
                 self.block(Block::Upgrade);
             }
+            (_, 507) => self.hold_photos(turn, *upload),
             (_, 404 | 409 | 410 | 460 | 500) => {
                 self.stumble(turn, upload, &format!("status {}", got.status));
             }
@@ -191,6 +192,15 @@ impl Engine {
         } else {
             self.ask(turn, UploadStep::Create, upload);
         }
+    }
+
+    /// The hub has no room: no photo goes now, everything else does, and none of them is broken.
+    fn hold_photos(&mut self, turn: &mut Turn, upload: Upload) {
+        turn.trouble("QUOTA", "the hub has no room for photos now", None);
+        self.session.settled.insert(upload.job.digest);
+        let rest = upload.rest.iter().map(|job| job.digest);
+        self.session.settled.extend(rest);
+        self.next_blob(turn, VecDeque::new());
     }
 
     fn give_up(&mut self, turn: &mut Turn, upload: Upload, why: &str) {

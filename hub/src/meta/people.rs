@@ -90,7 +90,7 @@ pub trait Tables {
     fn put_row(
         &self,
         scope: ScopeId,
-        (table, key): (&str, &str),
+        table_and_key: (&str, &str),
         row: Option<&[u8]>,
     ) -> Result<bool, StoreError>;
     /// The rows of a table of a scope.

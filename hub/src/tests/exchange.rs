@@ -1,10 +1,10 @@
 use lossbook_core::chain::short::expand;
-use lossbook_core::chain::{AclBody, Kind, ReceiptBody, Run, Subject};
+use lossbook_core::chain::{EndMode, Kind, ReceiptBody, Run};
 use lossbook_core::domain::{ScopeId, cbor};
 use lossbook_core::sync::frame::{Frame, HeaderTag};
 
 use super::{World, cursor, faults, report};
-use crate::meta::{OwnDraft, in_tx};
+use crate::meta::in_tx;
 
 fn runs(frames: &[Frame]) -> Vec<&Run> {
     let runs = frames.iter().filter_map(|frame| match frame {
@@ -355,28 +355,26 @@ fn a_short_run_that_was_spoilt_is_asked_for_in_long_form_and_spoils_nothing() {
 }
 
 #[test]
-fn a_withdrawn_phone_gets_nothing() {
+fn a_withdrawn_phone_gets_its_private_scope_and_brings_nothing_else() {
     let world = World::new();
-    let a = world.phone("a", 1);
-    let me = a.identity().unwrap();
-    let body = AclBody {
-        certificate: me.pinned.unwrap().certificate,
-        revoked: true,
-    };
-    in_tx(world.hub.store(), |tx| {
-        let draft = OwnDraft {
-            scope: world.village(&a),
-            kind: Kind::Acl,
-            subject: Subject::device(me.device),
-            body: cbor::encode(&body),
-            user: "hub".into(),
-            reading: world.hub.now(),
-        };
-        tx.append_own(world.hub.identity(), draft)
-    })
-    .unwrap();
+    let (a, b) = (world.phone("a", 1), world.phone("b", 2));
+    report(&b);
+    world.sync(&b);
+    report(&a);
+    let (store, me) = (world.hub.store(), world.hub.identity());
+    let device = a.identity().unwrap().device.to_string();
+    let order = (device.as_str(), EndMode::Purge);
+    crate::rights::revoke(store, me, order, world.hub.now()).unwrap();
     let (status, answer) = world.answer(&a, &world.request(&a, None));
-    assert_eq!((status, faults(&answer)), (403, vec!["DEVICE_REVOKED"]));
+    assert_eq!(status, 200);
+    assert!(faults(&answer).contains(&"DEVICE_REVOKED"));
+    let private = ScopeId::private_of(a.identity().unwrap().device);
+    let scopes: Vec<ScopeId> = runs(&answer)
+        .iter()
+        .map(|run| run.seal.stream.scope)
+        .collect();
+    assert!(!scopes.is_empty() && scopes.iter().all(|scope| *scope == private));
+    assert_eq!(world.hub.status().unwrap().cases, 1);
 }
 
 #[test]

@@ -363,7 +363,16 @@ fn edit(
             let row = lines[index(chance, lines.len())];
             device.set_field(case, &format!("lines.{row}.amount"), &number)?;
         }
-        _ => {
+        Act::Report
+        | Act::Edit
+        | Act::Withdraw
+        | Act::Settle
+        | Act::Photo
+        | Act::Sign
+        | Act::Refuse
+        | Act::Witness
+        | Act::TakeBack
+        | Act::Sync => {
             let (path, text) = match chance.below(4) {
                 0 => ("report.cause", *chance.pick(&["hail", "fire", "flood"])),
                 1 => (
@@ -461,7 +470,7 @@ fn sign(
         nonce,
         SignedHere {
             figures,
-            refused: act == Signing::Refused,
+            act,
             taken_back: false,
         },
     ))

@@ -52,6 +52,10 @@ pub(super) struct Process {
     pub(super) timer: u64,
 }
 
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "what befell a phone: each independent of the others"
+)]
 pub(super) struct Phone {
     pub(super) number: usize,
     pub(super) part: &'static Part,

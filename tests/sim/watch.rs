@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use lossbook_core::chain::{Kind, Ledger as _, StreamId};
 use lossbook_core::domain::{DeviceId, Digest, Epoch, ScopeId};
+use lossbook_core::statement::Act;
 use lossbook_core::store::{CaseQuery, Store, StoreError, Tx};
 use lossbook_core::sync::{Body, Request};
 
@@ -280,7 +281,7 @@ impl World {
                 continue;
             };
             let expected = match figures {
-                _ if signed.refused => "refused",
+                _ if signed.act == Act::Refused => "refused",
                 _ if signed.taken_back && word == "revoked" => "revoked",
                 None => "contested",
                 Some(_) if *figures == signed.figures => "valid",

@@ -387,3 +387,64 @@ pub(super) fn outside(store: &Store) -> Vec<String> {
         .map(|it| format!("{} {:?}: {}", it.state, it.header.kind, it.why))
         .collect()
 }
+
+/// Invariants that cannot fail prove nothing.
+mod can_fail {
+    use lossbook_core::domain::CaseId;
+
+    use super::*;
+
+    fn stream() -> StreamId {
+        StreamId {
+            scope: ScopeId::from_bytes([1; 16]),
+            device: DeviceId::from_bytes([2; 16]),
+            epoch: Epoch::from_bytes([3; 8]),
+        }
+    }
+
+    fn take(rows: &[(i64, (i64, i64))]) {
+        let mut watch = Watch::default();
+        for (seq, span) in rows {
+            watch.take_row((stream().scope, *seq), (1, stream(), *span));
+        }
+    }
+
+    #[test]
+    fn a_feed_without_gap_and_repetition_passes() {
+        take(&[(1, (1, 4)), (2, (5, 5))]);
+    }
+
+    #[test]
+    #[should_panic(expected = "I2")]
+    fn a_gap_in_a_feed_is_seen() {
+        take(&[(1, (1, 4)), (3, (5, 5))]);
+    }
+
+    #[test]
+    #[should_panic(expected = "I1")]
+    fn an_envelope_twice_in_a_feed_is_seen() {
+        take(&[(1, (1, 4)), (2, (4, 5))]);
+    }
+
+    #[test]
+    #[should_panic(expected = "I1")]
+    fn an_envelope_missing_from_a_feed_is_seen() {
+        take(&[(1, (1, 4)), (2, (6, 7))]);
+    }
+
+    #[test]
+    #[should_panic(expected = "I3")]
+    fn two_that_hold_the_same_and_read_otherwise_are_seen() {
+        let replica = |reads: &str| {
+            let mut replica = Replica::default();
+            let scope = stream().scope;
+            let place = [(stream(), (4, Digest::ZERO))];
+            replica.vector.insert(scope, place.into());
+            let case = CaseId::from_bytes([4; 16]);
+            let line = (Digest::ZERO, reads.to_owned(), Digest::ZERO);
+            replica.cases.insert(scope, [(case, line)].into());
+            replica
+        };
+        compare(("one", &replica("hail")), ("other", &replica("fire")));
+    }
+}

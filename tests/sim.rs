@@ -77,7 +77,7 @@ fn live(stage: &Stage, script: &Script) -> Result<Ended, String> {
     let lived = catch_unwind(AssertUnwindSafe(|| {
         let mut world = World::new(stage, script);
         while world.stimuli_left > 0 && world.advance() {
-            assert!(world.steps < TOO_MANY_STEPS, "I9: this world never ends");
+            assert!(world.steps < TOO_MANY_STEPS, "INV9: this world never ends");
         }
         world.check_all();
         let exchanges = world.come_to_rest();

@@ -15,6 +15,7 @@ mod link;
 mod phone;
 mod poison;
 mod power;
+mod regressions;
 mod replica;
 mod rest;
 mod restored;
@@ -44,9 +45,6 @@ const TOO_MANY_STEPS: u64 = 30_000;
 const SHORTEN: Duration = Duration::from_secs(90);
 /// The gate runs Automerge over foreign bytes; it needs a known, large stack.
 const STACK_BYTES: usize = 16 * 1024 * 1024;
-
-/// Worlds that failed once: the name of the fault, the seed, and the stimuli that bring it out.
-const REGRESSIONS: &[(&str, u64, &[usize])] = &[];
 
 /// What a world did.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,7 +77,7 @@ fn live(stage: &Stage, script: &Script) -> Result<Ended, String> {
     let lived = catch_unwind(AssertUnwindSafe(|| {
         let mut world = World::new(stage, script);
         while world.stimuli_left > 0 && world.advance() {
-            assert!(world.steps < TOO_MANY_STEPS, "I9: this world never ends");
+            assert!(world.steps < TOO_MANY_STEPS, "INV9: this world never ends");
         }
         world.check_all();
         let exchanges = world.come_to_rest();
@@ -239,12 +237,7 @@ fn sim_world_of_a_seed_replays_exactly() {
 #[test]
 fn sim_worlds_that_failed_once_no_longer_do() {
     let stage = Stage::new();
-    for (name, seed, kept) in REGRESSIONS {
-        let mut script = Script::of(*seed);
-        if !kept.is_empty() {
-            script.stimuli = kept.iter().map(|at| script.stimuli[*at]).collect();
-        }
-        let ended = live(&stage, &script);
-        assert_eq!(ended.err(), None, "{name} (seed {seed})");
+    for (name, script) in regressions::all() {
+        assert_eq!(live(&stage, &script).err(), None, "{name}");
     }
 }

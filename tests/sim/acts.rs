@@ -363,7 +363,16 @@ fn edit(
             let row = lines[index(chance, lines.len())];
             device.set_field(case, &format!("lines.{row}.amount"), &number)?;
         }
-        _ => {
+        Act::Report
+        | Act::Edit
+        | Act::Withdraw
+        | Act::Settle
+        | Act::Photo
+        | Act::Sign
+        | Act::Refuse
+        | Act::Witness
+        | Act::TakeBack
+        | Act::Sync => {
             let (path, text) = match chance.below(4) {
                 0 => ("report.cause", *chance.pick(&["hail", "fire", "flood"])),
                 1 => (
@@ -451,17 +460,17 @@ fn sign(
             },
         },
     )?;
-    assert!(figures.is_some(), "I8: a contested case was signed");
+    assert!(figures.is_some(), "INV8: a contested case was signed");
     let standing = device.case(case)?.standing;
     let mut all = standing.signatures.iter();
     let newest = all.find(|one| one.signature.id == signed.signature);
-    let newest = newest.expect("I8: the signature just given");
+    let newest = newest.expect("INV8: the signature just given");
     let nonce = *newest.signature.body.nonce;
     Ok(Done::Signed(
         nonce,
         SignedHere {
             figures,
-            refused: act == Signing::Refused,
+            act,
             taken_back: false,
         },
     ))
@@ -542,7 +551,10 @@ fn hand_over(
             tx.park_run(run)?;
         }
         if differs {
-            assert!(tx.is_forked(stream)?, "I7: a fork was met and not reported");
+            assert!(
+                tx.is_forked(stream)?,
+                "INV7: a fork was met and not reported"
+            );
             forked += 1;
         }
     }

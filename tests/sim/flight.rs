@@ -28,8 +28,8 @@ pub(super) struct Flight {
     pub(super) heard: bool,
     /// When its last byte leaves the phone, and how many have by then.
     leaves: (u64, u64),
-    /// A copy of it may come later.
-    twice: bool,
+    /// How many more times it may arrive.
+    copies: u8,
 }
 
 impl Flight {
@@ -49,14 +49,7 @@ impl World {
         let now = self.now();
         let id = self.next_flight;
         self.next_flight += 1;
-        let body = match &request.body {
-            Body::Empty => Some(Vec::new()),
-            Body::Mem(bytes) => Some(bytes.clone()),
-            Body::Blob { digest, from, len } => {
-                let device = self.phones[phone].device();
-                device.blob_range(digest, *from, *len).ok()
-            }
-        };
+        let body = self.body_of(phone, request);
         let readable = body.is_some();
         let mut flight = Flight {
             phone,
@@ -66,7 +59,7 @@ impl World {
             arrives: Arrives::Whole,
             heard: true,
             leaves: (now, 0),
-            twice: false,
+            copies: 1,
         };
         let line = &mut self.phones[phone].line;
         if !line.up || !readable {
@@ -85,39 +78,48 @@ impl World {
                 },
             );
         }
-        let total = HEAD_BYTES + flight.body.len() as u64;
-        let upload = line.upload(now, total);
+        let upload = line.upload(now, HEAD_BYTES + flight.body.len() as u64);
         let middle = line.middle;
         let left = upload.left.saturating_sub(HEAD_BYTES);
         flight.leaves = (upload.ends, left);
         self.watch.note_sent(request, left);
-        if let Some((at, arrived)) = upload.cut {
-            let part = arrived.saturating_sub(HEAD_BYTES);
-            flight.arrives = Arrives::Part(usize::try_from(part).expect("small"));
-            let outcome = Outcome::Failed(Failure::Cut, left);
-            self.flights.insert(id, flight);
-            if arrived > HEAD_BYTES
-                && middle != Middle::Buffering
-                && middle != Middle::CaptivePortal
-            {
-                self.plan(
-                    at,
-                    Happening::Arrive {
-                        flight: id,
-                        again: false,
-                    },
-                );
-            }
-            return self.plan(
-                at,
-                Happening::Hear {
-                    flight: id,
-                    outcome,
-                },
-            );
-        }
         self.flights.insert(id, flight);
-        self.pass_on(id, (middle, upload.ends), request.no_progress_ms);
+        match upload.cut {
+            None => self.pass_on(id, (middle, upload.ends), request.no_progress_ms),
+            Some((at, arrived)) => self.break_off(id, (middle, left), (at, arrived)),
+        }
+    }
+
+    fn body_of(&self, phone: usize, request: &Request) -> Option<Vec<u8>> {
+        match &request.body {
+            Body::Empty => Some(Vec::new()),
+            Body::Mem(bytes) => Some(bytes.clone()),
+            Body::Blob { digest, from, len } => {
+                let device = self.phones[phone].device();
+                device.blob_range(digest, *from, *len).ok()
+            }
+        }
+    }
+
+    /// The connection broke while the request went up: what had arrived is the hub's.
+    fn break_off(&mut self, id: u64, (middle, left): (Middle, u64), (at, arrived): (u64, u64)) {
+        let part = arrived.saturating_sub(HEAD_BYTES);
+        if let Some(flight) = self.flights.get_mut(&id) {
+            flight.arrives = Arrives::Part(usize::try_from(part).expect("small"));
+        }
+        let passes = middle != Middle::Buffering && middle != Middle::CaptivePortal;
+        if arrived > HEAD_BYTES && passes {
+            let again = false;
+            self.plan(at, Happening::Arrive { flight: id, again });
+        }
+        let outcome = Outcome::Failed(Failure::Cut, left);
+        self.plan(
+            at,
+            Happening::Hear {
+                flight: id,
+                outcome,
+            },
+        );
     }
 
     /// A whole request has left: what stands in the way may do something with it.
@@ -159,7 +161,7 @@ impl World {
                     let late = line.below(2 * 60_000);
                     self.plan(ends + late, arrive(true));
                     if let Some(flight) = self.flights.get_mut(&id) {
-                        flight.twice = true;
+                        flight.copies = 2;
                     }
                 }
             }
@@ -181,7 +183,8 @@ impl World {
         let (phone, arrives) = (flight.phone, flight.arrives);
         let request = flight.request.clone();
         let waits = flight.heard && !again && arrives == Arrives::Whole;
-        let body = if flight.twice && !again {
+        flight.copies = flight.copies.saturating_sub(1);
+        let body = if flight.copies > 0 {
             flight.body.clone()
         } else {
             std::mem::take(&mut flight.body)
@@ -205,18 +208,18 @@ impl World {
             (phone as u64) << 48 | code << 32 | reply.body.len() as u64,
         );
         self.check_feed();
-        if again {
-            return;
+        if waits {
+            self.answer(id, phone, reply);
         }
-        if !waits {
-            return;
-        }
+    }
+
+    /// The hub's answer goes down to a phone that waits for it.
+    fn answer(&mut self, id: u64, phone: usize, mut reply: Reply) {
         let now = self.now();
         let line = &mut self.phones[phone].line;
         if !line.up {
             return;
         }
-        let mut reply = reply;
         if line.middle == Middle::Truncating && line.below(2) == 0 {
             let keep = line.below(reply.body.len() as u64 + 1);
             reply.body.truncate(usize::try_from(keep).expect("small"));
@@ -225,7 +228,7 @@ impl World {
             Ok(at) => (at, Outcome::Answer(reply)),
             Err(at) => {
                 self.count("lost answers");
-                (at, Outcome::Failed(Failure::Cut, body.len() as u64))
+                (at, Outcome::Failed(Failure::Cut, 0))
             }
         };
         self.plan(

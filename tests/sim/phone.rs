@@ -52,6 +52,10 @@ pub(super) struct Process {
     pub(super) timer: u64,
 }
 
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "what befell a phone: each independent of the others"
+)]
 pub(super) struct Phone {
     pub(super) number: usize,
     pub(super) part: &'static Part,
@@ -119,8 +123,8 @@ impl Phone {
         } else {
             Device::open(&self.home, &key, host)
         };
-        let device = device.expect("I4: the store opens again");
-        let me = device.identity().expect("I4: its identity");
+        let device = device.expect("INV4: the store opens again");
+        let me = device.identity().expect("INV4: its identity");
         self.process = Some(Process {
             engine: Engine::new(me.device, self.chance.below(u64::MAX)),
             device,

@@ -196,15 +196,11 @@ fn cut_exchange(world: &mut World, chance: &mut Chance) -> (usize, usize) {
     let (mut images, mut writes) = (0, 0);
     world.feed(0, Event::Start);
     while let Some(effect) = next_write(world) {
-        let name = match &effect {
-            Effect::Store { txn, .. } => format!("{txn:?}").chars().take(12).collect(),
-            _ => String::new(),
-        };
+        let name: String = format!("{effect:?}").chars().take(40).collect();
         let was = reading(world.phones[0].device());
-        let mut event = None;
         let home = world.phones[0].home().to_owned();
         let before = Disk::read(&home);
-        event = event.or(world.phones[0].perform(&effect));
+        let event = world.phones[0].perform(&effect);
         if reading(world.phones[0].device()) != was {
             let (after, is) = (Disk::read(&home), reading(world.phones[0].device()));
             for (at, log) in all_but_last(&self::images(&before, &after, chance)) {

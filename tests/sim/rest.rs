@@ -14,7 +14,7 @@ const EXCHANGES: u32 = 5;
 const REST_MS: u64 = 2 * 60 * 60 * 1_000;
 
 impl World {
-    /// I9: without faults, all agree within five exchanges. Gives how many it took.
+    /// INV9: without faults, all agree within five exchanges. Gives how many it took.
     pub(super) fn come_to_rest(&mut self) -> u32 {
         self.end_faults();
         let mut why = String::new();
@@ -33,7 +33,7 @@ impl World {
         }
         assert!(
             self.forks,
-            "I9: no agreement after {EXCHANGES} exchanges: {why}"
+            "INV9: no agreement after {EXCHANGES} exchanges: {why}"
         );
         self.count("worlds that forked");
         self.check_all();
@@ -76,7 +76,7 @@ impl World {
             }
             let late = self.next_at().is_none_or(|at| at > until);
             if late {
-                assert!(resting, "I9: no rest within two hours: {}", self.states());
+                assert!(resting, "INV9: no rest within two hours: {}", self.states());
                 return;
             }
             self.advance();
@@ -162,9 +162,9 @@ impl World {
             self.check_saved(phone);
             let saved = &self.phones[phone].saved;
             let lost = saved.changes.difference(&changes).count();
-            assert_eq!(lost, 0, "I9: {lost} saved changes never reached the hub");
+            assert_eq!(lost, 0, "INV9: {lost} saved changes never reached the hub");
             let lost = saved.files.difference(&verified).count();
-            assert_eq!(lost, 0, "I9: {lost} saved photos never reached the hub");
+            assert_eq!(lost, 0, "INV9: {lost} saved photos never reached the hub");
         }
         for phone in 0..self.phones.len() {
             let state = self.phones[phone].state();

@@ -112,13 +112,14 @@ impl Script {
             phones.remove(at);
         }
         let carries = chance.below(4) == 0;
+        // Carrying is rarer than this between phones of two villages.
         let forks = carries && chance.below(2) == 0;
         let revokes = !carries && chance.below(4) == 0;
         let mut faults: Vec<Fault> = Vec::new();
         for together in FAULTS {
             let restores = together.contains(&Fault::Restore);
             let fits = !restores || !carries || forks;
-            if chance.below(2) == 0 && fits {
+            if (chance.below(2) == 0 && fits) || (restores && forks) {
                 faults.extend(*together);
             }
         }
@@ -131,17 +132,17 @@ impl Script {
             let phone = index(&mut chance, phones.len());
             let roll = chance.below(100);
             let what = match roll {
-                0..=2 if carries && phones.len() > 1 => {
+                0..=5 if carries && phones.len() > 1 => {
                     let to = (phone + 1 + index(&mut chance, phones.len() - 1)) % phones.len();
                     What::Carry { from: phone, to }
                 }
-                3 => What::HubRestart,
-                4..=9 => What::Office,
-                10 if revokes && !revoked => {
+                6 => What::HubRestart,
+                7..=11 => What::Office,
+                12 if revokes && !revoked => {
                     revoked = true;
                     What::Revoke(phone)
                 }
-                11..=34 if !faults.is_empty() => What::Fault(phone, *chance.pick(&faults)),
+                13..=36 if !faults.is_empty() => What::Fault(phone, *chance.pick(&faults)),
                 _ => What::Act(phone, pick_act(&mut chance)),
             };
             let dice = chance.below(u64::MAX);

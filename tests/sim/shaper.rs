@@ -38,10 +38,7 @@ struct Relayed {
 fn pump(mut from: TcpStream, mut to: TcpStream, (begun, counted): (Instant, Option<&AtomicU64>)) {
     let mut slice = [0; SLICE];
     let mut ready = Instant::now();
-    loop {
-        let Ok(read) = from.read(&mut slice) else {
-            break;
-        };
+    while let Ok(read) = from.read(&mut slice) {
         if read == 0 || begun.elapsed() > LIFE {
             break;
         }

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 
 use lossbook_core::domain::Digest;
+use lossbook_core::statement::Act;
 use lossbook_core::store::Store;
 use lossbook_core::sync::{Event, StateName, Txn};
 
@@ -43,10 +44,14 @@ pub(super) enum Happening {
 #[derive(Debug, Clone)]
 pub(super) struct SignedHere {
     pub(super) figures: Option<BTreeMap<String, String>>,
-    pub(super) refused: bool,
+    pub(super) act: Act,
     pub(super) taken_back: bool,
 }
 
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "two facts about a world that have nothing to do with each other"
+)]
 pub(super) struct World {
     pub(super) clock: Clock,
     queue: BTreeMap<(u64, u64), Happening>,

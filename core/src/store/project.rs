@@ -41,7 +41,7 @@ impl Tx<'_> {
         // One that covers the case as it reads now counts, whatever a wrong clock says of others.
         let states = || standing.signatures.iter().map(|one| one.state.word());
         let valid = states().find(|word| *word == SignatureState::Valid.word());
-        let signature = valid.or(states().last()).unwrap_or("none");
+        let signature = valid.or(states().next_back()).unwrap_or("none");
         let (row_id, indexed) = self.row_id(case)?;
         let words = words_of(&standing);
         let print = Digest::of(words.as_bytes());

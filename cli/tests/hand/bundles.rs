@@ -1,15 +1,7 @@
 //! Two phones, a stick and a courier, with the real program: no network between them, nothing lost.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test stops where it fails"
-)]
-
-mod stage;
-
+use crate::stage::{Stage, assert_trouble, jpeg};
 use lossbook_core::domain::Digest;
 use serde_json::Value;
-use stage::{Stage, assert_trouble, jpeg};
 
 fn history_text(said: &Value) -> String {
     said.to_string()
@@ -156,7 +148,7 @@ fn parts_go_in_in_any_order_and_again_at_the_hub_and_on_a_phone() {
         .as_str()
         .unwrap()
         .to_owned();
-    std::fs::write(stage.path("large.jpg"), stage::large_jpeg()).unwrap();
+    std::fs::write(stage.path("large.jpg"), crate::stage::large_jpeg()).unwrap();
     stage.good("anna", &["photo", &case, &stage.text("large.jpg")]);
     for note in 0..3 {
         stage.good(
@@ -223,7 +215,7 @@ fn a_wrong_a_cut_and_a_damaged_bundle_say_so_and_give_what_they_can() {
         .as_str()
         .unwrap()
         .to_owned();
-    std::fs::write(stage.path("large.jpg"), stage::large_jpeg()).unwrap();
+    std::fs::write(stage.path("large.jpg"), crate::stage::large_jpeg()).unwrap();
     stage.good("anna", &["photo", &case, &stage.text("large.jpg")]);
     stage.good(
         "anna",

@@ -150,6 +150,20 @@ pub(crate) const LEGS: &[Leg] = &[
         },
     },
     Leg {
+        name: "bundle",
+        what: "the stock age tool opens our bundles and makes one that we open; Python checks what is inside",
+        needs: &["python3", "age", "cbor2", "cryptography"],
+        act: Act::Peer {
+            first: &[],
+            script: &[
+                "python3",
+                "tests/peers/bundle_peer.py",
+                "{program}",
+                "{folder}",
+            ],
+        },
+    },
+    Leg {
         name: "gcoord",
         what: "gcoord converts a hundred thousand positions to the same degrees",
         needs: &["node", "gcoord"],

@@ -72,6 +72,11 @@ const TOOLS: &[Tool] = &[
         from: Source::Apt(&["libimage-exiftool-perl"]),
     },
     Tool {
+        name: "age",
+        probe: &["age", "--version"],
+        from: Source::Apt(&["age"]),
+    },
+    Tool {
         name: "chinesecalendar",
         probe: &["python3", "-c", "import chinese_calendar"],
         from: Source::Pip("chinesecalendar==1.11.0"),

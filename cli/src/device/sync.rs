@@ -258,6 +258,7 @@ pub(super) fn status(device: &Device) -> Result<Said, Failure> {
     });
     let json = json!({
         "device": me.device.to_string(), "user": user, "hub": me.pinned.as_ref().map(|pinned| pinned.url.clone()),
+        "hub_key": me.pinned.as_ref().map(|pinned| hex::encode(pinned.hub_key.as_bytes())),
         "certificate_until": valid_until, "cases": cases, "outside_the_record": outside,
         "entries": {"waiting": waiting, "unconfirmed": unconfirmed},
         "photos": {"waiting": blobs.0, "bytes": blobs.1},

@@ -339,7 +339,7 @@ pub struct PurgeBody {
 #[cbor(map)]
 pub struct AuditBody {
     /// A bundle that this device carries from here on.
-    #[n(1)]
+    #[n(6)]
     pub carried: Option<CarriedBundle>,
 }
 

@@ -116,6 +116,13 @@ impl Hub {
         lossbook(&[&["hub", "--data", &data], args].concat())
     }
 
+    /// The answer of a command that must succeed.
+    pub(crate) fn good(&self, args: &[&str]) -> Value {
+        let (exit, json, error) = self.ask(args);
+        assert_eq!(exit, 0, "hub {args:?}: {json} {error}");
+        json
+    }
+
     pub(crate) fn port(&self) -> u16 {
         self.url.rsplit(':').next().unwrap().parse().unwrap()
     }

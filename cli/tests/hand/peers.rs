@@ -1,21 +1,13 @@
 //! Two phones side by side, with the real program: over loopback, over a pipe, over a line that
 //! breaks.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test stops where it fails"
-)]
-
-mod stage;
-
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::process::{Child, Output, Stdio};
 use std::thread;
 
+use crate::stage::{Stage, assert_trouble, jpeg, large_jpeg, program};
 use lossbook_core::domain::Digest;
 use serde_json::Value;
-use stage::{Stage, assert_trouble, jpeg, large_jpeg, program};
 
 /// A phone that waits, and where.
 struct Waiting {

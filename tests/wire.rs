@@ -14,11 +14,11 @@ use lossbook_tests::wire::{Exchanged, exchange, hub, phone, without_dictionary};
 
 type Failed = Box<dyn std::error::Error>;
 
-fn picture() -> Vec<u8> {
+fn picture(seed: u64) -> Vec<u8> {
     render(&Shot {
         width: 160,
         height: 120,
-        seed: 3,
+        seed,
         kind: SceneKind::Roof,
         taken_at: CivilTime {
             civil: "2025-07-01T14:03:22".to_owned(),
@@ -118,14 +118,13 @@ impl Field {
 }
 
 fn case_with_photos(worker: &mut Worker<'_>, photos: u32) -> Result<String, Failed> {
-    let picture = picture();
     let case = worker.report()?;
     worker.survey(&case)?;
     for _ in 0..15 {
         worker.line(&case)?;
     }
-    for _ in 0..photos {
-        worker.photo(&case, &picture)?;
+    for photo in 0..photos {
+        worker.photo(&case, &picture(u64::from(photo)))?;
     }
     Ok(case)
 }

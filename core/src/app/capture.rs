@@ -8,7 +8,7 @@ use super::edit::{check_bringing, roles};
 use super::error::AppError;
 use super::lookalike::SeenBefore;
 use crate::chain::{BlobRole, Kind, Origin, PhotoBody, Subject};
-use crate::domain::{CaseId, ChunkedDigest, Digest, RowId, ScopeId, cbor};
+use crate::domain::{CaseId, ChunkedDigest, Digest, ScopeId, cbor};
 use crate::evidence::{self, Fix, PhotoFacts, Problem};
 use crate::record::access::Bringing;
 use crate::record::{Edit, NewRow, Section, Value};
@@ -125,12 +125,12 @@ impl Device {
                 values.push((name, Value::Text(text.to_owned())));
             }
         }
-        let row = NewRow {
-            section: Section::Photos,
-            id: RowId::make(self.host.as_ref()),
-            values,
-        };
         self.store.transact(|tx| {
+            let row = NewRow {
+                section: Section::Photos,
+                id: self.row_id(tx)?,
+                values,
+            };
             body.moment = Some(self.moment(tx, photo)?);
             self.commit_blob(tx, scope, &body, stored)?;
             self.write(tx, (case, scope), &[Edit::Add(row)])

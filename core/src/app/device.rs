@@ -1,13 +1,14 @@
 //! A phone: its store, its host, its session, and how it becomes known to a hub.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::error::AppError;
 use super::lookalike::Looks;
 use super::people::visible;
 use crate::chain::{Author, EnrolAnswer, EnrolRequest, Invite};
-use crate::domain::{CaseId, Host, ScopeId};
+use crate::domain::{CaseId, Host, RowId, ScopeId};
 use crate::evidence::PictureDecoder;
 use crate::record;
 use crate::store::{EndState, Fault, Identity, Pinned, Rebuilt, Store, StoreError, StoreKey, Tx};
@@ -19,6 +20,8 @@ pub struct Device {
     pub(super) looks: Looks,
     pub(super) decoder: Option<Arc<dyn PictureDecoder>>,
     session: Mutex<[u8; 16]>,
+    /// Rows written in this session.
+    rows: AtomicU64,
 }
 
 impl std::fmt::Debug for Device {
@@ -82,6 +85,7 @@ impl Device {
             looks: Looks::default(),
             decoder: None,
             session: Mutex::default(),
+            rows: AtomicU64::new(0),
         };
         device.renew_session();
         device
@@ -169,6 +173,13 @@ impl Device {
     /// As the store fails.
     pub fn rebuild(&self) -> Result<Rebuilt, AppError> {
         Ok(self.store.transact(|tx| tx.rebuild())?)
+    }
+
+    /// The id of a new row of this session.
+    pub(super) fn row_id(&self, tx: &Tx<'_>) -> Result<RowId, AppError> {
+        let actor = self.actor(tx, &tx.identity()?)?;
+        let number = self.rows.fetch_add(1, Ordering::Relaxed);
+        Ok(RowId::derive(&actor, number, self.host.now().wall))
     }
 
     /// The actor of this process session, in the epoch now written in.

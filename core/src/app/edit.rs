@@ -81,15 +81,16 @@ impl Device {
         row: RowEdit<'_>,
     ) -> Result<RowId, AppError> {
         let values = parse_fields(section, row)?;
-        let id = RowId::make(self.host.as_ref());
-        let edit = Edit::Add(NewRow {
-            section,
-            id,
-            values,
-        });
-        self.store
-            .transact(|tx| self.write(tx, case_named(tx, case)?, &[edit]))?;
-        Ok(id)
+        self.store.transact(|tx| {
+            let id = self.row_id(tx)?;
+            let edit = Edit::Add(NewRow {
+                section,
+                id,
+                values,
+            });
+            self.write(tx, case_named(tx, case)?, &[edit])?;
+            Ok(id)
+        })
     }
 
     /// Withdraws a row, with a reason; it stays readable, and comes back with an empty one.

@@ -201,7 +201,13 @@ impl<'k, K: Known + ?Sized> Past<'k, K> {
         let newest_hash = newest.map(|newest| *newest.hash.as_bytes());
         let context = Context {
             wall: header.wall.0,
-            computed: [previous, newest_hash, None, self.longest_text],
+            actor: None,
+            previous,
+            newest: newest_hash,
+            chunk_root: None,
+            text: self.longest_text,
+            subject: header.subject.as_case().map(|case| *case.as_bytes()),
+            boot: Some(*header.boot_id),
         };
         Ok((context, newest))
     }

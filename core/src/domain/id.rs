@@ -102,6 +102,10 @@ id!(
 fn uuid_v7(host: &dyn Host, now: WallMs) -> [u8; 16] {
     let mut random = [0; 10];
     host.fill_random(&mut random);
+    uuid_from(now, random)
+}
+
+fn uuid_from(now: WallMs, random: [u8; 10]) -> [u8; 16] {
     let millis = u64::try_from(now.0).unwrap_or(0);
     *uuid::Builder::from_unix_timestamp_millis(millis, &random)
         .into_uuid()
@@ -134,6 +138,18 @@ impl RowId {
     /// A fresh row id.
     pub fn make(host: &dyn Host) -> Self {
         Self(uuid_v7(host, host.now().wall))
+    }
+
+    /// The id of the `number`th row that an actor writes: as unique as actors are, and whoever
+    /// knows the actor can compute it.
+    pub fn derive(actor: &[u8; 16], number: u64, now: WallMs) -> Self {
+        let parts = [actor.as_slice(), &number.to_be_bytes()];
+        let digest = super::Digest::labelled("lossbook/row", &parts);
+        let mut random = [0; 10];
+        for (to, from) in random.iter_mut().zip(digest.as_bytes()) {
+            *to = *from;
+        }
+        Self(uuid_from(now, random))
     }
 }
 

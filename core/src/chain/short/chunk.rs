@@ -24,10 +24,16 @@ const OTHER: Key = FAMILY.part(10);
 const SHAPE: Key = FAMILY.part(11);
 const NEW_SHAPE: Key = FAMILY.part(12);
 const DATA: Key = FAMILY.part(13);
+const VALUES_TOLD: Key = FAMILY.part(14);
 
 const MAGIC: [u8; 4] = [0x85, 0x6f, 0x4a, 0x83];
 /// The column of what each operation does; every operation has an entry there.
 const ACTIONS: u64 = 66;
+/// The column of the objects that operations write to.
+const OBJECTS: u64 = 2;
+/// The columns of values: what kind and how long, and their bytes.
+const KINDS: u64 = 86;
+const VALUES: u64 = 87;
 /// First bytes of a change that the receiver holds.
 pub(super) const HASH_PREFIX: usize = 6;
 /// First bytes of an actor of the case that the receiver knows.
@@ -144,6 +150,51 @@ impl<'a> Chunk<'a> {
             max_op: self.start_op.checked_add(operations)?.checked_sub(1)?,
         })
     }
+}
+
+/// How long the values are whose kinds and lengths a column gives.
+fn values_len(mut kinds: &[u8]) -> Option<usize> {
+    let mut len: u64 = 0;
+    while !kinds.is_empty() {
+        let run = take_signed(&mut kinds)?;
+        if run == 0 {
+            take_unsigned(&mut kinds)?;
+        }
+        let (values, times) = match run {
+            1.. => (1, run.unsigned_abs()),
+            _ => (run.unsigned_abs(), 1),
+        };
+        for _ in 0..values {
+            let one = take_unsigned(&mut kinds)? >> 4;
+            len = len.checked_add(one.checked_mul(times)?)?;
+        }
+    }
+    usize::try_from(len).ok()
+}
+
+/// A column of numbers in which zero and the first operation's changed places: rows are mostly
+/// written to where they were just made. Done twice it is undone.
+fn swapped(mut data: &[u8], start_op: u64) -> Option<Vec<u8>> {
+    let mut out = Vec::with_capacity(data.len());
+    while !data.is_empty() {
+        let run = take_signed(&mut data)?;
+        put_signed(&mut out, run);
+        if run == 0 {
+            let nulls = take_unsigned(&mut data)?;
+            put_unsigned(&mut out, nulls);
+        }
+        let values = if run > 0 { 1 } else { run.unsigned_abs() };
+        for _ in 0..values {
+            let number = take_unsigned(&mut data)?;
+            let other = match number {
+                0 => start_op,
+                same if same == start_op => 0,
+                other => other,
+            };
+            put_unsigned(&mut out, other);
+        }
+    }
+    Some(out)
 }
 
 /// The chunk of these parts, and its hash.
@@ -265,6 +316,7 @@ impl Memory {
         let (_, hash) = compose(chunk);
         let held = self.write_deps(chunk, (setting, lookup), (columns, names))?;
         self.write_actor(chunk.actor, (setting, lookup), (columns, names))?;
+        names.context.actor = Some(chunk.actor);
         let newest = setting.newest.as_ref();
         columns.signed(SEQ, off(chunk.seq, seq_after(chunk.actor, newest)));
         let start = start_after(&chunk.deps, setting, &held);
@@ -276,8 +328,28 @@ impl Memory {
             write_known_actor(*other, OTHER, (setting, lookup), (columns, names))?;
         }
         self.write_shape(chunk, columns);
+        let mut values = None;
         for (specification, data) in &chunk.columns {
-            names.text(columns, DATA.part(*specification), data);
+            match *specification {
+                VALUES if values == Some(data.len()) => {
+                    columns.number(VALUES_TOLD, 0);
+                    names.text_of_known_length(columns, DATA.part(VALUES), data);
+                }
+                VALUES => {
+                    columns.number(VALUES_TOLD, 1);
+                    names.text(columns, DATA.part(VALUES), data);
+                }
+                KINDS => {
+                    values = values_len(data);
+                    names.text(columns, DATA.part(KINDS), data);
+                }
+                OBJECTS => {
+                    let swapped = swapped(data, chunk.start_op);
+                    let data = swapped.as_deref().unwrap_or(data);
+                    names.text(columns, DATA.part(OBJECTS), data);
+                }
+                other => names.text(columns, DATA.part(other), data),
+            }
         }
         self.actor = Some(chunk.actor);
         Ok(chunk.summary(hash))
@@ -353,6 +425,7 @@ impl Memory {
         let Some(actor) = self.read_actor(ACTOR, (setting, lookup), (columns, names))? else {
             return Ok(None);
         };
+        names.context.actor = Some(actor);
         let newest = setting.newest.as_ref();
         let seq = columns
             .signed(SEQ)
@@ -379,7 +452,7 @@ impl Memory {
         if count != Some(others.len() as u64) {
             return Ok(None);
         }
-        let Some(data) = self.read_data((columns, names), limit) else {
+        let Some(data) = self.read_data(start_op, (columns, names), limit) else {
             return Ok(None);
         };
         self.actor = Some(actor);
@@ -424,6 +497,7 @@ impl Memory {
 
     fn read_data(
         &mut self,
+        start_op: u64,
         (columns, names): (&mut Reader<'_>, &mut NameReader<'_>),
         limit: usize,
     ) -> Option<Vec<(u64, Vec<u8>)>> {
@@ -441,9 +515,24 @@ impl Memory {
             }
         };
         let mut data = Vec::new();
+        let mut values = None;
         for specification in shape {
-            let column = names.text(columns, DATA.part(specification), limit)?;
-            data.push((specification, column));
+            let key = DATA.part(specification);
+            let told = specification == VALUES && columns.number(VALUES_TOLD)? == 0;
+            let column = if told {
+                let len = values.filter(|len| *len <= limit)?;
+                names.text_of_known_length(columns, key, len)?
+            } else {
+                names.text(columns, key, limit)?
+            };
+            if specification == KINDS {
+                values = values_len(&column);
+            }
+            let swapped = match specification {
+                OBJECTS => swapped(&column, start_op),
+                _ => None,
+            };
+            data.push((specification, swapped.unwrap_or(column)));
         }
         Some(data)
     }

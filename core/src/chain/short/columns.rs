@@ -2,7 +2,8 @@
 //!
 //! A column is named by what is in it; writer and reader meet the names in the same order, so the
 //! names themselves never travel. Numbers come first and texts behind them, because they compress
-//! by different tables.
+//! by different tables. What repeats costs nothing: numbers are differences, a column's last zeros
+//! are left out, and a text that is the one before it in its column is not written.
 
 use std::collections::BTreeMap;
 
@@ -105,6 +106,7 @@ pub(super) struct Writer {
     columns: Vec<(Key, Vec<u8>)>,
     places: BTreeMap<Key, usize>,
     last: BTreeMap<Key, i64>,
+    texts: BTreeMap<Key, Vec<u8>>,
 }
 
 impl Writer {
@@ -118,8 +120,9 @@ impl Writer {
         &mut self.columns[place].1
     }
 
+    /// A number that is mostly the one before it.
     pub(super) fn number(&mut self, key: Key, number: u64) {
-        put_unsigned(self.column(key), number);
+        self.step(key, number.cast_signed());
     }
 
     /// Opens a column here, because its reader comes to it here.
@@ -127,8 +130,9 @@ impl Writer {
         self.column(key);
     }
 
+    /// A number that is mostly zero.
     pub(super) fn signed(&mut self, key: Key, number: i64) {
-        self.number(key, zigzag(number));
+        put_unsigned(self.column(key), zigzag(number));
     }
 
     /// A number as the difference from the one before it in the same column.
@@ -137,14 +141,30 @@ impl Writer {
         self.signed(key, number.wrapping_sub(before));
     }
 
-    /// Bytes, with their length beside them.
+    /// Bytes, with their length beside them; zero says that they are those before.
     pub(super) fn bytes(&mut self, key: Key, bytes: &[u8]) {
-        self.number(key, bytes.len() as u64);
+        self.column(key);
+        self.column(key.letters());
+        if self.texts.get(&key).is_some_and(|before| before == bytes) {
+            return self.number(key, 0);
+        }
+        self.number(key, bytes.len() as u64 + 1);
+        self.column(key.letters()).extend_from_slice(bytes);
+        self.texts.insert(key, bytes.to_vec());
+    }
+
+    /// Letters whose end the reader knows.
+    pub(super) fn letters(&mut self, key: Key, bytes: &[u8]) {
         self.column(key.letters()).extend_from_slice(bytes);
     }
 
     /// All columns: lengths, then numbers, then texts.
-    pub(super) fn finish(self) -> Vec<u8> {
+    pub(super) fn finish(mut self) -> Vec<u8> {
+        for (key, data) in &mut self.columns {
+            while !key.is_text() && data.last() == Some(&0) {
+                data.pop();
+            }
+        }
         let mut out = Vec::new();
         put_unsigned(&mut out, self.columns.len() as u64);
         for (key, data) in &self.columns {
@@ -170,6 +190,7 @@ pub(super) struct Reader<'a> {
     columns: Vec<&'a [u8]>,
     places: BTreeMap<Key, usize>,
     last: BTreeMap<Key, i64>,
+    texts: BTreeMap<Key, &'a [u8]>,
 }
 
 impl<'a> Reader<'a> {
@@ -191,6 +212,7 @@ impl<'a> Reader<'a> {
             columns,
             places: BTreeMap::new(),
             last: BTreeMap::new(),
+            texts: BTreeMap::new(),
         })
     }
 
@@ -201,11 +223,16 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn number(&mut self, key: Key) -> Option<u64> {
-        take_unsigned(self.column(key)?)
+        self.step(key).map(i64::cast_unsigned)
     }
 
+    /// A column that is at its end goes on with zeros.
     pub(super) fn signed(&mut self, key: Key) -> Option<i64> {
-        self.number(key).map(unzigzag)
+        let column = self.column(key)?;
+        if column.is_empty() {
+            return Some(0);
+        }
+        take_unsigned(column).map(unzigzag)
     }
 
     pub(super) fn step(&mut self, key: Key) -> Option<i64> {
@@ -217,7 +244,21 @@ impl<'a> Reader<'a> {
 
     pub(super) fn bytes(&mut self, key: Key) -> Option<&'a [u8]> {
         let len = self.number(key)?;
-        take(self.column(key.letters())?, len)
+        let letters = self.column(key.letters())?;
+        let Some(len) = len.checked_sub(1) else {
+            return self.texts.get(&key).copied();
+        };
+        let text = take(letters, len)?;
+        self.texts.insert(key, text);
+        Some(text)
+    }
+
+    /// The next letter.
+    pub(super) fn letter(&mut self, key: Key) -> Option<u8> {
+        let column = self.column(key.letters())?;
+        let (letter, rest) = column.split_first()?;
+        *column = rest;
+        Some(*letter)
     }
 
     /// Whether everything was read.
@@ -244,10 +285,28 @@ mod tests {
             assert_eq!(reader.step(a), Some(number));
             assert_eq!(reader.bytes(b), Some(number.to_be_bytes().as_slice()));
         }
-        assert!(reader.is_spent() && reader.step(a).is_none());
+        assert!(reader.is_spent());
         for cut in 0..bytes.len() {
             assert!(Reader::open(&bytes[..cut]).is_none());
         }
+    }
+
+    #[test]
+    fn what_repeats_costs_nothing() {
+        let (a, b) = (Key::of(1), Key::of(2));
+        let mut writer = Writer::default();
+        for _ in 0..100 {
+            writer.number(a, 200);
+            writer.bytes(b, b"image/jpeg");
+        }
+        let bytes = writer.finish();
+        assert!(bytes.len() < 25, "{}", bytes.len());
+        let mut reader = Reader::open(&bytes).unwrap();
+        for _ in 0..100 {
+            assert_eq!(reader.number(a), Some(200));
+            assert_eq!(reader.bytes(b), Some(b"image/jpeg".as_slice()));
+        }
+        assert!(reader.is_spent());
     }
 
     #[test]

@@ -8,12 +8,13 @@
 use std::collections::BTreeMap;
 
 use super::columns::{Key, Reader, Writer};
-use crate::domain::Digest;
+use crate::domain::{Digest, RowId, WallMs};
 
 /// Stands for a name in a text; it occurs in no UTF-8.
 const ESCAPE: u8 = 0xc1;
 const CODES: Key = Key::of(20);
 const MADE_AT: Key = Key::of(21);
+const ROW_NUMBER: Key = Key::of(22);
 /// An id was made so near its envelope.
 const NEAR_MS: i64 = 1 << 32;
 
@@ -21,24 +22,51 @@ const LITERAL: u64 = 0;
 const WIDE: u64 = 1;
 const NARROW: u64 = 2;
 const TIMED: u64 = 3;
-const COMPUTED: u64 = 4;
+const ROW: u64 = 4;
+const COMPUTED: u64 = 5;
 const KNOWN: u64 = COMPUTED + COMPUTABLE as u64;
+/// A row's number is at most so far from that of the row before.
+const ROWS_AHEAD: u64 = 8;
+const FIRST_ROWS: u64 = 4_096;
 
-/// How many digests a receiver can compute before it reads a body.
-pub(super) const COMPUTABLE: usize = 4;
+/// How many names a receiver can compute before it reads a body.
+const COMPUTABLE: usize = 6;
 
 /// What both sides know when they come to an envelope.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Context {
     /// The envelope's wall clock.
     pub(super) wall: i64,
-    /// The envelope before it; the newest change of its case; the root of a single chunk whose
-    /// digest was the last fresh one; the longest text of the envelope before it.
-    pub(super) computed: [Option<[u8; 32]>; COMPUTABLE],
+    /// The actor of its change: ids of new rows follow from it.
+    pub(super) actor: Option<[u8; 16]>,
+    /// Digest of the envelope before it.
+    pub(super) previous: Option<[u8; 32]>,
+    /// The newest change of its case.
+    pub(super) newest: Option<[u8; 32]>,
+    /// The root over the only chunk of the bytes whose digest was the last fresh one.
+    pub(super) chunk_root: Option<[u8; 32]>,
+    /// Digest of the longest text of the statement before it.
+    pub(super) text: Option<[u8; 32]>,
+    /// The case.
+    pub(super) subject: Option<[u8; 16]>,
+    /// The boot.
+    pub(super) boot: Option<[u8; 16]>,
 }
 
-/// Which of the computed digests is the root of the single chunk.
-pub(super) const CHUNK_ROOT: usize = 2;
+impl Context {
+    fn computed(&self) -> [Option<Name>; COMPUTABLE] {
+        let wide = [self.previous, self.newest, self.chunk_root, self.text];
+        let [previous, newest, root, text] = wide.map(|bytes| bytes.map(Name::Wide));
+        let [subject, boot] = [self.subject, self.boot].map(|bytes| bytes.map(Name::Narrow));
+        [previous, newest, root, text, subject, boot]
+    }
+
+    /// The `number`th row of the change's actor, made at that time.
+    fn row(&self, number: u64, made_at: i64) -> Option<[u8; 16]> {
+        let id = RowId::derive(&self.actor?, number, WallMs(made_at));
+        Some(*id.as_bytes())
+    }
+}
 
 /// A name: a digest, or an id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -99,6 +127,8 @@ pub(super) struct NameWriter {
     table: Table,
     places: BTreeMap<Name, i64>,
     pool: Vec<u8>,
+    /// Number of the row after the last one.
+    next_row: u64,
     pub(super) context: Context,
 }
 
@@ -138,12 +168,11 @@ impl NameWriter {
     }
 
     fn code(&mut self, columns: &mut Writer, name: Name) -> u64 {
-        let computed = self.context.computed.iter();
-        let found = computed.zip(COMPUTED..).find(|(computed, _)| match name {
-            Name::Wide(bytes) => **computed == Some(bytes),
-            Name::Narrow(_) => false,
-        });
-        if let Some((_, code)) = found {
+        let computed = self.context.computed();
+        let found = (COMPUTED..)
+            .zip(computed)
+            .find(|(_, computed)| *computed == Some(name));
+        if let Some((code, _)) = found {
             return code;
         }
         if let Some(place) = self.places.get(&name) {
@@ -156,14 +185,19 @@ impl NameWriter {
         self.places.insert(name, place);
         match name {
             Name::Wide(bytes) => {
-                self.context.computed[CHUNK_ROOT] = Some(root_of_one_chunk(bytes));
+                self.context.chunk_root = Some(root_of_one_chunk(bytes));
                 self.pool.extend_from_slice(&bytes);
                 WIDE
             }
             Name::Narrow(bytes) => {
                 let (made_at, random) = split_time(&bytes);
                 let step = made_at - self.context.wall;
-                if step.abs() < NEAR_MS {
+                if let Some(number) = self.row_number(&bytes, made_at) {
+                    columns.signed(MADE_AT, step);
+                    columns.step(ROW_NUMBER, number.cast_signed());
+                    self.next_row = number.wrapping_add(1);
+                    ROW
+                } else if step.abs() < NEAR_MS {
                     columns.signed(MADE_AT, step);
                     self.pool.extend_from_slice(random);
                     TIMED
@@ -175,12 +209,31 @@ impl NameWriter {
         }
     }
 
+    /// The number of a row that the change's actor made, if it is one of the next; the first row
+    /// of a run may be any of a session's first thousands.
+    fn row_number(&self, bytes: &[u8; 16], made_at: i64) -> Option<u64> {
+        let most = if self.next_row == 0 {
+            FIRST_ROWS
+        } else {
+            ROWS_AHEAD
+        };
+        (self.next_row..self.next_row.saturating_add(most))
+            .find(|number| self.context.row(*number, made_at).as_ref() == Some(bytes))
+    }
+
     /// A text with its names taken out, in its column.
     pub(super) fn text(&mut self, columns: &mut Writer, key: Key, text: &[u8]) {
         columns.open(key);
         columns.open(key.letters());
         let packed = self.pack(columns, text);
         columns.bytes(key, &packed);
+    }
+
+    /// The same, without its length, which the reader knows.
+    pub(super) fn text_of_known_length(&mut self, columns: &mut Writer, key: Key, text: &[u8]) {
+        columns.open(key.letters());
+        let packed = self.pack(columns, text);
+        columns.letters(key, &packed);
     }
 
     fn pack(&mut self, columns: &mut Writer, text: &[u8]) -> Vec<u8> {
@@ -298,14 +351,19 @@ impl<'a> NameReader<'a> {
             LITERAL => return None,
             WIDE => {
                 let bytes = self.raw()?;
-                self.context.computed[CHUNK_ROOT] = Some(root_of_one_chunk(bytes));
+                self.context.chunk_root = Some(root_of_one_chunk(bytes));
                 Name::Wide(bytes)
             }
             NARROW => Name::Narrow(self.raw()?),
             TIMED => Name::Narrow(self.timed(columns.signed(MADE_AT)?)?),
+            ROW => {
+                let made_at = self.context.wall.checked_add(columns.signed(MADE_AT)?)?;
+                let number = columns.step(ROW_NUMBER)?.cast_unsigned();
+                Name::Narrow(self.context.row(number, made_at)?)
+            }
             COMPUTED..KNOWN => {
                 let which = usize::try_from(code - COMPUTED).ok()?;
-                return (*self.context.computed.get(which)?).map(Name::Wide);
+                return *self.context.computed().get(which)?;
             }
             _ => return self.known(code - KNOWN),
         };
@@ -345,23 +403,43 @@ impl<'a> NameReader<'a> {
             if out.len() > limit {
                 return None;
             }
-            if *byte != ESCAPE {
-                out.push(*byte);
-                continue;
-            }
-            let code = columns.number(CODES)?;
-            if code == LITERAL {
-                out.push(ESCAPE);
-                continue;
-            }
-            let name = self.name(columns, code >> 1)?;
-            if code & 1 == 1 {
-                out.extend_from_slice(hex::encode(name.bytes()).as_bytes());
-            } else {
-                out.extend_from_slice(name.bytes());
-            }
+            self.unpack(columns, *byte, &mut out)?;
         }
         Some(out)
+    }
+
+    /// The same for a text of so many bytes.
+    pub(super) fn text_of_known_length(
+        &mut self,
+        columns: &mut Reader<'_>,
+        key: Key,
+        len: usize,
+    ) -> Option<Vec<u8>> {
+        let mut out = Vec::new();
+        while out.len() < len {
+            let letter = columns.letter(key)?;
+            self.unpack(columns, letter, &mut out)?;
+        }
+        (out.len() == len).then_some(out)
+    }
+
+    fn unpack(&mut self, columns: &mut Reader<'_>, byte: u8, out: &mut Vec<u8>) -> Option<()> {
+        if byte != ESCAPE {
+            out.push(byte);
+            return Some(());
+        }
+        let code = columns.number(CODES)?;
+        if code == LITERAL {
+            out.push(ESCAPE);
+            return Some(());
+        }
+        let name = self.name(columns, code >> 1)?;
+        if code & 1 == 1 {
+            out.extend_from_slice(hex::encode(name.bytes()).as_bytes());
+        } else {
+            out.extend_from_slice(name.bytes());
+        }
+        Some(())
     }
 }
 

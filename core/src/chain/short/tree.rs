@@ -102,8 +102,9 @@ impl Shapes {
         (kind, clocks): (u8, Clocks),
         (columns, names): (&mut Writer, &mut NameWriter),
     ) {
-        let root = LEAVES.part(u64::from(kind));
-        match self.0.iter().position(|known| *known == shape) {
+        let known = self.0.iter().position(|known| *known == shape);
+        let place = known.unwrap_or(self.0.len());
+        match known {
             Some(known) => columns.number(SHAPE, 1 + known as u64),
             None => {
                 columns.number(SHAPE, 0);
@@ -111,6 +112,8 @@ impl Shapes {
                 self.0.push(shape.clone());
             }
         }
+        // Like bodies share their columns: of the same kind, and of the same shape.
+        let root = LEAVES.part(u64::from(kind)).part(place as u64);
         let mut writing = Writing {
             clocks,
             shape: &shape,
@@ -145,7 +148,7 @@ impl Shapes {
             names,
             limit,
         };
-        reading.node(LEAVES.part(u64::from(kind)), 0)?;
+        reading.node(LEAVES.part(u64::from(kind)).part(place as u64), 0)?;
         reading.shape.is_empty().then_some(reading.out)
     }
 }

@@ -6,6 +6,7 @@
 
 use super::device::Device;
 use super::error::AppError;
+use crate::chain::ingest::State;
 use crate::chain::{Kind, Ledger, StreamId};
 use crate::domain::Digest;
 use crate::record::RecordError;
@@ -34,14 +35,20 @@ impl Device {
             .subject
             .as_case()
             .filter(|_| header.kind == Kind::Change);
-        let Some(case) = case else { return Ok(()) };
-        let Some(fenced) = tx.changes_by_envelope(case)?.get(&id).copied() else {
-            // It was set aside at an earlier acknowledgement.
-            return Ok(());
+        let why = format!("the hub refused it: {}", exception.detail);
+        let fenced = match case {
+            Some(case) => {
+                let change = tx.changes_by_envelope(case)?.get(&id).copied();
+                change.map(|change| (case, change))
+            }
+            None => None,
+        };
+        let Some((case, fenced)) = fenced else {
+            // No change of the record: it is only listed, with the hub's reason.
+            return Ok(tx.set_state(&id, &State::Quarantined { why })?);
         };
         let behind = tx.with_document(case, |document| document.built_on(fenced))?;
-        let mut aside: Vec<(Digest, String)> =
-            vec![(fenced, format!("the hub refused it: {}", exception.detail))];
+        let mut aside: Vec<(Digest, String)> = vec![(fenced, why)];
         let anew = "written anew, because it built on a change that the hub refused";
         aside.extend(behind.iter().map(|(change, _)| (*change, anew.to_owned())));
         tx.set_aside(case, &aside)?;

@@ -11,7 +11,7 @@ use lossbook_hub::admin::Command;
 use serde_json::{Value, json};
 
 use self::raw::RawStore;
-use self::world::{Phone, World, report, report_in};
+use self::world::{Phone, World, photograph, picture, report, report_in};
 
 const EAST: &str = "东沟村";
 const WEST: &str = "西滩村";
@@ -447,13 +447,16 @@ fn a_hub_without_room_takes_entries_and_no_photo_and_says_so() {
 }
 
 #[test]
-fn a_broken_photo_is_listed_and_exported_and_all_others_arrive() {
+fn a_malformed_envelope_and_a_broken_photo_are_listed_and_exported_and_all_others_arrive() {
     let world = World::new(&[EAST]);
     let phone = world.phone("poison", "甲", EAST);
-    let cases: Vec<String> = (0..5).map(|_| report(&phone.device, EASTERN)).collect();
+    let mut cases: Vec<String> = (0..5).map(|_| report(&phone.device, EASTERN)).collect();
+    let malformed = phone.append_junk(&cases[0]);
+    cases.extend((0..5).map(|_| report(&phone.device, EASTERN)));
     let broken = phone.file_of(&cases[2]);
     std::fs::write(&broken, b"overwritten by a dying memory card").unwrap();
     let _ends_with_one_broken = world.sync(&phone);
+    assert_eq!(world.cases_at_hub(), 10);
     let missing: Vec<Digest> = cases
         .iter()
         .flat_map(|case| phone.device.case(case).unwrap().blobs)
@@ -462,9 +465,52 @@ fn a_broken_photo_is_listed_and_exported_and_all_others_arrive() {
         .collect();
     assert_eq!(missing.len(), 1, "every other photo arrived");
     let outside = phone.device.outside().unwrap();
-    let listed: Vec<Digest> = outside.photos.iter().map(|one| one.digest).collect();
-    assert_eq!(listed, missing);
+    let envelopes: Vec<Digest> = outside.envelopes.iter().map(|one| one.id).collect();
+    let photos: Vec<Digest> = outside.photos.iter().map(|one| one.digest).collect();
+    assert_eq!((envelopes, &photos), (vec![malformed], &missing));
     let mut file = Vec::new();
     phone.device.write_outside(&outside, &mut file).unwrap();
-    assert!(file.windows(32).any(|part| part == missing[0].as_bytes()));
+    let has = |text: &[u8]| file.windows(text.len()).any(|part| part == text);
+    assert!(has(malformed.as_bytes()) && has(missing[0].as_bytes()) && has(b"this is no change"));
+
+    let exported = world.file("outside.cbor");
+    let export = Some(exported.clone());
+    let said = world.command(Command::Quarantine { export });
+    assert_eq!(said["outside"][0]["envelope"], json!(malformed.to_hex()));
+    assert!(std::fs::metadata(exported).unwrap().len() > 100);
+    let detail = lossbook_hub::office::case(world.hub.store(), &cases[2], world.hub.now().wall);
+    let lacks = detail.unwrap().missing;
+    let found: Vec<_> = lacks
+        .iter()
+        .map(|one| (one.sha256.clone(), one.user.as_str()))
+        .collect();
+    assert_eq!(found, [(missing[0].to_hex(), "甲")]);
+}
+
+#[test]
+fn a_photo_of_one_s_own_village_is_found_by_its_looks_and_one_of_another_only_if_head_office_says_so()
+ {
+    let world = World::new(&[EAST, WEST]);
+    let first = world.phone("first", "甲", EAST);
+    let near = world.phone("near", "乙", EAST);
+    let far = world.phone("far", "丙", WEST);
+    let case = first.device.report_loss(None, &[]).unwrap().to_string();
+    assert_eq!(photograph(&first.device, &case, &picture(200, 90)), 0);
+    world.sync(&first).unwrap();
+    let try_on = |phone: &Phone, quality: u8| {
+        world.refresh(phone);
+        let case = phone.device.report_loss(None, &[]).unwrap().to_string();
+        photograph(&phone.device, &case, &picture(200, quality))
+    };
+    assert_eq!(try_on(&near, 80), 1, "without a photo of it here");
+    assert_eq!(try_on(&far, 70), 0);
+    let of = |word: &str| Command::ShowLooks {
+        of: word.to_owned(),
+    };
+    world.command(of("all"));
+    let other = world.phone("other", "丁", WEST);
+    assert_eq!(try_on(&other, 60), 1);
+    world.command(of("own"));
+    let last = world.phone("last", "戊", WEST);
+    assert_eq!(try_on(&last, 50), 0);
 }

@@ -212,7 +212,7 @@ pub fn run(
     announce: &mut dyn FnMut(&Said),
     progress: bool,
 ) -> Result<Said, Failure> {
-    let order = match &args.command {
+    match &args.command {
         Command::Serve {
             listen,
             cert,
@@ -229,8 +229,37 @@ pub fn run(
                 tls,
                 token_valid_ms: token_seconds.saturating_mul(1000),
             };
-            return serve_until_told(args, (&config, *reserve), announce);
+            serve_until_told(args, (&config, *reserve), announce)
         }
+        Command::Pack { command } => pack(args, command),
+        Command::Export(_) | Command::Import { .. } | Command::AgeIdentity { .. } => {
+            by_hand(args, progress)
+        }
+        Command::Invite { .. } => ordered(args, Some("invite")),
+        Command::User { .. } => ordered(args, Some("token")),
+        Command::Scope { .. } => ordered(args, Some("scope")),
+        Command::Link => ordered(args, Some("path")),
+        Command::Devices
+        | Command::Revoke { .. }
+        | Command::Scopes { .. }
+        | Command::Reference { .. }
+        | Command::Quarantine { .. }
+        | Command::Status => ordered(args, None),
+    }
+}
+
+/// Has an order carried out, and says the word that it is about, or all of the answer.
+fn ordered(args: &HubArgs, word: Option<&str>) -> Result<Said, Failure> {
+    let value = give(args, order(&args.command)?)?;
+    let said = word
+        .and_then(|word| value.get(word))
+        .and_then(Value::as_str);
+    let text = said.map_or_else(|| format!("{value:#}"), ToOwned::to_owned);
+    Ok(Said::new(value, text))
+}
+
+fn order(command: &Command) -> Result<Order, Failure> {
+    Ok(match command {
         Command::Invite {
             role,
             scope,
@@ -246,10 +275,6 @@ pub fn run(
         Command::User {
             command: UserCommand::Add { name },
         } => Order::AddUser { name: name.clone() },
-        Command::Pack { command } => return pack(args, command),
-        Command::Export(_) | Command::Import { .. } | Command::AgeIdentity { .. } => {
-            return by_hand(args, progress);
-        }
         Command::Devices => Order::ListDevices,
         Command::Revoke { device, mode } => Order::Revoke {
             device: device.clone(),
@@ -274,25 +299,14 @@ pub fn run(
         },
         Command::Link => Order::Link,
         Command::Status => Order::Status,
-    };
-    let value = give(args, order)?;
-    let made = match &args.command {
-        Command::Invite { .. } => value["invite"].as_str(),
-        Command::User { .. } => value["token"].as_str(),
-        Command::Scope { .. } => value["scope"].as_str(),
-        Command::Link => value["path"].as_str(),
         Command::Serve { .. }
         | Command::Pack { .. }
-        | Command::Devices
-        | Command::Revoke { .. }
-        | Command::Scopes { .. }
-        | Command::Reference { .. }
-        | Command::Quarantine { .. }
-        | Command::Status => None,
-    };
-    let text = made.map(ToOwned::to_owned);
-    let text = text.unwrap_or_else(|| format!("{value:#}"));
-    Ok(Said::new(value, text))
+        | Command::Export(_)
+        | Command::Import { .. }
+        | Command::AgeIdentity { .. } => {
+            return Err(Failure::bug("order", "not a command that is an order"));
+        }
+    })
 }
 
 /// Bundles; also beside the process that serves the hub.

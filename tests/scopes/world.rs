@@ -9,10 +9,10 @@ use lossbook_cli::failure::Failure;
 use lossbook_cli::host::Machine;
 use lossbook_cli::http::Client;
 use lossbook_core::app::{Device, NewPhoto, Taken};
-use lossbook_core::chain::{EnrolAnswer, Invite, Origin};
-use lossbook_core::domain::{Host, Reading, Role, ScopeId, WallMs, cbor};
+use lossbook_core::chain::{EnrolAnswer, Invite, Kind, Origin, Subject};
+use lossbook_core::domain::{Digest, Host, Reading, Role, ScopeId, WallMs, cbor};
 use lossbook_core::record::Section;
-use lossbook_core::store::StoreKey;
+use lossbook_core::store::{StoreError, StoreKey};
 use lossbook_hub::admin::Command;
 use lossbook_hub::enrol::NewInvite;
 use lossbook_hub::{Hub, HubKey, ServeConfig, Serving, serve};
@@ -100,6 +100,10 @@ impl World {
 
     pub(super) fn scope(&self, name: &str) -> ScopeId {
         self.hub.add_scope(name).unwrap()
+    }
+
+    pub(super) fn file(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
     }
 
     fn client(&self) -> Client {
@@ -197,6 +201,23 @@ impl World {
 }
 
 impl Phone {
+    /// An envelope whose body is none, as a broken app would write it; returns its id.
+    pub(super) fn append_junk(&self, case: &str) -> Digest {
+        let case = self.device.case(case).unwrap().standing;
+        let junk = self.device.store().transact(|tx| {
+            let me = tx.identity()?;
+            let what = (
+                case.scope,
+                Kind::Change,
+                Subject::case(case.case),
+                b"this is no change".to_vec(),
+            );
+            let (id, _) = tx.append(&me, &self.user, Machine::new().now(), what)?;
+            Ok::<_, StoreError>(id)
+        });
+        junk.unwrap()
+    }
+
     /// The encrypted file of the first original of a case.
     pub(super) fn file_of(&self, case: &str) -> PathBuf {
         let view = self.device.case(case).unwrap();
@@ -211,11 +232,10 @@ impl Phone {
             .store()
             .transact(|tx| {
                 let sql = "SELECT name FROM file WHERE digest = ?1";
-                Ok::<_, lossbook_core::store::StoreError>(tx.sql().query_row(
-                    sql,
-                    [digest.as_bytes()],
-                    |row| row.get(0),
-                )?)
+                Ok::<_, StoreError>(
+                    tx.sql()
+                        .query_row(sql, [digest.as_bytes()], |row| row.get(0))?,
+                )
             })
             .unwrap();
         self.home.join("blobs").join(&name[..2]).join(name)
@@ -253,23 +273,24 @@ pub(super) fn report_in(device: &Device, scope: Option<&str>, household: &str) -
     let line = fields(&[("item", household), ("amount", "800")]);
     device.add_row(&case, Section::Lines, &line).unwrap();
     let number = PICTURES.fetch_add(1, Ordering::Relaxed);
-    device
-        .add_photo(
-            &case,
-            NewPhoto {
-                bytes: &picture(number),
-                origin: Origin::Camera,
-                slot: "",
-                caption: household,
-                taken: Taken::default(),
-            },
-        )
-        .unwrap();
+    photograph(device, &case, &picture(number, 90));
     case
 }
 
+/// Adds a photo; how many were seen before that are like it.
+pub(super) fn photograph(device: &Device, case: &str, bytes: &[u8]) -> usize {
+    let photo = NewPhoto {
+        bytes,
+        origin: Origin::Camera,
+        slot: "",
+        caption: "",
+        taken: Taken::default(),
+    };
+    device.add_photo(case, photo).unwrap().seen.len()
+}
+
 /// Coloured blocks, different for each number.
-fn picture(number: u8) -> Vec<u8> {
+pub(super) fn picture(number: u8, quality: u8) -> Vec<u8> {
     const SIDE: u16 = 320;
     let mut jpeg = Vec::new();
     let mut pixels = Vec::new();
@@ -280,7 +301,7 @@ fn picture(number: u8) -> Vec<u8> {
             pixels.extend([shade[0], shade[1], shade[2]]);
         }
     }
-    jpeg_encoder::Encoder::new(&mut jpeg, 90)
+    jpeg_encoder::Encoder::new(&mut jpeg, quality)
         .encode(&pixels, SIDE, SIDE, jpeg_encoder::ColorType::Rgb)
         .unwrap();
     jpeg

@@ -7,7 +7,7 @@ use lossbook_core::chain::gate::Refusal;
 use lossbook_core::chain::ingest::{Taken, take_run};
 use lossbook_core::chain::short::expand;
 use lossbook_core::chain::{AuditBody, Header, Kind, Mark, PhotoBody, Run, StreamId};
-use lossbook_core::domain::{ScopeId, cbor};
+use lossbook_core::domain::cbor;
 use lossbook_core::store::StoreError;
 use lossbook_core::sync::frame::{AckFrame, Claim, Exception, Fault, Frame, HeaderTag, StreamName};
 

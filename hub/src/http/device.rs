@@ -7,10 +7,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 
-use super::{
-    App, SMALL_BODY_BYTES, any_device_of, blocking, body_of, bytes_response, cbor_response,
-    device_of, with_retry,
-};
+use super::{App, SMALL_BODY_BYTES, any_device_of, blocking, body_of, cbor_response, with_retry};
 use crate::enrol;
 use crate::exchange::{Answer, Caller, MAX_REQUEST_BYTES};
 use crate::refusal::Refusal;

@@ -81,3 +81,30 @@ fn nobody_signs_a_payable_while_cover_is_open() {
     assert_eq!(judged.assessment.cover.reasons[0].code, "peril_unknown");
     assert!(!signed_text(&phone, &case).contains("应付赔款"));
 }
+
+#[test]
+fn what_head_office_paid_before_under_the_policy_counts_against_the_household_s_limit() {
+    let world = World::new();
+    let phone = world.phone("li", 1);
+    let case = covered_house(&phone);
+    phone.set_field(&case, "report.policy_no", "P-1").unwrap();
+    assert!(signed_text(&phone, &case).contains("应付赔款: 800.00"));
+    let put = |table: &str, key: &str, row: &str| {
+        let row = row.as_bytes();
+        crate::app::check_row(table, row).unwrap();
+        let place = (VILLAGE, table, key);
+        let written = phone
+            .store()
+            .transact(|tx| tx.put_reference_row(place, Some(row)));
+        assert!(written.unwrap());
+    };
+    let paid = r#"{"unit": "other", "paid": [{"case": "C-1", "unit": "G-1", "cover": "house", "amount": "29500.00"}]}"#;
+    put("policies", "P-1", paid);
+    put("policies", "P-2", r#"{"paid": []}"#);
+    let person = r#"{"policy": "P-1", "person": "张三", "class": "owner", "from": "2025-01-01T00:00+08:00"}"#;
+    put("rosters", "P-1/张三", person);
+    let judged = phone.assess(&case).unwrap();
+    let payable = judged.assessment.money.payable.unwrap();
+    assert_eq!(payable.high.to_string(), "500.00");
+    assert!(crate::app::check_row("policies", br#"{"padi": []}"#).is_err());
+}

@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 
 use lossbook_core::app::{AppError, Device, NewPhoto, NewSignature, SignerClaims, Taken};
 use lossbook_core::chain::ingest::take_run;
-use lossbook_core::chain::{AclBody, Kind, Ledger as _, Origin, Run, Subject};
-use lossbook_core::domain::{Host as _, ScopeId, cbor};
+use lossbook_core::chain::{EndMode, Ledger as _, Origin, Run};
+use lossbook_core::domain::{Host as _, ScopeId};
 use lossbook_core::record::{CaseRecord, Section};
 use lossbook_core::statement::{Act as Signing, Wanted};
 use lossbook_core::store::{CaseQuery, StoreError, Tx};
 use lossbook_core::sync::Event;
-use lossbook_hub::meta::{OwnDraft, in_tx};
 use lossbook_hub::office::{self, NewDecision};
 
 use super::link::{Middle, Profile};
@@ -234,30 +233,12 @@ impl World {
             return;
         }
         let me = self.phones[phone].device().identity().expect("an identity");
-        let pinned = me.pinned.expect("an enrolled phone");
         self.phones[phone].revoked = true;
-        let body = cbor::encode(&AclBody {
-            certificate: pinned.certificate,
-            revoked: true,
-        });
-        let scopes = self.phones[phone].scopes.clone();
         let hub = self.hub();
-        let reading = hub.host.now();
-        let written = in_tx(hub.hub.store(), |tx| {
-            for scope in scopes {
-                let draft = OwnDraft {
-                    scope,
-                    kind: Kind::Acl,
-                    subject: Subject::device(me.device),
-                    body: body.clone(),
-                    user: "hub".to_owned(),
-                    reading,
-                };
-                tx.append_own(hub.hub.identity(), draft)?;
-            }
-            Ok(())
-        });
-        written.expect("a revocation");
+        let order = (me.device.to_string(), EndMode::KeepOwn);
+        let (store, identity, now) = (hub.hub.store(), hub.hub.identity(), hub.host.now());
+        lossbook_hub::rights::revoke(store, identity, (&order.0, order.1), now)
+            .expect("a revocation");
         self.count("revocations");
         self.stepped("revoked", phone as u64);
         self.check_feed();

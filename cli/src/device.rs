@@ -136,7 +136,13 @@ fn dispatch(
             reason,
         } => sign::follow(device, (case, signature), Some(reason)),
         Command::Witness { case, signature } => sign::follow(device, (case, signature), None),
-        Command::Sync { patience } => sync::run(device, (args.ca.as_deref(), *patience), progress),
+        Command::Sync { log: true, .. } => sync::log(device),
+        Command::Sync {
+            patience, metered, ..
+        } => {
+            let link = sync::link(*metered);
+            sync::run(device, (args.ca.as_deref(), *patience, link), progress)
+        }
         Command::Statement(_)
         | Command::List { .. }
         | Command::Show { .. }

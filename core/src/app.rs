@@ -29,6 +29,7 @@ mod room;
 mod settle;
 mod shutter;
 mod sign;
+mod sync_log;
 #[cfg(test)]
 mod tests;
 mod view;
@@ -46,4 +47,5 @@ pub use recording::{AddedRecording, NewRecording};
 pub use room::{FreePolicy, Freed, PHOTO_BUDGET, PhotoBudget, RESERVE_BYTES};
 pub use shutter::OpenedShutter;
 pub use sign::{NewSignature, Signed, SignerClaims, StatementPacket};
+pub use sync_log::{SyncEnd, SyncNote};
 pub use view::{CaseView, ContestedField, SeenPhoto, WrittenBy};

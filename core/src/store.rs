@@ -27,6 +27,7 @@ mod progress;
 mod project;
 mod recent;
 mod stream;
+mod sync_log;
 mod tokens;
 mod tx;
 mod unique;
@@ -43,6 +44,7 @@ pub use pack::{PackRow, ShelfRow};
 pub use progress::{CaseProgress, Quarantined};
 pub use project::Rebuilt;
 pub use stream::OwnStream;
+pub use sync_log::CaseLeft;
 pub use tx::Tx;
 pub use unique::Clash;
 

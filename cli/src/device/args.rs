@@ -198,6 +198,12 @@ pub enum Command {
         /// Seconds to go on trying without any progress.
         #[arg(long, default_value_t = 5)]
         patience: u64,
+        /// This link costs money: originals of photos wait for another.
+        #[arg(long)]
+        metered: bool,
+        /// Instead: what the last exchanges did.
+        #[arg(long)]
+        log: bool,
     },
     /// The rule packs that judge here; newer ones are fetched from the hub if it can be reached.
     Packs,

@@ -7,8 +7,9 @@ use indicatif::{ProgressBar, ProgressStyle};
 use lossbook_core::app::Device;
 use lossbook_core::chain::{EnrolAnswer, Invite};
 use lossbook_core::domain::{cbor, civil_text};
+use lossbook_core::statement::Language;
 use lossbook_core::store::StoreError;
-use lossbook_core::sync::Progress;
+use lossbook_core::sync::{Link, LinkClass, Progress};
 use minicbor::{Decode, Encode};
 use serde_json::json;
 
@@ -98,7 +99,7 @@ pub fn enrol(device: &Device, code: &str, ca: Option<&Path>) -> Result<Said, Fai
 /// As [`synchronise`].
 pub(super) fn run(
     device: &Device,
-    (ca, patience): (Option<&Path>, u64),
+    (ca, patience, link): (Option<&Path>, u64, Link),
     progress: bool,
 ) -> Result<Said, Failure> {
     let pinned = device
@@ -114,6 +115,7 @@ pub(super) fn run(
     let patience = Patience {
         without_progress: Duration::from_secs(patience),
         hurry: 1,
+        link,
     };
     let outcome = synchronise(device, &client, patience, &mut |now| show(&bar, now))?;
     let fetched = packs::quietly(device, &client);
@@ -121,8 +123,69 @@ pub(super) fn run(
     let mut said = said(&outcome);
     if let Some(json) = said.json.as_object_mut() {
         json.insert("packs_fetched".to_owned(), fetched);
+        json.insert("cases".to_owned(), cases(device)?);
     }
     Ok(said)
+}
+
+/// A link as the command line knows it.
+pub(super) const fn link(metered: bool) -> Link {
+    Link::Up {
+        class: LinkClass::Wifi,
+        metered,
+    }
+}
+
+/// What of each case is not confirmed yet.
+fn cases(device: &Device) -> Result<serde_json::Value, Failure> {
+    let left = device.cases_left()?;
+    Ok(left
+        .iter()
+        .map(|left| {
+            let progress = &left.progress;
+            json!({
+                "case": left.case.number().to_string(), "id": left.case.to_string(),
+                "state": progress.word(),
+                "entries": {"written": progress.written, "received": progress.received, "confirmed": progress.confirmed},
+                "photos": {"taken": progress.photos, "received": progress.photos_received, "confirmed": progress.photos_confirmed},
+                "bytes_left": left.bytes_left,
+            })
+        })
+        .collect())
+}
+
+/// How many notes are shown.
+const NOTES: u32 = 50;
+
+/// What the last exchanges did, newest first, in both languages.
+///
+/// # Errors
+/// As the store fails.
+pub(super) fn log(device: &Device) -> Result<Said, Failure> {
+    let notes = device.sync_log(NOTES)?;
+    let lines = notes.iter().map(|note| {
+        let (zh, en) = (note.sentence(Language::Zh), note.sentence(Language::En));
+        format!("{zh}\n    {en}")
+    });
+    let text = if notes.is_empty() {
+        "还没有同步过 / nothing was synchronised yet".to_owned()
+    } else {
+        lines.collect::<Vec<_>>().join("\n")
+    };
+    let json: serde_json::Value = notes
+        .iter()
+        .map(|note| {
+            json!({
+                "began": note.began.0, "ended": note.ended.0,
+                "sent": note.sent, "received": note.received, "photos": note.photos,
+                "left": {"entries": note.entries_left, "photos": note.photos_left, "photos_held": note.photos_held},
+                "wire": {"up_bytes": note.bytes_up, "down_bytes": note.bytes_down, "requests": note.requests, "retries": note.retries},
+                "troubles": note.troubles,
+                "zh": note.sentence(Language::Zh), "en": note.sentence(Language::En),
+            })
+        })
+        .collect();
+    Ok(Said::new(json!({ "log": json }), text))
 }
 
 fn bar() -> ProgressBar {
@@ -149,7 +212,7 @@ fn said(outcome: &Outcome) -> Said {
     let now = &outcome.progress;
     let json = json!({
         "pushed": now.pushed, "pulled": now.pulled, "blobs_sent": now.blobs_sent,
-        "left": {"entries": now.to_push, "blobs": now.blobs_left, "blob_bytes": now.blob_bytes_left},
+        "left": {"entries": now.to_push, "blobs": now.blobs_left, "blob_bytes": now.blob_bytes_left, "blobs_held": now.blobs_held, "blob_bytes_held": now.blob_bytes_held},
         "wire": {"up_bytes": now.bytes_up, "down_bytes": now.bytes_down, "requests": now.requests, "retries": outcome.retries},
         "troubles": outcome.troubles, "broken": outcome.broken,
     });

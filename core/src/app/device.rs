@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::error::AppError;
 use super::lookalike::Looks;
 use crate::chain::{Author, EnrolAnswer, EnrolRequest, Invite};
-use crate::domain::{CaseId, Host, RowId, ScopeId};
+use crate::domain::{CaseId, Host, RowId, ScopeId, WallMs};
 use crate::evidence::PictureDecoder;
 use crate::record;
 use crate::store::{Fault, Identity, Pinned, Rebuilt, Store, StoreError, StoreKey, Tx};
@@ -96,6 +96,11 @@ impl Device {
             decoder: Some(decoder),
             ..self
         }
+    }
+
+    /// The wall clock, as the host says.
+    pub fn now(&self) -> WallMs {
+        self.host.now().wall
     }
 
     /// The store, for reading.

@@ -27,6 +27,10 @@ pub(super) const STEPS: &[Step] = &[
         to: 3,
         sql: include_str!("migrations/0003_packs.sql"),
     },
+    Step {
+        to: 4,
+        sql: include_str!("migrations/0004_sync_log.sql"),
+    },
 ];
 
 /// Brings one part of the database to its newest version, in one transaction. Parts are versioned

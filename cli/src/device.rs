@@ -136,13 +136,7 @@ fn dispatch(
             reason,
         } => sign::follow(device, (case, signature), Some(reason)),
         Command::Witness { case, signature } => sign::follow(device, (case, signature), None),
-        Command::Sync { log: true, .. } => sync::log(device),
-        Command::Sync {
-            patience, metered, ..
-        } => {
-            let link = sync::link(*metered);
-            sync::run(device, (args.ca.as_deref(), *patience, link), progress)
-        }
+        Command::Sync(how) => sync::run(device, (args.ca.as_deref(), how), progress),
         Command::Statement(_)
         | Command::List { .. }
         | Command::Show { .. }
@@ -203,7 +197,7 @@ fn look(device: &Device, command: &Command) -> Result<Said, Failure> {
         | Command::Sign(_)
         | Command::Revoke { .. }
         | Command::Witness { .. }
-        | Command::Sync { .. } => sync::status(device),
+        | Command::Sync(_) => sync::status(device),
     }
 }
 

@@ -13,6 +13,7 @@ use lossbook_core::sync::{Link, LinkClass, Progress};
 use minicbor::{Decode, Encode};
 use serde_json::json;
 
+use super::args::SyncArgs;
 use super::{Said, packs};
 use crate::driver::{Outcome, Patience, synchronise};
 use crate::failure::Failure;
@@ -93,15 +94,18 @@ pub fn enrol(device: &Device, code: &str, ca: Option<&Path>) -> Result<Said, Fai
     ))
 }
 
-/// Synchronises once.
+/// Synchronises once, or tells what earlier times did.
 ///
 /// # Errors
 /// As [`synchronise`].
 pub(super) fn run(
     device: &Device,
-    (ca, patience, link): (Option<&Path>, u64, Link),
+    (ca, how): (Option<&Path>, &SyncArgs),
     progress: bool,
 ) -> Result<Said, Failure> {
+    if how.log {
+        return log(device);
+    }
     let pinned = device
         .identity()?
         .pinned
@@ -113,9 +117,12 @@ pub(super) fn run(
         ProgressBar::hidden()
     };
     let patience = Patience {
-        without_progress: Duration::from_secs(patience),
+        without_progress: Duration::from_secs(how.patience),
         hurry: 1,
-        link,
+        link: Link::Up {
+            class: LinkClass::Wifi,
+            metered: how.metered,
+        },
     };
     let outcome = synchronise(device, &client, patience, &mut |now| show(&bar, now))?;
     let fetched = packs::quietly(device, &client);
@@ -126,14 +133,6 @@ pub(super) fn run(
         json.insert("cases".to_owned(), cases(device)?);
     }
     Ok(said)
-}
-
-/// A link as the command line knows it.
-pub(super) const fn link(metered: bool) -> Link {
-    Link::Up {
-        class: LinkClass::Wifi,
-        metered,
-    }
 }
 
 /// What of each case is not confirmed yet.
@@ -161,7 +160,7 @@ const NOTES: u32 = 50;
 ///
 /// # Errors
 /// As the store fails.
-pub(super) fn log(device: &Device) -> Result<Said, Failure> {
+fn log(device: &Device) -> Result<Said, Failure> {
     let notes = device.sync_log(NOTES)?;
     let lines = notes.iter().map(|note| {
         let (zh, en) = (note.sentence(Language::Zh), note.sentence(Language::En));

@@ -141,7 +141,7 @@ fn dispatch(
         } => sign::follow(device, (case, signature), Some(reason)),
         Command::Witness { case, signature } => sign::follow(device, (case, signature), None),
         Command::ByHand(what) => by_hand(device, what, (progress, announce)),
-        Command::Sync { patience } => sync::run(device, (args.ca.as_deref(), *patience), progress),
+        Command::Sync(how) => sync::run(device, (args.ca.as_deref(), how), progress),
         Command::Statement(_)
         | Command::List { .. }
         | Command::Show { .. }
@@ -225,7 +225,7 @@ fn look(device: &Device, command: &Command) -> Result<Said, Failure> {
         | Command::Revoke { .. }
         | Command::Witness { .. }
         | Command::ByHand(_)
-        | Command::Sync { .. } => sync::status(device),
+        | Command::Sync(_) => sync::status(device),
     }
 }
 

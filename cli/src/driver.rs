@@ -6,10 +6,11 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::time::{Duration, Instant};
 
-use lossbook_core::app::Device;
+use lossbook_core::app::{Device, SyncEnd, SyncNote};
 use lossbook_core::domain::{Digest, Host};
 use lossbook_core::sync::{
-    Block, Body, Effect, Engine, Event, Failure as Trouble, Progress, Report, Request, StateName,
+    Block, Body, Effect, Engine, Event, Failure as Trouble, Link, LinkClass, Progress, Report,
+    Request, StateName,
 };
 
 use crate::failure::Failure;
@@ -22,6 +23,8 @@ pub struct Patience {
     pub without_progress: Duration,
     /// Waits are shorter by this factor: 1 in life, more in a demonstration.
     pub hurry: u32,
+    /// What kind of link it is.
+    pub link: Link,
 }
 
 impl Patience {
@@ -29,8 +32,15 @@ impl Patience {
     pub const DEFAULT: Self = Self {
         without_progress: Duration::from_secs(5),
         hurry: 1,
+        link: UNMETERED,
     };
 }
+
+/// A cable, as far as anybody knows.
+pub const UNMETERED: Link = Link::Up {
+    class: LinkClass::Wifi,
+    metered: false,
+};
 
 /// What one synchronisation did.
 #[derive(Debug, Clone)]
@@ -99,8 +109,17 @@ pub fn synchronise(
         noted: BTreeSet::new(),
         watch,
     };
+    let began = drive.device.now();
+    drive.feed(Event::Link(patience.link));
     drive.feed(Event::Start);
-    drive.run()
+    let done = drive.run();
+    let note = SyncNote::of(
+        (began, drive.device.now()),
+        drive.end(),
+        (&drive.engine.progress(), &drive.outcome.troubles),
+    );
+    device.note_sync(&note)?;
+    done
 }
 
 impl Drive<'_> {
@@ -115,7 +134,22 @@ impl Drive<'_> {
         self.queue.extend(self.engine.step(now, event));
     }
 
-    fn run(mut self) -> Result<Outcome, Failure> {
+    /// How it ended, for the log.
+    fn end(&self) -> SyncEnd {
+        match self.engine.state() {
+            StateName::Idle | StateName::Stopped => SyncEnd::Done,
+            StateName::Blocked(_) => SyncEnd::Blocked,
+            StateName::DiskFull => SyncEnd::DiskFull,
+            StateName::Auth
+            | StateName::Exchange
+            | StateName::Storing
+            | StateName::Blobs
+            | StateName::Backoff
+            | StateName::Recover(_) => SyncEnd::NoWay,
+        }
+    }
+
+    fn run(&mut self) -> Result<Outcome, Failure> {
         let mut reached = self.reached();
         loop {
             while let Some(effect) = self.queue.pop_front() {
@@ -252,13 +286,13 @@ impl Drive<'_> {
         )
     }
 
-    fn finish(mut self) -> Outcome {
+    fn finish(&mut self) -> Outcome {
         self.outcome.progress = self.engine.progress();
         self.outcome.retries = self.outcome.progress.retries;
-        self.outcome
+        self.outcome.clone()
     }
 
-    fn no_way(self) -> Failure {
+    fn no_way(&self) -> Failure {
         let last = self
             .outcome
             .troubles

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lossbook_core::sync::Failure as Trouble;
+use ureq::config::AutoHeaderValue;
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 
 use crate::failure::Failure;
@@ -55,6 +56,10 @@ impl Client {
         let config = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
+            // Nobody at the hub reads them, and an idle exchange is mostly headers.
+            .user_agent(AutoHeaderValue::None)
+            .accept(AutoHeaderValue::None)
+            .accept_encoding(AutoHeaderValue::None)
             .timeout_connect(Some(Duration::from_secs(20)))
             .tls_config(tls(ca)?);
         Ok(Self {

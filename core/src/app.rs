@@ -35,6 +35,7 @@ mod scopes;
 mod settle;
 mod shutter;
 mod sign;
+mod sync_log;
 #[cfg(test)]
 mod tests;
 mod view;
@@ -56,4 +57,5 @@ pub use reference::{Known, ReferenceTable, TakenReference, check_row, table};
 pub use room::{FreePolicy, Freed, PHOTO_BUDGET, PhotoBudget, RESERVE_BYTES};
 pub use shutter::OpenedShutter;
 pub use sign::{NewSignature, Signed, SignerClaims, StatementPacket};
+pub use sync_log::{SyncEnd, SyncNote};
 pub use view::{AtHub, CaseView, ContestedField, SeenPhoto, WrittenBy};

@@ -34,6 +34,7 @@ mod relay;
 mod secret;
 mod staged;
 mod stream;
+mod sync_log;
 mod tokens;
 mod told;
 mod tx;
@@ -56,6 +57,7 @@ pub use reference::{ReferenceRow, TableChange};
 pub use relay::{Bodies, HeldStream, KnownDevice};
 pub use staged::BlobName;
 pub use stream::OwnStream;
+pub use sync_log::CaseLeft;
 pub use tx::Tx;
 pub use unique::Clash;
 

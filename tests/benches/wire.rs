@@ -100,6 +100,7 @@ fn sync(phone: &Device, client: &Client) -> Result<Progress, Failed> {
     let patience = Patience {
         without_progress: Duration::from_secs(20),
         hurry: 1,
+        link: lossbook_cli::driver::UNMETERED,
     };
     let outcome = synchronise(phone, client, patience, &mut |_| {})?;
     if outcome.progress.to_push > 0 || !outcome.troubles.is_empty() {

@@ -2,7 +2,8 @@
 //!
 //! `cargo xtask test` runs the legs of [`legs`] one by one; `cargo xtask long NAME` makes one of
 //! the long runs of [`long`] and writes its row into `docs/benchmarks.md`; `cargo xtask vectors`
-//! writes the cases that bindings replay, and notes their digest; `cargo xtask
+//! writes the cases that bindings replay, and notes their digest; `cargo xtask dictionary` trains the
+//! dictionary that pages are packed with; `cargo xtask
 //! requirements` writes `docs/requirements-status.md`. Input: the command line, and `CI` in the environment. Output: the exit code (0 all well, 1 something failed,
 //! 2 not understood) and what is printed. Installs nothing unless told to (`--install` or `CI`),
 //! and never judges a test by its speed.
@@ -12,6 +13,7 @@
 )]
 
 mod bench_page;
+mod dictionary;
 mod legs;
 mod long;
 mod machine;
@@ -39,6 +41,7 @@ enum Wish {
     Vectors {
         folder: Option<String>,
     },
+    Dictionary,
     Requirements,
 }
 
@@ -58,6 +61,9 @@ fn main() -> ExitCode {
             .map(|()| true),
         Ok(Wish::Vectors { folder }) => Machine::look()
             .and_then(|machine| vectors::write(&machine, folder.as_deref()))
+            .map(|()| true),
+        Ok(Wish::Dictionary) => Machine::look()
+            .and_then(|machine| dictionary::write(&machine))
             .map(|()| true),
         Ok(Wish::Requirements) => Machine::look()
             .and_then(|machine| requirements::write(&machine.root))
@@ -83,6 +89,10 @@ fn parse(args: &[String]) -> Result<Wish, String> {
     match words.next() {
         None | Some("help" | "--help" | "-h") => Ok(Wish::List),
         Some("test") => parse_test(words),
+        Some("dictionary") => match words.next() {
+            None => Ok(Wish::Dictionary),
+            Some(word) => Err(format!("`dictionary` does not know `{word}`")),
+        },
         Some("requirements") => match words.next() {
             None => Ok(Wish::Requirements),
             Some(word) => Err(format!("`requirements` does not know `{word}`")),
@@ -150,7 +160,7 @@ fn list() {
         println!("  {:<10} {}", run.name, run.what);
     }
     println!(
-        "\ncargo xtask vectors [FOLDER]                write the cases that bindings replay, and note their digest\ncargo xtask requirements                    write {}: what serves which requirement",
+        "\ncargo xtask vectors [FOLDER]                write the cases that bindings replay, and note their digest\ncargo xtask dictionary                      train the dictionary of pages and write it under core/dict\ncargo xtask requirements                    write {}: what serves which requirement",
         requirements::PAGE
     );
 }

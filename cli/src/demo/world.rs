@@ -124,6 +124,7 @@ impl World {
             Patience {
                 without_progress: patience,
                 hurry: HURRY,
+                link: crate::driver::UNMETERED,
             },
             &mut count,
         );

@@ -227,11 +227,7 @@ pub enum Command {
     /// Who did what in a case, in order; or one view of it.
     History(HistoryArgs),
     /// Exchange with the hub.
-    Sync {
-        /// Seconds to go on trying without any progress.
-        #[arg(long, default_value_t = 5)]
-        patience: u64,
-    },
+    Sync(SyncArgs),
     /// What goes from hand to hand, without the hub.
     #[command(flatten)]
     ByHand(ByHand),
@@ -347,4 +343,18 @@ pub struct CopyArgs {
     /// Its longer side has at most so many pixels.
     #[arg(long, default_value_t = lossbook_core::evidence::PREVIEW_LONG_SIDE, value_parser = clap::value_parser!(u32).range(16..=16_000))]
     pub long: u32,
+}
+
+/// How to exchange.
+#[derive(Debug, Args)]
+pub struct SyncArgs {
+    /// Seconds to go on trying without any progress.
+    #[arg(long, default_value_t = 5)]
+    pub patience: u64,
+    /// This link costs money: originals of photos wait for another.
+    #[arg(long)]
+    pub metered: bool,
+    /// Instead: what the last exchanges did.
+    #[arg(long)]
+    pub log: bool,
 }

@@ -7,11 +7,13 @@ use indicatif::{ProgressBar, ProgressStyle};
 use lossbook_core::app::Device;
 use lossbook_core::chain::{EnrolAnswer, EnrolRequest, Invite};
 use lossbook_core::domain::{cbor, civil_text};
+use lossbook_core::statement::Language;
 use lossbook_core::store::StoreError;
-use lossbook_core::sync::Progress;
+use lossbook_core::sync::{Link, LinkClass, Progress};
 use minicbor::{Decode, Encode};
 use serde_json::json;
 
+use super::args::SyncArgs;
 use super::{Said, reference};
 use crate::driver::{Outcome, Patience, synchronise};
 use crate::failure::Failure;
@@ -117,15 +119,18 @@ fn ask(
     ))
 }
 
-/// Synchronises once.
+/// Synchronises once, or tells what earlier times did.
 ///
 /// # Errors
 /// As [`synchronise`].
 pub(super) fn run(
     device: &Device,
-    (ca, patience): (Option<&Path>, u64),
+    (ca, how): (Option<&Path>, &SyncArgs),
     progress: bool,
 ) -> Result<Said, Failure> {
+    if how.log {
+        return log(device);
+    }
     let pinned = device
         .identity()?
         .pinned
@@ -137,8 +142,12 @@ pub(super) fn run(
         ProgressBar::hidden()
     };
     let patience = Patience {
-        without_progress: Duration::from_secs(patience),
+        without_progress: Duration::from_secs(how.patience),
         hurry: 1,
+        link: Link::Up {
+            class: LinkClass::Wifi,
+            metered: how.metered,
+        },
     };
     let outcome = match synchronise(device, &client, patience, &mut |now| show(&bar, now)) {
         Err(failure) if failure.code == "revoked" => {
@@ -160,6 +169,7 @@ pub(super) fn run(
             "reference_rows".to_owned(),
             json!(fetched.map(|it| it.rows)),
         );
+        json.insert("cases".to_owned(), cases(device)?);
     }
     Ok(said)
 }
@@ -187,6 +197,58 @@ fn withdrawn(device: &Device, failure: Failure) -> Result<Failure, Failure> {
     ))
 }
 
+/// What of each case is not confirmed yet.
+fn cases(device: &Device) -> Result<serde_json::Value, Failure> {
+    let left = device.cases_left()?;
+    Ok(left
+        .iter()
+        .map(|left| {
+            let progress = &left.progress;
+            json!({
+                "case": left.case.number().to_string(), "id": left.case.to_string(),
+                "state": progress.word(),
+                "entries": {"written": progress.written, "received": progress.received, "confirmed": progress.confirmed},
+                "photos": {"taken": progress.photos, "received": progress.photos_received, "confirmed": progress.photos_confirmed},
+                "bytes_left": left.bytes_left,
+            })
+        })
+        .collect())
+}
+
+/// How many notes are shown.
+const NOTES: u32 = 50;
+
+/// What the last exchanges did, newest first, in both languages.
+///
+/// # Errors
+/// As the store fails.
+fn log(device: &Device) -> Result<Said, Failure> {
+    let notes = device.sync_log(NOTES)?;
+    let lines = notes.iter().map(|note| {
+        let (zh, en) = (note.sentence(Language::Zh), note.sentence(Language::En));
+        format!("{zh}\n    {en}")
+    });
+    let text = if notes.is_empty() {
+        "还没有同步过 / nothing was synchronised yet".to_owned()
+    } else {
+        lines.collect::<Vec<_>>().join("\n")
+    };
+    let json: serde_json::Value = notes
+        .iter()
+        .map(|note| {
+            json!({
+                "began": note.began.0, "ended": note.ended.0,
+                "sent": note.sent, "received": note.received, "photos": note.photos,
+                "left": {"entries": note.entries_left, "photos": note.photos_left, "photos_held": note.photos_held},
+                "wire": {"up_bytes": note.bytes_up, "down_bytes": note.bytes_down, "requests": note.requests, "retries": note.retries},
+                "troubles": note.troubles,
+                "zh": note.sentence(Language::Zh), "en": note.sentence(Language::En),
+            })
+        })
+        .collect();
+    Ok(Said::new(json!({ "log": json }), text))
+}
+
 fn bar() -> ProgressBar {
     let bar = ProgressBar::new(0);
     if let Ok(style) =
@@ -211,7 +273,7 @@ fn said(outcome: &Outcome) -> Said {
     let now = &outcome.progress;
     let json = json!({
         "pushed": now.pushed, "pulled": now.pulled, "blobs_sent": now.blobs_sent,
-        "left": {"entries": now.to_push, "blobs": now.blobs_left, "blob_bytes": now.blob_bytes_left},
+        "left": {"entries": now.to_push, "blobs": now.blobs_left, "blob_bytes": now.blob_bytes_left, "blobs_held": now.blobs_held, "blob_bytes_held": now.blob_bytes_held},
         "wire": {"up_bytes": now.bytes_up, "down_bytes": now.bytes_down, "requests": now.requests, "retries": outcome.retries},
         "troubles": outcome.troubles, "broken": outcome.broken,
     });

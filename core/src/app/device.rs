@@ -8,7 +8,7 @@ use super::error::AppError;
 use super::lookalike::Looks;
 use super::people::visible;
 use crate::chain::{Author, EnrolAnswer, EnrolRequest, Invite};
-use crate::domain::{CaseId, Host, RowId, ScopeId};
+use crate::domain::{CaseId, Host, RowId, ScopeId, WallMs};
 use crate::evidence::PictureDecoder;
 use crate::record;
 use crate::store::{EndState, Fault, Identity, Pinned, Rebuilt, Store, StoreError, StoreKey, Tx};
@@ -104,6 +104,11 @@ impl Device {
             decoder: Some(decoder),
             ..self
         }
+    }
+
+    /// The wall clock, as the host says.
+    pub fn now(&self) -> WallMs {
+        self.host.now().wall
     }
 
     /// The store, for reading.

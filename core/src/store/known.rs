@@ -98,7 +98,7 @@ impl Known for Tx<'_> {
         let mut select = self.sql().prepare_cached(
             "SELECT change.hash, change.max_op FROM change JOIN envelope ON envelope.id = change.envelope
              WHERE change.case_id = ?1 AND change.hash BETWEEN ?2 AND ?3
-               AND NOT (envelope.stream = ?4 AND envelope.seq >= ?5) LIMIT 2",
+               AND (envelope.stream IS NOT ?4 OR envelope.seq < ?5) LIMIT 2",
         )?;
         let found = select
             .query_map(
@@ -122,7 +122,7 @@ impl Known for Tx<'_> {
         let mut select = self.sql().prepare_cached(
             "SELECT DISTINCT change.actor FROM change JOIN envelope ON envelope.id = change.envelope
              WHERE change.case_id = ?1 AND change.actor BETWEEN ?2 AND ?3
-               AND NOT (envelope.stream = ?4 AND envelope.seq >= ?5) LIMIT 2",
+               AND (envelope.stream IS NOT ?4 OR envelope.seq < ?5) LIMIT 2",
         )?;
         let found = select
             .query_map(

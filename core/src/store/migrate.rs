@@ -28,6 +28,10 @@ pub(super) const STEPS: &[Step] = &[
         sql: include_str!("migrations/0003_packs.sql"),
     },
     Step {
+        to: 4,
+        sql: include_str!("migrations/0004_sync_log.sql"),
+    },
+    Step {
         to: 5,
         sql: include_str!("migrations/0005_bundles.sql"),
     },

@@ -382,16 +382,19 @@ impl Engine {
             return;
         }
         // Without the token of an earlier run, or a place for the new one, all else still goes.
-        match std::mem::replace(&mut self.phase, Phase::Idle) {
-            Phase::Recall { then, .. } => {
-                self.phase = Phase::Recall { op, then };
-                return self.on_recalled(turn, None);
-            }
-            Phase::Storing {
+        if matches!(self.phase, Phase::Recall { .. }) {
+            return self.on_recalled(turn, None);
+        }
+        if self.phase.name() == StateName::Auth {
+            let phase = std::mem::replace(&mut self.phase, Phase::Idle);
+            if let Phase::Storing {
                 then: AfterStore::Go(next),
                 ..
-            } => return self.go(turn, next),
-            other => self.phase = other,
+            } = phase
+            {
+                self.go(turn, next);
+            }
+            return;
         }
         match why {
             StoreFailure::Full => {

@@ -3,7 +3,9 @@
 use super::hub::{offset_answer, refusal};
 use super::world::{Net, World};
 use crate::chain::BlobRole;
-use crate::sync::{Body, Event, Method, Report, Request, StateName};
+use crate::sync::{
+    Body, Event, Link, LinkClass, Method, Originals, Policy, Report, Request, StateName,
+};
 
 const MIB: u64 = 1024 * 1024;
 
@@ -134,4 +136,26 @@ fn pieces_follow_the_measured_goodput() {
     let (first, settled) = (lens[0], lens[lens.len() - 2]);
     assert_eq!(first, 2 * MIB);
     assert!((90_000..=120_000).contains(&settled), "{settled}");
+}
+
+#[test]
+fn over_a_metered_link_originals_wait_and_say_so_until_the_host_lets_them_go() {
+    let mut world = World::new(2, 0);
+    let thumbnail = world.blob(1, 20_000, BlobRole::Thumbnail);
+    world.blob(2, 3 * MIB, BlobRole::Original);
+    world.feed(Event::Link(Link::Up {
+        class: LinkClass::Cell,
+        metered: true,
+    }));
+    assert_eq!(world.start_and_run(), StateName::Idle);
+    assert_eq!(world.store.sent, vec![thumbnail]);
+    let progress = world.engine.progress();
+    assert_eq!((progress.blobs_left, progress.blobs_held), (0, 1));
+    assert_eq!(progress.blob_bytes_held, 3 * MIB);
+    world.feed(Event::Policy(Policy {
+        metered_originals: Originals::Send,
+    }));
+    assert_eq!(world.run(10_000), StateName::Idle);
+    assert!(world.all_arrived());
+    assert_eq!(world.engine.progress().blobs_held, 0);
 }

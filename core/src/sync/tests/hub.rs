@@ -22,6 +22,10 @@ pub(super) struct Upload {
 
 pub(super) type Answer = (u16, Vec<(String, String)>, Vec<u8>);
 
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is one thing that a hub can fail at"
+)]
 pub(super) struct Hub {
     pub(super) streams: BTreeMap<StreamId, Vec<Digest>>,
     pub(super) feed: Writer,
@@ -184,21 +188,7 @@ impl Hub {
             match frame {
                 Frame::Hello(hello) => {
                     claims = self.claims(&hello);
-                    let marks = claims.iter().zip(&hello.streams).zip(0..);
-                    let others = marks.filter_map(|((stream, said), claim)| {
-                        let held = self.mark(*stream);
-                        let differs = (held.mark, held.header) != (said.last_seq, said.last_header);
-                        differs.then_some(ClaimMark {
-                            claim,
-                            mark: held.mark,
-                            header: held.header,
-                        })
-                    });
-                    out.push(Frame::Welcome(Welcome {
-                        hub_time: WallMs(0),
-                        streams: Some(others.collect()),
-                        max_request_bytes: None,
-                    }));
+                    out.push(self.welcome(&hello, &claims));
                 }
                 Frame::Run(run) => match self.take(&run) {
                     None => drop(touched.insert(run.seal.stream)),
@@ -254,6 +244,24 @@ impl Hub {
             mark: held.len() as u64,
             header: tag(held.last().copied().unwrap_or(Digest::ZERO)),
         }
+    }
+
+    fn welcome(&self, hello: &frame::Hello, claims: &[StreamId]) -> Frame {
+        let marks = claims.iter().zip(&hello.streams).zip(0..);
+        let others = marks.filter_map(|((stream, said), claim)| {
+            let held = self.mark(*stream);
+            let differs = (held.mark, held.header) != (said.last_seq, said.last_header);
+            differs.then_some(ClaimMark {
+                claim,
+                mark: held.mark,
+                header: held.header,
+            })
+        });
+        Frame::Welcome(Welcome {
+            hub_time: WallMs(0),
+            streams: Some(others.collect()),
+            max_request_bytes: None,
+        })
     }
 
     /// The streams of a hello: scopes of the fake world repeat one byte.

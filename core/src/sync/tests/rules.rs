@@ -360,3 +360,107 @@ fn what_is_committed_during_an_exchange_goes_with_the_next() {
     let own = world.store.own[0].envelopes.iter().map(Envelope::id);
     assert_eq!(own.count(), 3);
 }
+
+#[test]
+fn short_runs_that_the_hub_cannot_rebuild_go_again_in_long_form() {
+    let mut world = World::new(4, 0);
+    world.store.short = true;
+    world.hub.rebuilds = false;
+    assert_eq!(world.start_and_run(), StateName::Idle);
+    assert!(world.all_arrived());
+    assert_eq!(world.troubles("RUN_UNVERIFIED"), 1);
+    assert_eq!(world.store.longs, vec![world.store.own[0].id]);
+}
+
+#[test]
+fn a_page_that_cannot_be_rebuilt_here_is_asked_for_in_long_form_and_only_that_page() {
+    let mut world = World::new(0, 20);
+    world.hub.short = true;
+    world.feed(Event::Start);
+    assert!(world.run_until(StateName::Storing));
+    world.store.fail.push_back(StoreFailure::Unexpanded);
+    assert_eq!(world.run(1_000), StateName::Idle);
+    assert!(world.all_arrived());
+    let forms = &world.hub.forms;
+    assert_eq!(forms[..3], [None, Some(frame::Form::Long), None]);
+}
+
+#[test]
+fn a_hub_without_the_dictionary_gets_pages_without_it_from_then_on() {
+    let mut world = World::new(30, 0);
+    world.hub.dictionary = false;
+    assert_eq!(world.start_and_run(), StateName::Idle);
+    assert!(world.all_arrived());
+    assert_eq!(world.troubles("DICTIONARY_UNKNOWN"), 1);
+    world.store.own[0].write("more");
+    world.start_and_run();
+    assert!(world.all_arrived());
+    assert_eq!(world.troubles("DICTIONARY_UNKNOWN"), 1);
+}
+
+#[test]
+fn a_new_process_goes_on_with_the_token_of_the_one_before() {
+    let mut world = World::new(2, 2);
+    world.start_and_run();
+    world.engine = crate::sync::Engine::new(DEVICE, 6);
+    world.hub.log.clear();
+    assert_eq!(world.start_and_run(), StateName::Idle);
+    assert_eq!(world.hub.log, ["POST /v1/sync"]);
+}
+
+#[test]
+fn a_kept_token_that_is_refused_is_replaced_unseen() {
+    let mut world = World::new(1, 0);
+    world.store.token = Some(crate::sync::SavedToken {
+        text: "of another hub".into(),
+        left_ms: 3_000_000,
+    });
+    assert_eq!(world.start_and_run(), StateName::Idle);
+    assert!(world.all_arrived());
+    assert_eq!(world.count("POST /v1/token"), 2);
+}
+
+#[test]
+fn news_and_receipts_come_in_the_same_round_trip() {
+    let mut world = World::new(0, 0);
+    world.start_and_run();
+    world.hub.page_runs = 100;
+    world.store.own[0].write("mine");
+    (0..4).for_each(|at| world.hub.feed.write(&format!("theirs {at}")));
+    world.hub.log.clear();
+    assert_eq!(world.start_and_run(), StateName::Idle);
+    assert_eq!(world.hub.log, ["POST /v1/sync"]);
+    assert!(world.all_arrived());
+}
+
+#[test]
+fn rule_10_a_date_in_retry_after_is_measured_from_the_answers_own_date() {
+    let mut world = World::new(1, 0);
+    let (status, _, body) = refusal(503, "BUSY");
+    let headers = vec![
+        ("retry-after".into(), "Sun, 06 Nov 1994 08:51:37 GMT".into()),
+        ("date".into(), "Sun, 06 Nov 1994 08:49:37 GMT".into()),
+    ];
+    let busy = Net::Instead((status, headers, body));
+    world.net = [Net::Fine, Net::Fine, busy].into();
+    world.feed(Event::Start);
+    assert!(world.run_until(StateName::Backoff));
+    let at = world.now;
+    assert_eq!(world.run(1_000), StateName::Idle);
+    assert!((at + 120_000..at + 125_000).contains(&world.now));
+}
+
+#[test]
+fn rule_10_retries_that_bring_nothing_come_seldom_once_their_budget_is_spent() {
+    let mut world = World::new(1, 0);
+    world.net = (0..30).map(|_| Net::Lost).collect();
+    world.feed(Event::Start);
+    let mut waits = Vec::new();
+    while world.advance() {
+        if let Some(at) = world.timer {
+            waits.push(at - world.now);
+        }
+    }
+    assert!(waits[waits.len() - 10..].iter().all(|wait| *wait >= 60_000));
+    assert!(world.all_arrived());
+}

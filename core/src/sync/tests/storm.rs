@@ -99,25 +99,6 @@ fn kinds(op: OpId, rid: RequestId) -> Vec<Event> {
         Event::Tick,
         Event::Local,
         Event::Link(Link::Down),
-        Event::Policy(Policy {
-            metered_originals: Originals::Send,
-        }),
-        Event::Policy(Policy::THRIFTY),
-        Event::Loaded {
-            op,
-            loaded: Loaded::Token(None),
-        },
-        Event::Loaded {
-            op,
-            loaded: Loaded::Token(Some(SavedToken {
-                text: "old".into(),
-                left_ms: 9_000_000,
-            })),
-        },
-        Event::StoreFail {
-            op,
-            why: StoreFailure::Unexpanded,
-        },
         up(LinkClass::Gprs),
         up(LinkClass::Edge),
         up(LinkClass::Cell),
@@ -148,8 +129,33 @@ fn kinds(op: OpId, rid: RequestId) -> Vec<Event> {
             sig: [0; 64],
         },
     ];
+    all.extend(news(op));
     all.extend(outcomes(rid));
     all
+}
+
+fn news(op: OpId) -> Vec<Event> {
+    vec![
+        Event::Policy(Policy {
+            metered_originals: Originals::Send,
+        }),
+        Event::Policy(Policy::THRIFTY),
+        Event::Loaded {
+            op,
+            loaded: Loaded::Token(None),
+        },
+        Event::Loaded {
+            op,
+            loaded: Loaded::Token(Some(SavedToken {
+                text: "old".into(),
+                left_ms: 9_000_000,
+            })),
+        },
+        Event::StoreFail {
+            op,
+            why: StoreFailure::Unexpanded,
+        },
+    ]
 }
 
 fn outcomes(rid: RequestId) -> Vec<Event> {

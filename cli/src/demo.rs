@@ -9,6 +9,7 @@
 
 mod checks;
 mod contract;
+mod hands;
 mod link;
 mod payable;
 mod pictures;

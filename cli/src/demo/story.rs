@@ -14,6 +14,7 @@ use lossbook_core::statement::{Act, CaseStatus, Point, SignatureState, Stroke, W
 use serde_json::Value;
 
 use super::checks::Checks;
+use super::hands;
 use super::payable;
 use super::world::{Phone, World};
 use crate::failure::Failure;
@@ -27,7 +28,7 @@ const FARMER: &str = "农户张三";
 
 /// Who and what the scenes share.
 pub(super) struct Cast {
-    liaison: Phone,
+    pub(super) liaison: Phone,
     pub(super) surveyor: Phone,
     pub(super) reviewer: String,
     surveyor_at_office: String,
@@ -52,6 +53,7 @@ pub(super) fn tell(world: &mut World, checks: &mut Checks<'_>) -> Told {
     approval(world, checks, &cast)?;
     late_arrivals(world, checks, &cast)?;
     receipts(world, checks, &cast)?;
+    hands::tell(world, checks, &cast)?;
     fresh_phones(world, checks, &cast)?;
     at_rest(checks, &cast)
 }

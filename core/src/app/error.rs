@@ -234,6 +234,17 @@ pub enum AppError {
     /// No carried bundle of that name.
     #[error("no one carried bundle begins with {0:?}（没有这样的代送包）: see carry --list")]
     UnknownCarried(String),
+    /// A carried bundle whose bytes were let go of.
+    #[error("the hub has {0:?}, and its bytes were let go of here（总部已收到，本机已释放）")]
+    CarriedGone(String),
+    /// A bundle that no hub takes in one piece.
+    #[error(
+        "a carried file has at most {limit} bytes（代送文件过大）: ask for parts (export --part-size)"
+    )]
+    CarryTooLarge {
+        /// The limit.
+        limit: u64,
+    },
     /// A certificate that the pinned hub did not sign.
     #[error(transparent)]
     Certificate(#[from] CertificateError),
@@ -320,6 +331,8 @@ impl AppError {
             | Self::HubTakesAll
             | Self::PartTooSmall { .. }
             | Self::UnknownCarried(_)
+            | Self::CarriedGone(_)
+            | Self::CarryTooLarge { .. }
             | Self::Certificate(_)
             | Self::EditTooLarge { .. } => Class::Input,
         }
@@ -378,6 +391,8 @@ impl AppError {
             Self::HubTakesAll => "hub_takes_all",
             Self::PartTooSmall { .. } => "part_too_small",
             Self::UnknownCarried(_) => "unknown_carried",
+            Self::CarriedGone(_) => "carried_gone",
+            Self::CarryTooLarge { .. } => "carry_too_large",
             Self::Certificate(_) => "bad_certificate",
             Self::Peer(error) => error.code(),
             Self::PhotoChanged => "photo_changed",

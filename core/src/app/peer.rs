@@ -17,6 +17,8 @@ use crate::sync::peer::{MAX_ASKED, PeerError, PeerMe, PeerSession, PeerSide, Pie
 
 /// So many lacking blobs are looked at; those beyond are asked for in the next meeting.
 const MAX_LACKING: usize = 10_000;
+/// Most numbers of chunks in one asking, so that it fits a frame.
+const MAX_HAVE: usize = 50_000;
 
 /// One side of a meeting.
 pub struct PhonePeer<'d> {
@@ -128,17 +130,19 @@ impl PhonePeer<'_> {
     fn lacking(&mut self) -> Result<Vec<Want>, AppError> {
         let asked = &mut self.asked;
         self.device.store.transact(|tx| {
-            let mut wants = Vec::new();
+            let (mut wants, mut numbers) = (Vec::new(), 0);
             for blob in tx.lacking(MAX_LACKING)? {
-                if wants.len() == MAX_ASKED {
+                if wants.len() == MAX_ASKED || numbers > MAX_HAVE {
                     break;
                 }
                 if asked.insert(blob) {
+                    let have = tx.staged_numbers(&blob)?;
+                    numbers += have.len();
                     wants.push(Want {
                         digest: blob.digest,
                         root: blob.root,
                         len_bytes: blob.len_bytes,
-                        have: tx.staged_numbers(&blob)?,
+                        have,
                     });
                 }
             }

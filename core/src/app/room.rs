@@ -73,7 +73,7 @@ impl Default for FreePolicy {
 pub struct Freed {
     /// Originals.
     pub photos: u64,
-    /// Their bytes.
+    /// Their bytes, and those of bundles carried for others that the hub has.
     pub bytes: u64,
 }
 
@@ -92,6 +92,7 @@ impl Device {
     /// As store or file system fail; what was let go of until then stays so.
     pub fn free_room(&self, policy: &FreePolicy) -> Result<Freed, AppError> {
         let mut freed = Freed::default();
+        self.free_carried(&mut freed)?;
         for (case, updated) in self.cases_by_age()? {
             let quiet = self.host.now().wall.0.saturating_sub(updated.0);
             if quiet < policy.quiet_ms {
@@ -112,6 +113,18 @@ impl Device {
             }
         }
         Ok(freed)
+    }
+
+    /// Bundles carried for others go as soon as the hub's receipt for them is here.
+    fn free_carried(&self, freed: &mut Freed) -> Result<(), AppError> {
+        for row in self.carried()?.into_iter().filter(|row| row.confirmed) {
+            let name = self.store.transact(|tx| tx.let_go(&row.digest))?;
+            if let Some(name) = name {
+                self.store.remove_file(&name)?;
+                freed.bytes += row.len_bytes;
+            }
+        }
+        Ok(())
     }
 
     /// What [`Device::free_room`] would let go of in one case.

@@ -1,5 +1,6 @@
 //! Phones without a hub between them: runs are handed over directly, through the same gate.
 
+mod bundle;
 mod judged;
 mod merge;
 mod packs;

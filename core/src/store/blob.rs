@@ -391,15 +391,17 @@ impl Tx<'_> {
         Ok(plain)
     }
 
-    /// Originals of a case whose bytes could be let go of: announced here, held here, and covered
-    /// by the hub's signed receipt wherever they are used.
+    /// Originals of a case whose bytes could be let go of: held here, and wherever they are used
+    /// either covered by the hub's signed receipt, or another's, who keeps them until then, and at
+    /// the hub.
     ///
     /// # Errors
     /// As the database fails.
     pub fn freeable(&self, case: CaseId) -> Result<Vec<BlobRow>, StoreError> {
         self.blobs_where(
             "WHERE case_id = ?1 AND role = 1 AND EXISTS (SELECT 1 FROM file WHERE file.digest = blob.digest)
-               AND NOT EXISTS (SELECT 1 FROM blob AS other WHERE other.digest = blob.digest AND other.confirmed = 0)
+               AND NOT EXISTS (SELECT 1 FROM blob AS other WHERE other.digest = blob.digest
+                 AND CASE other.own WHEN 1 THEN other.confirmed ELSE other.sent END = 0)
              ORDER BY rowid",
             [case.as_bytes()],
         )

@@ -142,9 +142,6 @@ impl Tx<'_> {
                     return Ok(None);
                 };
                 let envelopes = self.stretch(&held.at, from, (usize::MAX, Some(seal.seq)))?;
-                if envelopes.iter().any(|envelope| envelope.body.is_none()) {
-                    return Ok(None);
-                }
                 (envelopes, seal)
             }
         };
@@ -166,11 +163,12 @@ impl Tx<'_> {
         Ok(seal)
     }
 
-    /// The seal that closes the longest run from a number on that is not too long; at least the
-    /// next one.
+    /// The seal that closes the longest run from a number on that is not too long, at least the
+    /// next one; nothing if a body is missing before that.
     fn seal_of_next_run(&self, at: &OwnStream, from: u64) -> Result<Option<Seal>, StoreError> {
+        let bare = self.first_bare(at, from)?.unwrap_or(u64::MAX);
         let fits = self.stretch(at, from, (MAX_RUN_BYTES, None))?.len() as u64;
-        let end = from.saturating_add(fits).saturating_sub(1);
+        let end = from.saturating_add(fits).min(bare).saturating_sub(1);
         let bytes: Option<Vec<u8>> = self
             .sql()
             .prepare_cached(
@@ -180,7 +178,8 @@ impl Tx<'_> {
             )?
             .query_row((at.row, signed(from), signed(end)), |row| row.get(0))
             .optional()?;
-        Ok(bytes.map(|bytes| cbor::decode(&bytes)).transpose()?)
+        let seal: Option<Seal> = bytes.map(|bytes| cbor::decode(&bytes)).transpose()?;
+        Ok(seal.filter(|seal| seal.seq < bare))
     }
 
     /// Envelopes from a number on, as many as fit, or up to a number. What the hub refused of an

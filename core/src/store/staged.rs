@@ -186,15 +186,15 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Photos and thumbnails of others whose bytes are not here and whose envelopes did not come
-    /// through the hub: thumbnails first, then newest first.
+    /// Photos and thumbnails of others whose bytes are not here and not known to be at the hub:
+    /// thumbnails first, then newest first.
     ///
     /// # Errors
     /// As the database fails.
     pub fn lacking(&self, limit: usize) -> Result<Vec<BlobName>, StoreError> {
         let mut select = self.sql().prepare_cached(
             "SELECT DISTINCT blob.digest, blob.chunk_root, blob.len FROM blob
-             WHERE blob.own = 0 AND blob.len > 0 AND NOT EXISTS (SELECT 1 FROM file WHERE file.digest = blob.digest)
+             WHERE blob.own = 0 AND blob.sent = 0 AND blob.len > 0 AND NOT EXISTS (SELECT 1 FROM file WHERE file.digest = blob.digest)
              ORDER BY blob.role DESC, blob.rowid DESC LIMIT ?1",
         )?;
         let rows = select.query_map([signed(limit as u64)], |row| {

@@ -15,6 +15,8 @@ pub const BUNDLE_MEDIA_TYPE: &str = "application/vnd.lossbook.bundle";
 /// Every age file begins so.
 const AGE_START: &[u8] = b"age-encryption.org/";
 const PIECE_BYTES: u64 = 1024 * 1024;
+/// Longest file that a hub takes.
+const MAX_BYTES: u64 = 2 * 1024 * 1024 * 1024;
 /// Longest name kept of a file.
 const MAX_NAME_CHARS: usize = 80;
 
@@ -34,7 +36,8 @@ impl Device {
     /// who took it in and when. The next exchange with the hub hands it on.
     ///
     /// # Errors
-    /// [`BundleError::NotABundle`], [`AppError::NoRoom`]; then nothing is kept.
+    /// [`BundleError::NotABundle`], [`AppError::CarryTooLarge`], [`AppError::NoRoom`]; then nothing
+    /// is kept.
     pub fn carry<R: Read + Seek>(
         &self,
         file: &mut R,
@@ -52,6 +55,9 @@ impl Device {
                 len_bytes,
                 known: true,
             });
+        }
+        if len_bytes > MAX_BYTES {
+            return Err(AppError::CarryTooLarge { limit: MAX_BYTES });
         }
         self.refuse_without_room(len_bytes)?;
         let carried = CarriedBundle {
@@ -121,6 +127,9 @@ impl Device {
         let (Some(row), None) = (found.next(), found.next()) else {
             return Err(AppError::UnknownCarried(which.unwrap_or("").to_owned()));
         };
+        if !self.store.transact(|tx| tx.holds(&row.digest))? {
+            return Err(AppError::CarriedGone(row.name));
+        }
         let mut at = 0;
         while at < row.len_bytes {
             let len = (row.len_bytes - at).min(PIECE_BYTES);

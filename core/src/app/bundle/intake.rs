@@ -265,6 +265,8 @@ impl Intake for PhoneIntake<'_> {
     }
 
     fn end(&mut self, imported: &mut Imported) -> Result<(), AppError> {
+        // A certificate may have come alone, and behind the runs of its device.
+        self.device.store.transact(retry_parked)?;
         self.finish_blobs(imported)?;
         imported.waiting = self.device.store.transact(|tx| tx.all_waiting_runs())?;
         let before = WallMs(self.device.host.now().wall.0.saturating_sub(STAGED_MS));

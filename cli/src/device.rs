@@ -114,18 +114,7 @@ fn dispatch(
             row: Some(row),
             fields,
         } => line(device, (case, row), fields),
-        Command::Photo {
-            case,
-            files,
-            slot,
-            caption,
-            origin,
-            each,
-            taken,
-        } => {
-            let said = photo::Saying::of(*each);
-            photo::add(device, (case, files, said), (slot, caption, origin), taken)
-        }
+        Command::Photo(args) => photo::run(device, args),
         Command::Shutter => photo::shutter(device),
         Command::Free { policy } => photo::free(device, policy),
         Command::Copy { case, photo, copy } => copies::copy(device, (case, photo), copy),
@@ -202,7 +191,7 @@ fn look(device: &Device, command: &Command) -> Result<Said, Failure> {
         | Command::Set { .. }
         | Command::Add { .. }
         | Command::Line { .. }
-        | Command::Photo { .. }
+        | Command::Photo(_)
         | Command::Withdraw { .. }
         | Command::Shutter
         | Command::Free { .. }

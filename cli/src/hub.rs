@@ -213,6 +213,7 @@ pub fn run(args: &HubArgs, announce: &mut dyn FnMut(&Said)) -> Result<Said, Fail
             };
             return serve_until_told(args, (&config, *reserve), announce);
         }
+        Command::Pack { command } => return pack(args, command),
         Command::Invite {
             role,
             scope,
@@ -228,8 +229,43 @@ pub fn run(args: &HubArgs, announce: &mut dyn FnMut(&Said)) -> Result<Said, Fail
         Command::User {
             command: UserCommand::Add { name },
         } => Order::AddUser { name: name.clone() },
-        Command::Pack { command } => return pack(args, command),
-        Command::Devices => Order::ListDevices,
+        Command::Devices | Command::Revoke { .. } | Command::Scopes { .. } => {
+            rights_order(&args.command)
+        }
+        Command::Reference { command } => reference_order(command)?,
+        Command::Quarantine { export } => Order::Quarantine {
+            export: export.clone(),
+        },
+        Command::Link => Order::Link,
+        Command::Status => Order::Status,
+    };
+    let value = give(args, order)?;
+    let text = made(&args.command, &value).unwrap_or_else(|| format!("{value:#}"));
+    Ok(Said::new(value, text))
+}
+
+/// The one thing a command made, for a person to copy.
+fn made(command: &Command, value: &Value) -> Option<String> {
+    let made = match command {
+        Command::Invite { .. } => &value["invite"],
+        Command::User { .. } => &value["token"],
+        Command::Scope { .. } => &value["scope"],
+        Command::Link => &value["path"],
+        Command::Serve { .. }
+        | Command::Pack { .. }
+        | Command::Devices
+        | Command::Revoke { .. }
+        | Command::Scopes { .. }
+        | Command::Reference { .. }
+        | Command::Quarantine { .. }
+        | Command::Status => return None,
+    };
+    made.as_str().map(ToOwned::to_owned)
+}
+
+/// What is given to a device, and what is taken from it.
+fn rights_order(command: &Command) -> Order {
+    match command {
         Command::Revoke { device, mode } => Order::Revoke {
             device: device.clone(),
             mode: mode.clone(),
@@ -247,31 +283,17 @@ pub fn run(args: &HubArgs, announce: &mut dyn FnMut(&Said)) -> Result<Said, Fail
             remove: remove.clone(),
             mode: mode.clone(),
         },
-        Command::Reference { command } => reference_order(command)?,
-        Command::Quarantine { export } => Order::Quarantine {
-            export: export.clone(),
-        },
-        Command::Link => Order::Link,
-        Command::Status => Order::Status,
-    };
-    let value = give(args, order)?;
-    let made = match &args.command {
-        Command::Invite { .. } => value["invite"].as_str(),
-        Command::User { .. } => value["token"].as_str(),
-        Command::Scope { .. } => value["scope"].as_str(),
-        Command::Link => value["path"].as_str(),
         Command::Serve { .. }
+        | Command::Invite { .. }
+        | Command::Scope { .. }
+        | Command::User { .. }
         | Command::Pack { .. }
         | Command::Devices
-        | Command::Revoke { .. }
-        | Command::Scopes { .. }
         | Command::Reference { .. }
         | Command::Quarantine { .. }
-        | Command::Status => None,
-    };
-    let text = made.map(ToOwned::to_owned);
-    let text = text.unwrap_or_else(|| format!("{value:#}"));
-    Ok(Said::new(value, text))
+        | Command::Link
+        | Command::Status => Order::ListDevices,
+    }
 }
 
 fn reference_order(command: &ReferenceCommand) -> Result<Order, Failure> {

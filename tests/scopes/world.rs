@@ -238,7 +238,8 @@ impl Phone {
                 )
             })
             .unwrap();
-        self.home.join("blobs").join(&name[..2]).join(name)
+        let folder: String = name.chars().take(2).collect();
+        self.home.join("blobs").join(folder).join(name)
     }
 
     /// Closes the phone and reads its store from outside.

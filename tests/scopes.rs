@@ -498,3 +498,24 @@ fn a_photo_of_one_s_own_village_is_found_by_its_looks_and_one_of_another_only_if
     let last = world.phone("last", "戊", WEST);
     assert_eq!(try_on(&last, 50), 0);
 }
+
+#[test]
+fn a_purge_that_was_cut_off_goes_on_when_the_phone_is_opened_next() {
+    let world = World::new(&[EAST]);
+    let phone = world.phone("cut", "甲", EAST);
+    let case = report(&phone.device, EASTERN);
+    world.sync(&phone).unwrap();
+    let file = phone.file_of(&case);
+    // As the phone stands when it died right after it had read the order and lost the file's row.
+    phone.sql("INSERT INTO scope_end (scope, mode, state) SELECT id, 2, 0 FROM scope");
+    phone.sql("DELETE FROM file");
+    let phone = world.reopened(phone, |store| assert!(store.holds(EASTERN.as_bytes())));
+    assert!(!file.exists());
+    assert_eq!(phone.device.ended_scopes().unwrap(), []);
+    let phone = world.reopened(phone, |store| assert!(!store.holds(EASTERN.as_bytes())));
+    // The order was none of the hub's: what may be read comes back.
+    for _ in 0..2 {
+        world.sync(&phone).unwrap();
+    }
+    assert!(phone.device.case(&case).is_ok());
+}

@@ -18,6 +18,7 @@ pub use reference::{Refreshed, refresh};
 pub use show::{case_json, row_json};
 pub use sync::enrol;
 
+use std::path::Path;
 use std::sync::Arc;
 
 use lossbook_core::app::Device;
@@ -142,12 +143,12 @@ fn dispatch(
         | Command::Status
         | Command::Scopes { .. }
         | Command::Quarantine { .. }
-        | Command::Rebuild => look(device, &args.command),
+        | Command::Rebuild => look(device, &args.command, args.ca.as_deref()),
     }
 }
 
 /// The commands that only look.
-fn look(device: &Device, command: &Command) -> Result<Said, Failure> {
+fn look(device: &Device, command: &Command, ca: Option<&Path>) -> Result<Said, Failure> {
     match command {
         Command::Statement(args) => sign::statement(device, args),
         Command::List {
@@ -176,6 +177,9 @@ fn look(device: &Device, command: &Command) -> Result<Said, Failure> {
             files,
             ..
         } => sign::signatures(device, case, files),
+        Command::Show {
+            case, at_hub: true, ..
+        } => reference::missing(device, case, ca),
         Command::Show { case, .. } => Ok(show::case(&device.case(case)?)),
         Command::History(args) => past::history(device, args),
         Command::Quarantine { export } => people::quarantine(device, export.as_deref()),

@@ -242,6 +242,15 @@ impl Phone {
         self.home.join("blobs").join(folder).join(name)
     }
 
+    /// Changes rows of the store past everything that guards them.
+    pub(super) fn sql(&self, statement: &str) {
+        let done = self
+            .device
+            .store()
+            .transact(|tx| Ok::<_, StoreError>(tx.sql().execute_batch(statement)?));
+        done.unwrap();
+    }
+
     /// Closes the phone and reads its store from outside.
     pub(super) fn close(self) -> RawStore {
         let Self {

@@ -186,6 +186,9 @@ pub enum Command {
         /// Show its signatures only, each with its state and the reason.
         #[arg(long)]
         signatures: bool,
+        /// Ask the hub which photos it lacks, also those of other phones.
+        #[arg(long)]
+        at_hub: bool,
         /// Pictures and files of the signatures.
         #[command(flatten)]
         files: SignatureFiles,

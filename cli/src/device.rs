@@ -20,6 +20,7 @@ pub use reference::{Refreshed, refresh};
 pub use show::{case_json, row_json};
 pub use sync::enrol;
 
+use std::path::Path;
 use std::sync::Arc;
 
 use lossbook_core::app::Device;
@@ -110,18 +111,7 @@ fn dispatch(
             fields,
         } => add(device, case, section, fields),
         Command::Line { case, row, fields } => line(device, (case, row.as_deref()), fields),
-        Command::Photo {
-            case,
-            files,
-            slot,
-            caption,
-            origin,
-            each,
-            taken,
-        } => {
-            let said = photo::Saying::of(*each);
-            photo::add(device, (case, files, said), (slot, caption, origin), taken)
-        }
+        Command::Photo(args) => photo::run(device, args),
         Command::Shutter => photo::shutter(device),
         Command::Free { policy } => photo::free(device, policy),
         Command::Copy { case, photo, copy } => copies::copy(device, (case, photo), copy),
@@ -150,7 +140,7 @@ fn dispatch(
         | Command::Status
         | Command::Scopes { .. }
         | Command::Quarantine { .. }
-        | Command::Rebuild => look(device, &args.command),
+        | Command::Rebuild => look(device, &args.command, args.ca.as_deref()),
     }
 }
 
@@ -170,7 +160,7 @@ fn by_hand(
 }
 
 /// The commands that only look.
-fn look(device: &Device, command: &Command) -> Result<Said, Failure> {
+fn look(device: &Device, command: &Command, ca: Option<&Path>) -> Result<Said, Failure> {
     match command {
         Command::Statement(args) => sign::statement(device, args),
         Command::List {
@@ -199,6 +189,9 @@ fn look(device: &Device, command: &Command) -> Result<Said, Failure> {
             files,
             ..
         } => sign::signatures(device, case, files),
+        Command::Show {
+            case, at_hub: true, ..
+        } => reference::missing(device, case, ca),
         Command::Show { case, .. } => Ok(show::case(&device.case(case)?)),
         Command::History(args) => past::history(device, args),
         Command::Quarantine { export } => people::quarantine(device, export.as_deref()),
@@ -214,7 +207,7 @@ fn look(device: &Device, command: &Command) -> Result<Said, Failure> {
         | Command::Set { .. }
         | Command::Add { .. }
         | Command::Line { .. }
-        | Command::Photo { .. }
+        | Command::Photo(_)
         | Command::Withdraw { .. }
         | Command::Shutter
         | Command::Free { .. }

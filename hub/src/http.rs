@@ -70,6 +70,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
             get(blob::chunks).put(blob::put_chunks),
         )
         .route("/v1/reference", get(reference::read))
+        .route("/v1/cases/{name}/missing", get(device::missing))
         .route("/v1/packs", get(shelf::read))
         .route("/v1/packs/{digest}", get(shelf::pack))
         .route("/v1/office/cases", get(desk::cases))

@@ -11,7 +11,7 @@
 use lossbook_core::app::office::{self as desk, DecisionError};
 use lossbook_core::app::{AppError, Judged};
 use lossbook_core::chain::{Kind, Subject};
-use lossbook_core::domain::{CaseId, Digest, Host, WallMs, cbor};
+use lossbook_core::domain::{CaseId, DeviceId, Digest, Host, WallMs, cbor};
 use lossbook_core::record::{FieldChange, Value};
 use lossbook_core::rules::{Assessment, Reason};
 use lossbook_core::statement::{Action, ReasonToRefuse};
@@ -384,6 +384,25 @@ fn missing_photos(tx: &dyn MetaTx, case: CaseId) -> Result<Vec<Digest>, StoreErr
         }
     }
     Ok(missing)
+}
+
+/// What is missing of a case that a device may read.
+///
+/// # Errors
+/// `CASE_UNKNOWN`, also for a case of a scope that it may not read.
+pub fn missing(
+    store: &dyn MetaStore,
+    (device, name): (DeviceId, &str),
+) -> Result<Vec<MissingPhoto>, Refusal> {
+    in_tx(store, |tx| {
+        let author = tx.author(device)?.filter(|author| !author.revoked);
+        let scopes = author.map_or_else(Vec::new, |author| author.scopes);
+        let row = tx.case_named(name)?;
+        match row.filter(|row| scopes.contains(&row.scope)) {
+            Some(row) => Ok(Ok(manifest(tx, row.case)?)),
+            None => Ok(Err(unknown(name))),
+        }
+    })?
 }
 
 /// What is missing of a case, and on whose phone it is.

@@ -238,7 +238,17 @@ impl Phone {
                 )
             })
             .unwrap();
-        self.home.join("blobs").join(&name[..2]).join(name)
+        let folder: String = name.chars().take(2).collect();
+        self.home.join("blobs").join(folder).join(name)
+    }
+
+    /// Changes rows of the store past everything that guards them.
+    pub(super) fn sql(&self, statement: &str) {
+        let done = self
+            .device
+            .store()
+            .transact(|tx| Ok::<_, StoreError>(tx.sql().execute_batch(statement)?));
+        done.unwrap();
     }
 
     /// Closes the phone and reads its store from outside.

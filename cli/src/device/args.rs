@@ -110,28 +110,7 @@ pub enum Command {
         fields: Vec<String>,
     },
     /// Add photos, videos or voice notes.
-    Photo {
-        /// Case number or id.
-        case: String,
-        /// Files.
-        #[arg(required = true)]
-        files: Vec<PathBuf>,
-        /// Which shot of the list it is.
-        #[arg(long, default_value = "")]
-        slot: String,
-        /// A remark.
-        #[arg(long, default_value = "")]
-        caption: String,
-        /// camera, gallery, imported or bundle.
-        #[arg(long, default_value = "imported")]
-        origin: String,
-        /// Say each photo as soon as it is saved, one line each, before all at the end.
-        #[arg(long)]
-        each: bool,
-        /// What the phone measured when it was taken.
-        #[command(flatten)]
-        taken: TakenArgs,
-    },
+    Photo(PhotoArgs),
     /// Write a copy of a photo to a file: smaller, with a watermark, or with parts burnt out.
     Copy {
         /// Case number or id.
@@ -217,6 +196,9 @@ pub enum Command {
         /// Show its signatures only, each with its state and the reason.
         #[arg(long)]
         signatures: bool,
+        /// Ask the hub which photos it lacks, also those of other phones.
+        #[arg(long)]
+        at_hub: bool,
         /// Pictures and files of the signatures.
         #[command(flatten)]
         files: SignatureFiles,
@@ -292,6 +274,31 @@ pub enum ReferenceCommand {
         /// Which table.
         table: Option<String>,
     },
+}
+
+/// Photos to add.
+#[derive(Debug, Args)]
+pub struct PhotoArgs {
+    /// Case number or id.
+    pub case: String,
+    /// Files.
+    #[arg(required = true)]
+    pub files: Vec<PathBuf>,
+    /// Which shot of the list it is.
+    #[arg(long, default_value = "")]
+    pub slot: String,
+    /// A remark.
+    #[arg(long, default_value = "")]
+    pub caption: String,
+    /// camera, gallery, imported or bundle.
+    #[arg(long, default_value = "imported")]
+    pub origin: String,
+    /// Say each photo as soon as it is saved, one line each, before all at the end.
+    #[arg(long)]
+    pub each: bool,
+    /// What the phone measured when it was taken.
+    #[command(flatten)]
+    pub taken: TakenArgs,
 }
 
 /// Which confirmed originals may go.

@@ -17,6 +17,8 @@ use crate::http::Client;
 const QUIET: Duration = Duration::from_secs(20);
 /// The code of a failure that leaves the list as it was: the hub was not reached.
 pub(super) const NO_NETWORK: &str = "no_network";
+/// The code of a failure that a new token may mend.
+pub(super) const REFUSED: &str = "refused";
 
 /// Fetches what is new and lists what is here; without a way to the hub it only lists.
 ///
@@ -87,15 +89,16 @@ pub(super) fn token(device: &Device, ca: Option<&Path>) -> Result<Said, Failure>
 }
 
 /// The header that proves who asks, for an hour.
-pub(super) fn bearer(device: &Device, client: &Client) -> Result<(String, String), Failure> {
-    let given = ask_token(device, client)?;
-    Ok((
-        "Authorization".to_owned(),
-        format!("Bearer {}", given.token),
-    ))
+fn bearer(device: &Device, client: &Client) -> Result<(String, String), Failure> {
+    Ok(bearer_of(&ask_token(device, client)?.token))
 }
 
-fn ask_token(device: &Device, client: &Client) -> Result<TokenAnswer, Failure> {
+/// The header that bears a token.
+pub(super) fn bearer_of(token: &str) -> (String, String) {
+    ("Authorization".to_owned(), format!("Bearer {token}"))
+}
+
+pub(super) fn ask_token(device: &Device, client: &Client) -> Result<TokenAnswer, Failure> {
     let me = device.identity()?;
     let ask = |body: Vec<u8>| send(client, ("POST", "/v1/token"), &[], body);
     let nonce: NonceAnswer = read(&ask(cbor::encode(&NonceRequest { device: me.device }))?)?;
@@ -160,7 +163,7 @@ fn send(
         (Err(_), Err(_)) => format!("status {}", answer.status),
     };
     Err(Failure::not_now(
-        "refused",
+        REFUSED,
         format!("the hub refused {path}: {detail}"),
     ))
 }

@@ -20,7 +20,7 @@ use lossbook_core::rules::Missing;
 use serde_json::{Value, json};
 
 use super::Said;
-use super::args::{FreeArgs, TakenArgs};
+use super::args::{FreeArgs, PhotoArgs, TakenArgs};
 use super::copies;
 use crate::failure::Failure;
 use crate::inspect::{harmless, open_file, stamp};
@@ -53,11 +53,25 @@ pub(super) fn shutter(device: &Device) -> Result<Said, Failure> {
     ))
 }
 
+/// `device photo`.
+///
+/// # Errors
+/// As [`add`].
+pub(super) fn run(device: &Device, args: &PhotoArgs) -> Result<Said, Failure> {
+    let said = Saying::of(args.each);
+    let words = (
+        args.slot.as_str(),
+        args.caption.as_str(),
+        args.origin.as_str(),
+    );
+    add(device, (&args.case, &args.files, said), words, &args.taken)
+}
+
 /// Takes files in, one after the other; those before a refused one stay saved.
 ///
 /// # Errors
 /// Exit 2 for a file that is no photo, exit 4 for a full disk.
-pub(super) fn add(
+fn add(
     device: &Device,
     (case, files, saying): (&str, &[PathBuf], Saying),
     (slot, caption, origin): (&str, &str, &str),

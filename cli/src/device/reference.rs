@@ -6,8 +6,8 @@ use lossbook_core::app::{Device, table};
 use serde_json::{Value, json};
 
 use super::Said;
-use super::packs::{self, NO_NETWORK};
-use super::show::Page;
+use super::packs::{self, NO_NETWORK, REFUSED};
+use super::show::{self, Page};
 use crate::failure::Failure;
 use crate::http::Client;
 
@@ -25,7 +25,23 @@ pub struct Refreshed {
 /// # Errors
 /// Exit 4 without a way to the hub, if it refuses, or if what it gives cannot be trusted.
 pub fn refresh(device: &Device, client: &Client) -> Result<Refreshed, Failure> {
-    let bearer = packs::bearer(device, client)?;
+    if let Some(token) = device.remembered_token()? {
+        match fetch(device, client, &packs::bearer_of(&token)) {
+            // Most likely it is more than an hour old.
+            Err(failure) if failure.code == REFUSED => {}
+            done => return done,
+        }
+    }
+    let token = packs::ask_token(device, client)?.token;
+    device.remember_token(&token)?;
+    fetch(device, client, &packs::bearer_of(&token))
+}
+
+fn fetch(
+    device: &Device,
+    client: &Client,
+    bearer: &(String, String),
+) -> Result<Refreshed, Failure> {
     let mut refreshed = Refreshed::default();
     loop {
         let (heads, tag) = device.reference_cursor()?;
@@ -44,14 +60,58 @@ pub fn refresh(device: &Device, client: &Client) -> Result<Refreshed, Failure> {
         };
         let taken = device.take_reference(&bytes)?;
         refreshed.rows += taken.rows;
-        if let Some(shelf) = taken.shelf {
-            refreshed.packs += packs::take(device, client, (&shelf, &bearer))?;
-        }
         if !taken.more {
             break;
         }
     }
+    // Also one whose packs did not all come last time.
+    if let Some(shelf) = device.shelf_due()? {
+        refreshed.packs = packs::take(device, client, (&shelf, bearer))?;
+    }
     Ok(refreshed)
+}
+
+/// `device show --at-hub`: the case, and what the hub says it lacks of it.
+///
+/// # Errors
+/// Exit 4 without a way to the hub, or if it refuses.
+pub(super) fn missing(device: &Device, case: &str, ca: Option<&Path>) -> Result<Said, Failure> {
+    let view = device.case(case)?;
+    let pinned = device
+        .identity()?
+        .pinned
+        .ok_or(lossbook_core::app::AppError::NotEnrolled)?;
+    let client = Client::new(&pinned.url, ca)?;
+    let bearer = packs::bearer_of(&packs::ask_token(device, &client)?.token);
+    let path = format!("/v1/cases/{}/missing", view.standing.case.number());
+    let bytes = packs::get_new(&client, &path, &[bearer])?.unwrap_or_default();
+    let answer: Value = serde_json::from_slice(&bytes)
+        .map_err(|error| Failure::not_now("wrong_hub", format!("no list came: {error}")))?;
+    let missing = answer.get("missing").cloned().unwrap_or_default();
+    let mut said = show::case(&view);
+    let mut text = Page::default();
+    let word = |one: &Value, name: &str| {
+        let word = one.get(name).and_then(Value::as_str).unwrap_or_default();
+        word.chars().take(12).collect::<String>()
+    };
+    for one in missing.as_array().into_iter().flatten() {
+        let count = |name: &str| one.get(name).and_then(Value::as_u64).unwrap_or_default();
+        text.line(format!(
+            "  机构所缺 / the hub lacks: {}, {} of {} bytes there, on the phone of {}",
+            word(one, "sha256"),
+            count("received"),
+            count("bytes"),
+            word(one, "user"),
+        ));
+    }
+    if missing.as_array().is_some_and(Vec::is_empty) {
+        text.line("  机构已收齐照片 / the hub has every photo of it");
+    }
+    said.text.push_str(&text.0);
+    if let Some(fields) = said.json.as_object_mut() {
+        fields.insert("missing_at_hub".to_owned(), missing);
+    }
+    Ok(said)
 }
 
 /// `device reference list`.
@@ -64,7 +124,7 @@ pub(super) fn list(
     if let Some(pinned) = device.identity()?.pinned {
         match refresh(device, &Client::new(&pinned.url, ca)?) {
             Ok(_) => {}
-            Err(failure) if failure.code == NO_NETWORK || failure.code == "refused" => {
+            Err(failure) if failure.code == NO_NETWORK || failure.code == REFUSED => {
                 warnings.push(failure.message);
             }
             Err(failure) => return Err(failure),

@@ -9,7 +9,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::device::{Device, enrolled};
 use super::error::AppError;
-use crate::chain::{Shelf, ShelfError, SignedShelf};
+use super::reference::table;
+use crate::chain::{EVERYWHERE, Shelf, ShelfError, SignedShelf};
 use crate::domain::{Digest, cbor};
 use crate::rules::{Pack, Packs};
 use crate::store::{PackRow, ShelfRow, StoreError, Tx};
@@ -126,6 +127,25 @@ impl Device {
                 }
             }
             settle(tx, &signed, &shelf)
+        })
+    }
+
+    /// The signed shelf that came with the reference data, if it is newer than the one that judges:
+    /// it is to be taken, and its packs to be fetched.
+    ///
+    /// # Errors
+    /// As the store fails.
+    pub fn shelf_due(&self) -> Result<Option<Vec<u8>>, AppError> {
+        self.store.transact(|tx| {
+            let rows = tx.reference_rows(EVERYWHERE, table::PACKS)?;
+            let Some(told) = rows.into_iter().find(|row| row.key == "shelf") else {
+                return Ok(None);
+            };
+            let signed: SignedShelf = cbor::decode(&told.row).map_err(ShelfError::from)?;
+            let since = signed.read()?.since;
+            let judges = read(tx, ShelfRow::InForce)?;
+            let is_newer = judges.is_none_or(|shelf| shelf.since < since);
+            Ok(is_newer.then_some(told.row))
         })
     }
 

@@ -7,13 +7,14 @@
 //!
 //! Refuses: rows of a scope that nobody on this device may read.
 
-use minicbor::bytes::ByteVec;
 use serde::Deserialize;
 
 use super::device::{Device, enrolled};
 use super::error::AppError;
 use super::people::visible;
-use crate::chain::{EVERYWHERE, Reference, ReferenceAnswer, ReferenceError, reference_tag};
+use crate::chain::{
+    EVERYWHERE, Reference, ReferenceAnswer, ReferenceError, ReferenceItem, reference_tag,
+};
 use crate::domain::facts::{CaseFacts, Policy, Rostered};
 use crate::domain::{ScopeId, cbor};
 use crate::evidence::{Fingerprint, IndexEntry, PhotoMark};
@@ -33,6 +34,8 @@ pub mod table {
     pub const SCOPE: &str = "scope";
 }
 
+const TOKEN: &str = "reference_token";
+
 /// A table and how many rows it has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReferenceTable {
@@ -51,8 +54,6 @@ pub struct TakenReference {
     pub rows: u64,
     /// Whether there is more to ask for.
     pub more: bool,
-    /// The signed shelf of rule packs, if it is new.
-    pub shelf: Option<Vec<u8>>,
 }
 
 /// A person of a roster, as a row of the table.
@@ -205,7 +206,7 @@ impl Device {
                 tx.take_reference(&delta)?;
                 taken.rows += delta.rows.len() as u64;
                 taken.more |= delta.to < delta.head;
-                heed(tx, &delta, &mut taken)?;
+                heed(tx, &delta)?;
             }
             Ok::<_, AppError>(taken)
         })?;
@@ -213,6 +214,25 @@ impl Device {
             self.looks.forget();
         }
         Ok(taken)
+    }
+
+    /// The token that opened the last request for reference data; the hub may not take it any more.
+    ///
+    /// # Errors
+    /// As the store fails.
+    pub fn remembered_token(&self) -> Result<Option<String>, AppError> {
+        let bytes = self.store.transact(|tx| tx.memo(TOKEN))?;
+        Ok(bytes.and_then(|bytes| String::from_utf8(bytes).ok()))
+    }
+
+    /// Remembers a token, so that asking whether anything is new takes one request.
+    ///
+    /// # Errors
+    /// As the store fails.
+    pub fn remember_token(&self, token: &str) -> Result<(), AppError> {
+        Ok(self
+            .store
+            .transact(|tx| tx.set_memo(TOKEN, token.as_bytes()))?)
     }
 
     /// The tables the signed-in person may see.
@@ -264,18 +284,13 @@ fn reference_scopes(mut readable: Vec<ScopeId>) -> Vec<ScopeId> {
     readable
 }
 
-/// Rows that mean something at once.
-fn heed(tx: &Tx<'_>, delta: &Reference, taken: &mut TakenReference) -> Result<(), AppError> {
-    let text = |row: &ByteVec| String::from_utf8(row.to_vec()).ok();
-    for item in &delta.rows {
-        match (item.table.as_str(), &item.row) {
-            (table::SCOPE, Some(row)) if item.key == "name" => {
-                if let Some(name) = text(row) {
-                    tx.put_scope(delta.scope, &name)?;
-                }
-            }
-            (table::PACKS, Some(row)) => taken.shelf = Some(row.to_vec()),
-            (_, _) => {}
+/// Rows that mean something at once: the name of the scope.
+fn heed(tx: &Tx<'_>, delta: &Reference) -> Result<(), AppError> {
+    let is_name = |item: &&ReferenceItem| item.table == table::SCOPE && item.key == "name";
+    for item in delta.rows.iter().filter(is_name) {
+        let name = item.row.as_ref().map(|row| String::from_utf8(row.to_vec()));
+        if let Some(Ok(name)) = name {
+            tx.put_scope(delta.scope, &name)?;
         }
     }
     Ok(())

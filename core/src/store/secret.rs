@@ -122,3 +122,123 @@ impl Tx<'_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use super::*;
+    use crate::chain::{BlobRole, Origin, PhotoBody};
+    use crate::domain::{CaseId, ChunkedDigest, Host, Reading, WallMs};
+    use crate::store::{Store, StoreKey};
+
+    struct Counting(std::sync::atomic::AtomicU8);
+    impl Host for Counting {
+        fn now(&self) -> Reading {
+            Reading {
+                wall: WallMs(0),
+                boot_id: [0; 16],
+                mono_ms: 0,
+            }
+        }
+        fn fill_random(&self, out: &mut [u8]) {
+            let number = self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            out.fill(number);
+        }
+    }
+
+    const BYTES: &[u8] = b"a photo of a house";
+    const ONE: ScopeId = ScopeId::from_bytes([1; 16]);
+    const OTHER: ScopeId = ScopeId::from_bytes([2; 16]);
+
+    fn photo(case: u8) -> PhotoBody {
+        PhotoBody {
+            case: CaseId::from_bytes([case; 16]),
+            digest: Digest::of(BYTES),
+            len_bytes: BYTES.len() as u64,
+            chunk_root: ChunkedDigest::merkle_root(&[Digest::of(BYTES)]),
+            media_type: "image/jpeg".to_owned(),
+            role: BlobRole::Original,
+            of: None,
+            origin: Origin::Camera,
+            moment: None,
+            claims: None,
+            duration_ms: None,
+        }
+    }
+
+    /// A store in which two scopes use one file.
+    fn store(home: &std::path::Path) -> Store {
+        let key = StoreKey::from_bytes([9; 32]);
+        let store = Store::create(home, &key).unwrap();
+        let host = Counting(std::sync::atomic::AtomicU8::new(1));
+        let named = (
+            Digest::of(BYTES),
+            BYTES.len() as u64,
+            vec![Digest::of(BYTES)],
+        );
+        let stored = store
+            .store_bytes(&mut Cursor::new(BYTES), named, &host)
+            .unwrap();
+        store
+            .transact(|tx| {
+                tx.put_blob(ONE, Digest::of(b"e1"), &photo(1), true)?;
+                tx.keep_file(&stored)?;
+                tx.put_blob(OTHER, Digest::of(b"e2"), &photo(2), true)
+            })
+            .unwrap();
+        store
+    }
+
+    fn bare_keys(store: &Store) -> i64 {
+        let sql = "SELECT count(*) FROM file WHERE key <> x''";
+        let count: Result<i64, StoreError> =
+            store.transact(|tx| Ok(tx.sql().query_row(sql, [], |row| row.get(0))?));
+        count.unwrap()
+    }
+
+    fn read(store: &Store) -> Result<Vec<u8>, StoreError> {
+        store.transact(|tx| tx.read_blob(&Digest::of(BYTES), 0, None))
+    }
+
+    fn destroy(store: &Store, scope: ScopeId) {
+        let sql = "DELETE FROM scope_key WHERE scope = ?1";
+        let done: Result<usize, StoreError> =
+            store.transact(|tx| Ok(tx.sql().execute(sql, [scope.as_bytes()])?));
+        assert_eq!(done.unwrap(), 1);
+    }
+
+    #[test]
+    fn a_file_of_two_scopes_opens_until_the_keys_of_both_are_destroyed() {
+        let home = tempfile::tempdir().unwrap();
+        let store = store(home.path());
+        assert_eq!(bare_keys(&store), 0);
+        assert_eq!(read(&store).unwrap(), BYTES);
+        destroy(&store, ONE);
+        assert_eq!(read(&store).unwrap(), BYTES);
+        destroy(&store, OTHER);
+        assert!(read(&store).is_err());
+    }
+
+    #[test]
+    fn a_key_that_an_older_build_kept_bare_is_wrapped_when_the_store_opens() {
+        let home = tempfile::tempdir().unwrap();
+        let store = store(home.path());
+        store
+            .transact(|tx| {
+                let (_, key) = tx.file_secret(&Digest::of(BYTES))?.unwrap();
+                tx.sql()
+                    .execute("UPDATE file SET key = ?1", [key.as_bytes().as_slice()])?;
+                tx.sql().execute("DELETE FROM file_key", [])?;
+                Ok::<_, StoreError>(())
+            })
+            .unwrap();
+        drop(store);
+        let store = Store::open(home.path(), &StoreKey::from_bytes([9; 32])).unwrap();
+        assert_eq!(bare_keys(&store), 0);
+        assert_eq!(read(&store).unwrap(), BYTES);
+        destroy(&store, ONE);
+        destroy(&store, OTHER);
+        assert!(read(&store).is_err());
+    }
+}

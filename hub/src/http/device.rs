@@ -3,13 +3,18 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use serde_json::json;
 
-use super::{App, SMALL_BODY_BYTES, any_device_of, blocking, body_of, cbor_response, with_retry};
+use super::{
+    App, SMALL_BODY_BYTES, any_device_of, blocking, body_of, cbor_response, device_of,
+    json_response, with_retry,
+};
 use crate::enrol;
 use crate::exchange::{Answer, Caller, MAX_REQUEST_BYTES};
+use crate::office;
 use crate::refusal::Refusal;
 use crate::token;
 
@@ -76,4 +81,18 @@ async fn exchanged(app: &Arc<App>, headers: &HeaderMap, body: Body) -> Result<An
     .await;
     drop(turn);
     answer
+}
+
+/// Which photos of a case the hub lacks, and on whose phone they are.
+pub(super) async fn missing(
+    State(app): State<Arc<App>>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
+    let device = device_of(&app, &headers).await?;
+    let missing = blocking(move || office::missing(app.hub.store(), (device, &name))).await?;
+    Ok(json_response(
+        StatusCode::OK,
+        &json!({ "missing": missing }),
+    ))
 }

@@ -1,6 +1,7 @@
 //! What the contract says to a case, and what of it may be signed.
 
 use super::*;
+use crate::app::check_row;
 use crate::record::Section;
 
 const ANSWERS: [(&str, &str); 9] = [
@@ -91,7 +92,7 @@ fn what_head_office_paid_before_under_the_policy_counts_against_the_household_s_
     assert!(signed_text(&phone, &case).contains("应付赔款: 800.00"));
     let put = |table: &str, key: &str, row: &str| {
         let row = row.as_bytes();
-        crate::app::check_row(table, row).unwrap();
+        check_row(table, row).unwrap();
         let place = (VILLAGE, table, key);
         let written = phone
             .store()
@@ -106,5 +107,5 @@ fn what_head_office_paid_before_under_the_policy_counts_against_the_household_s_
     let judged = phone.assess(&case).unwrap();
     let payable = judged.assessment.money.payable.unwrap();
     assert_eq!(payable.high.to_string(), "500.00");
-    assert!(crate::app::check_row("policies", br#"{"padi": []}"#).is_err());
+    assert!(check_row("policies", br#"{"padi": []}"#).is_err());
 }

@@ -169,6 +169,7 @@ impl World {
         let patience = Patience {
             without_progress: std::time::Duration::from_secs(2),
             hurry: 100,
+            link: lossbook_cli::driver::UNMETERED,
         };
         synchronise(&phone.device, &self.client(), patience, &mut |_| {})
     }

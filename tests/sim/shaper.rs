@@ -116,6 +116,7 @@ fn photos_arrive_over_real_sockets_on_a_link_that_breaks_every_twenty_seconds() 
     let patience = Patience {
         without_progress: Duration::from_secs(60),
         hurry: HURRY,
+        link: lossbook_cli::driver::UNMETERED,
     };
     let device = world.phones[0].device();
     let begun = Instant::now();

@@ -125,9 +125,11 @@ pub fn exchange(device: &Device, hub: &Hub) -> Result<Vec<Exchanged>, Failed> {
             todo.extend(engine.step(0, event));
         }
     }
-    match engine.state() {
-        StateName::Idle => Ok(all),
-        other => Err(format!("it ended in {other:?}").into()),
+    let state = engine.state();
+    if state == StateName::Idle {
+        Ok(all)
+    } else {
+        Err(format!("it ended in {state:?}").into())
     }
 }
 

@@ -257,6 +257,10 @@ pub struct CopyArgs {
 }
 
 /// How to exchange.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of the command line"
+)]
 #[derive(Debug, Args)]
 pub struct SyncArgs {
     /// Seconds to go on trying without any progress.

@@ -11,6 +11,7 @@ mod document;
 mod edit;
 mod list;
 mod memory;
+mod load;
 mod photo;
 mod row;
 mod rules;
@@ -41,13 +42,14 @@ fn main() -> Result<(), Failed> {
     }
     // `cargo bench` passes `--bench`; a plain word picks groups.
     let wished: Vec<&String> = words.iter().filter(|word| !word.starts_with('-')).collect();
-    let groups: [(&str, Group); 7] = [
+    let groups: [(&str, Group); 8] = [
         ("thumbnail", thumbnail::run),
         ("photo", photo::run),
         ("document", document::run),
         ("edit", edit::run),
         ("list", list::run),
         ("wire", wire::run),
+        ("load", load::run),
         ("rules", rules::run),
     ];
     for (name, run) in groups {

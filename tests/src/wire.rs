@@ -39,7 +39,8 @@ pub struct Exchanged {
 /// # Errors
 /// As the hub fails.
 pub fn hub(dir: &Path) -> Result<Hub, Failed> {
-    let hub = Hub::init(dir, &HubKey::make(&FieldHost::new(1)))?;
+    let host = FieldHost::new(1);
+    let hub = Hub::init(dir, &HubKey::make(&host))?;
     hub.add_scope("village").map_err(|refusal| refusal.detail)?;
     Ok(hub)
 }
@@ -125,11 +126,10 @@ pub fn exchange(device: &Device, hub: &Hub) -> Result<Vec<Exchanged>, Failed> {
             todo.extend(engine.step(0, event));
         }
     }
-    let state = engine.state();
-    if state == StateName::Idle {
+    if engine.state() == StateName::Idle {
         Ok(all)
     } else {
-        Err(format!("it ended in {state:?}").into())
+        Err(format!("it ended in {:?}", engine.state()).into())
     }
 }
 

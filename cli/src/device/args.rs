@@ -353,6 +353,10 @@ pub struct CopyArgs {
 }
 
 /// How to exchange.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of the command line"
+)]
 #[derive(Debug, Args)]
 #[expect(
     clippy::struct_excessive_bools,

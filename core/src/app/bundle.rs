@@ -1,7 +1,7 @@
 //! Bundles made and taken in: what a phone gives to another, to head office, or to whoever carries.
 //!
-//! [`Device::export_bundle`] and the hub plan what goes along and write it with [`write_bundle`];
-//! [`Device::import_bundle`] and the hub take parts in with [`read_bundle`], each through its own
+//! [`super::Device::export_bundle`] and the hub plan what goes along and write it with [`write_bundle`];
+//! [`super::Device::import_bundle`] and the hub take parts in with [`read_bundle`], each through its own
 //! [`Intake`]. What comes in passes the same gate as what comes over the network.
 //!
 //! Invariants: nothing of a scope that the receiver may not read goes along, and nothing that this

@@ -1,6 +1,7 @@
 //! tus 1.0: core, creation, creation-with-upload, expiration, termination.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{Path, Request, State};
@@ -18,6 +19,8 @@ const VERSION: &str = "1.0.0";
 const EXTENSIONS: &str = "creation,creation-with-upload,expiration,termination";
 const MAX_BYTES: u64 = 2 * 1024 * 1024 * 1024;
 const BYTES_TYPE: &str = "application/offset+octet-stream";
+/// An answer waits so long for a carried bundle to be taken in; phones give up after twice that.
+const CARRIED_FOR: Duration = Duration::from_secs(10);
 
 /// `/v1/tus`: what the server can do, and new uploads.
 pub(super) async fn collection(State(app): State<Arc<App>>, request: Request) -> Response {
@@ -117,7 +120,10 @@ async fn receive(
     let progress = app.hub.blobs().receive(what, offset, stream).await?;
     if progress.offset == progress.len_bytes {
         let (device, digest) = what;
-        app.hub.import_carried(device, digest).await;
+        // A large bundle is taken in behind the answer: its bytes are safe already.
+        let hub = app.hub.clone();
+        let work = tokio::spawn(async move { hub.import_carried(device, digest).await });
+        let _in_time = tokio::time::timeout(CARRIED_FOR, work).await;
     }
     Ok(progress)
 }

@@ -96,6 +96,8 @@ fn a_liaison_s_store_holds_nothing_of_another_village_in_any_row_page_or_file() 
     let liaison = world.liaison("lian", "马村长", EAST);
     world.sync(&liaison).unwrap();
     world.refresh(&liaison);
+    // Whatever a hub, a bundle or another phone brings: it is neither taken nor put aside.
+    assert!(liaison.is_handed_what_it_may_not_read(&west) > 0);
     let store = liaison.close();
     assert!(
         store.holds(EASTERN.as_bytes()),

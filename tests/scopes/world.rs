@@ -9,6 +9,7 @@ use lossbook_cli::failure::Failure;
 use lossbook_cli::host::Machine;
 use lossbook_cli::http::Client;
 use lossbook_core::app::{Device, NewPhoto, Taken};
+use lossbook_core::chain::ingest::take_run;
 use lossbook_core::chain::{EnrolAnswer, Invite, Kind, Origin, Subject};
 use lossbook_core::domain::{Digest, Host, Reading, Role, ScopeId, WallMs, cbor};
 use lossbook_core::record::Section;
@@ -241,6 +242,30 @@ impl Phone {
             .unwrap();
         let folder: String = name.chars().take(2).collect();
         self.home.join("blobs").join(folder).join(name)
+    }
+
+    /// Gets everything another phone wrote, past the hub; how many runs were refused.
+    pub(super) fn is_handed_what_it_may_not_read(&self, from: &Self) -> usize {
+        let cut = from.device.store().transact(|tx| {
+            let me = tx.identity()?;
+            let mut runs = Vec::new();
+            for own in tx.own_streams(None)? {
+                runs.extend(tx.cut_runs(&own, 1, (usize::MAX, 64 * 1024), &me.key)?);
+            }
+            Ok::<_, StoreError>(runs)
+        });
+        let cut = cut.unwrap();
+        let refused = self.device.store().transact(|tx| {
+            let mut refused = 0;
+            for run in &cut {
+                if take_run(run, tx)?.is_err() {
+                    refused += 1;
+                    tx.park_run(run)?;
+                }
+            }
+            Ok::<_, StoreError>(refused)
+        });
+        refused.unwrap()
     }
 
     /// Changes rows of the store past everything that guards them.

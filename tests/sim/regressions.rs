@@ -53,5 +53,57 @@ pub(super) fn all() -> Vec<(&'static str, Script)> {
                 ],
             },
         ),
+        (
+            "a refusal was told once, the answer was lost, and phone and hub never agreed again",
+            Script {
+                seed: 5_067,
+                phones: vec![0, 2, 3, 4, 5],
+                forks: false,
+                stimuli: vec![
+                    at(34_935, What::Act(4, Act::Line), 16_734_443_351_477_417_023),
+                    at(
+                        45_100,
+                        What::Fault(4, Fault::Kill),
+                        16_664_600_339_481_068_776,
+                    ),
+                    at(
+                        46_476,
+                        What::Act(4, Act::Trespass),
+                        4_533_522_585_592_709_521,
+                    ),
+                    at(
+                        46_930,
+                        What::Act(3, Act::Trespass),
+                        9_052_729_984_611_389_989,
+                    ),
+                ],
+            },
+        ),
+        (
+            "one forbidden change on top of another stopped the phone from hearing of either",
+            Script {
+                seed: 5_179,
+                phones: vec![1, 4, 5],
+                forks: false,
+                stimuli: vec![
+                    at(
+                        28_564,
+                        What::Fault(2, Fault::LinkDown),
+                        6_196_389_485_030_287_407,
+                    ),
+                    at(52_813, What::Act(2, Act::Sign), 17_351_913_135_502_077_113),
+                    at(
+                        67_892,
+                        What::Act(2, Act::Trespass),
+                        3_568_845_218_628_279_217,
+                    ),
+                    at(
+                        337_795,
+                        What::Act(2, Act::Trespass),
+                        8_636_168_654_397_736_465,
+                    ),
+                ],
+            },
+        ),
     ]
 }

@@ -51,8 +51,10 @@ pub(super) fn take(
             replies.refuse(stream, "SCOPE_DENIED", (detail.to_owned(), None));
             continue;
         }
+        let held = tx.mark(stream)?.map_or(0, |mark| mark.seq);
         match take_run(run, tx)? {
             Ok(taken) => {
+                let again = refused_before(tx, run, (&taken, held))?;
                 pushed.fresh += taken.fresh;
                 pushed.duplicates += taken.duplicates;
                 feed(tx, run, &taken)?;
@@ -61,7 +63,7 @@ pub(super) fn take(
                     .acks
                     .entry(stream)
                     .or_default()
-                    .extend(exceptions(taken));
+                    .extend(again.into_iter().chain(exceptions(taken)));
             }
             Err(refusal) => replies.refuse_run(stream, &refusal),
         }
@@ -130,6 +132,26 @@ fn note_photos(tx: &dyn MetaTx, run: &Run, taken: &Taken) -> Result<(), StoreErr
         }
     }
     Ok(())
+}
+
+/// Whoever sends again what is held here has not heard the answer to it, nor what was refused of it
+/// and of all behind it.
+fn refused_before(
+    tx: &dyn MetaTx,
+    run: &Run,
+    (taken, held): (&Taken, u64),
+) -> Result<Vec<Exception>, StoreError> {
+    if taken.duplicates == 0 {
+        return Ok(Vec::new());
+    }
+    let first = (run.seal.seq + 1).saturating_sub(run.envelopes.len() as u64);
+    let refused = tx.refused_in(run.seal.stream, first, held)?;
+    let told = |(seq, detail)| Exception {
+        seq,
+        code: "CHANGE_INVALID".to_owned(),
+        detail,
+    };
+    Ok(refused.into_iter().map(told).collect())
 }
 
 fn exceptions(taken: Taken) -> Vec<Exception> {

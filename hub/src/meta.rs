@@ -49,6 +49,16 @@ pub trait Evidence: Known + Ledger<Error = StoreError> {
     /// # Errors
     /// As the store fails.
     fn streams_of(&self, device: DeviceId) -> Result<Vec<(StreamId, Mark)>, StoreError>;
+    /// Envelopes of a stretch of a stream that were set aside for good, with the reason.
+    ///
+    /// # Errors
+    /// As the store fails.
+    fn refused_in(
+        &self,
+        stream: StreamId,
+        from: u64,
+        to: u64,
+    ) -> Result<Vec<(u64, String)>, StoreError>;
     /// Cases, newest first.
     ///
     /// # Errors

@@ -10,8 +10,8 @@
 mod document;
 mod edit;
 mod list;
-mod memory;
 mod load;
+mod memory;
 mod photo;
 mod row;
 mod rules;

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use lossbook_core::app::{AppError, Device, NewPhoto, NewSignature, SignerClaims, Taken};
 use lossbook_core::chain::ingest::take_run;
-use lossbook_core::chain::{EndMode, Ledger as _, Origin, Run};
-use lossbook_core::domain::{Host as _, ScopeId};
-use lossbook_core::record::{CaseRecord, Section};
+use lossbook_core::chain::{EndMode, Kind, Ledger as _, Origin, Run, Subject};
+use lossbook_core::domain::{Host as _, Money, RowId, ScopeId, cbor};
+use lossbook_core::record::{CaseRecord, Edit, NewRow, Section, Value, actor};
 use lossbook_core::statement::{Act as Signing, Wanted};
 use lossbook_core::store::{CaseQuery, StoreError, Tx};
 use lossbook_core::sync::Event;
@@ -47,6 +47,14 @@ impl World {
         }
         let mut chance = Chance::of(dice);
         let is_old = self.phones[phone].is_old;
+        if matches!(act, Act::Nonsense | Act::Trespass) {
+            self.phones[phone].hostile = true;
+            let done = misbehave(&self.phones[phone], act, &mut chance);
+            return match done {
+                Ok(()) => self.acted(phone),
+                Err(error) => assert!(error.code() == "disk_full", "act: {act:?}: {error}"),
+            };
+        }
         let done = do_act(self.phones[phone].device(), (act, is_old), &mut chance);
         match done {
             Ok(Done::Nothing) => {}
@@ -306,7 +314,9 @@ fn do_act(
         | Act::Note
         | Act::Payee
         | Act::Withdraw
-        | Act::Sync => edit(device, (&case, &record, act), chance),
+        | Act::Sync
+        | Act::Nonsense
+        | Act::Trespass => edit(device, (&case, &record, act), chance),
     }
 }
 
@@ -353,6 +363,8 @@ fn edit(
         | Act::Refuse
         | Act::Witness
         | Act::TakeBack
+        | Act::Nonsense
+        | Act::Trespass
         | Act::Sync => {
             let (path, text) = match chance.below(4) {
                 0 => ("report.cause", *chance.pick(&["hail", "fire", "flood"])),
@@ -497,6 +509,49 @@ fn settle(
     };
     device.settle(case, &path.to_string(), &chosen, "asked again")?;
     Ok(Done::Saved)
+}
+
+/// The body of an envelope that no gate takes.
+const NONSENSE: &[u8] = b"this is no change";
+
+/// What an honest app never does: straight into the store, past every right.
+fn misbehave(phone: &super::phone::Phone, act: Act, chance: &mut Chance) -> Result<(), AppError> {
+    let query = CaseQuery {
+        text: None,
+        limit: 6,
+        offset: 0,
+    };
+    let device = phone.device();
+    let mut cases = device.cases(&query)?;
+    cases.sort_by_key(|row| row.case);
+    if cases.is_empty() {
+        return Ok(());
+    }
+    let row = &cases[index(chance, cases.len())];
+    let reading = phone.host.now();
+    let mut random = [0; 16];
+    phone.host.fill_random(&mut random);
+    let money = Edit::Add(NewRow {
+        section: Section::Lines,
+        id: RowId::make(phone.host.as_ref()),
+        values: vec![("amount", Value::Money(Money::from_fen(99)))],
+    });
+    device.store().transact(|tx| {
+        let me = tx.identity()?;
+        let of = |body: Vec<u8>| (row.scope, Kind::Change, Subject::case(row.case), body);
+        if act == Act::Nonsense {
+            tx.append(&me, "nobody", reading, of(NONSENSE.to_vec()))?;
+            return Ok(());
+        }
+        let actor = actor(me.device, tx.epoch()?, &random);
+        let written = tx.with_document(row.case, |document| {
+            document.set_actor(actor);
+            document.write(&[money], reading.wall)
+        })?;
+        let written = written.expect("a change");
+        let (id, header) = tx.append(&me, "nobody", reading, of(written.bytes.clone()))?;
+        Ok(tx.keep_own_change(row.case, &header, id, &written)?)
+    })
 }
 
 /// Everything a phone wrote, sealed.

@@ -287,6 +287,21 @@ impl World {
         }
     }
 
+    /// The next exchange that the hub answers with an acknowledgement is not heard.
+    pub(super) fn lose_next_answer(&mut self, phone: usize) {
+        self.feed(phone, Event::Start);
+        let exchanges = |flight: &Flight| flight.heard && flight.request.path == "/v1/sync";
+        while !self.flights.values().any(exchanges) {
+            assert!(self.advance(), "an exchange begins");
+        }
+        for flight in self.flights.values_mut() {
+            flight.heard = false;
+        }
+        while self.next_at().is_some() && self.advance() {}
+        self.kill(phone);
+        while self.next_at().is_some() && self.phones[phone].process.is_none() && self.advance() {}
+    }
+
     /// Breaks the connection while a piece of a photo is on its way; false if none is.
     pub(super) fn cut_piece(&mut self, phone: usize, chance: &mut Chance) -> bool {
         let now = self.now();

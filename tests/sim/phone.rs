@@ -68,6 +68,8 @@ pub(super) struct Phone {
     pub(super) doom: Option<(u64, Death)>,
     pub(super) disk_full: bool,
     pub(super) revoked: bool,
+    /// It wrote what no hub takes: what was built on that is written anew under other names.
+    pub(super) hostile: bool,
     /// It says and writes the schema before this one.
     pub(super) is_old: bool,
     pub(super) saved: Saved,
@@ -95,6 +97,7 @@ impl Phone {
             doom: None,
             disk_full: false,
             revoked: false,
+            hostile: false,
             is_old: false,
             saved: Saved::default(),
             copy: None,

@@ -114,12 +114,12 @@ fn one_bad_envelope_and_one_bad_photo_among_five_hundred_stop_nothing_else() {
         1,
         "all photos but the spoilt one arrived"
     );
-    let aside = outside(world.view());
+    let aside = outside(world.view(), false);
     assert_eq!(
         aside.len(),
         1,
         "the hub names what it did not take: {aside:?}"
     );
-    let aside = outside(world.phones[0].device().store());
+    let aside = outside(world.phones[0].device().store(), false);
     assert_eq!(aside.len(), 1, "and so does the phone: {aside:?}");
 }

@@ -72,7 +72,7 @@ fn projected(tx: &Tx<'_>) -> Result<Vec<(ScopeId, CaseId, String)>, StoreError> 
     let mut select = tx.sql().prepare_cached(
         "SELECT scope, case_id, number || '|' || household || '|' || place || '|' || cause || '|' || low
            || '|' || high || '|' || contested || '|' || lines || '|' || photos || '|' || status
-           || '|' || signature || '|' || hex(heads) FROM case_row",
+           || '|' || signature || '|' || updated || '|' || hex(words) || '|' || hex(heads) FROM case_row",
     )?;
     let mut rows = select.query([])?;
     let mut all = Vec::new();

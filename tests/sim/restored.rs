@@ -10,6 +10,8 @@ use lossbook_core::sync::Event;
 
 use super::goodput::{quiet_world, report, run_until_idle};
 use super::link::Profile;
+use super::replica::Replica;
+use super::script::{Act as ScriptAct, Script};
 use super::stage::Stage;
 use super::world::World;
 
@@ -104,4 +106,67 @@ fn a_signature_given_on_a_restored_phone_before_it_meets_its_hub_survives_the_ne
         ["valid"],
         "at the hub"
     );
+}
+
+#[test]
+fn two_pasts_of_one_phone_are_reported_wherever_they_meet() {
+    let stage = Stage::new();
+    let script = Script {
+        seed: 5,
+        phones: vec![0, 2],
+        forks: true,
+        stimuli: Vec::new(),
+    };
+    let mut world = World::new(&stage, &script);
+    world.calm = true;
+    while world.next_at().is_some() && world.advance() {}
+    let case = report(&world);
+    sync(&mut world);
+    world.feed(1, Event::Start);
+    while world.next_at().is_some() && world.advance() {}
+    world.phones[0].keep_copy();
+    note(&world, &case, "given away by hand, then lost");
+    world.carry(0, 1);
+    while world.next_at().is_some() && world.advance() {}
+    put_back(&mut world);
+    note(&world, &case, "written after the restore");
+    sync(&mut world);
+    world.feed(1, Event::Start);
+    while world.next_at().is_some() && world.advance() {}
+    let told = |at: usize| {
+        let store = world.phones[at].device().store();
+        let outside = store.transact(|tx| tx.quarantined()).expect("a list");
+        outside.iter().any(|one| one.state == "forked")
+    };
+    assert!(told(1), "who was given the lost past names the fork");
+}
+
+#[test]
+fn a_refusal_is_heard_also_when_the_answer_that_told_it_was_lost() {
+    let stage = Stage::new();
+    let script = Script {
+        seed: 6,
+        phones: vec![1],
+        forks: false,
+        stimuli: Vec::new(),
+    };
+    let mut world = World::new(&stage, &script);
+    world.calm = true;
+    while world.next_at().is_some() && world.advance() {}
+    let case = report(&world);
+    sync(&mut world);
+    // Money that a liaison may not touch, twice, and a note on top of it.
+    world.act(0, (ScriptAct::Trespass, 1));
+    world.act(0, (ScriptAct::Trespass, 2));
+    note(&world, &case, "built on what is refused");
+    world.lose_next_answer(0);
+    sync(&mut world);
+    sync(&mut world);
+    let read = |store: &Store| {
+        let cases = Replica::read(store).cases;
+        cases.into_values().flatten().collect::<Vec<_>>()
+    };
+    let (here, there) = (read(world.phones[0].device().store()), read(world.view()));
+    assert_eq!(here, there, "phone and hub read the same");
+    assert!(here[0].1.1.contains("|0|0|"), "without the money: {here:?}");
 }

@@ -20,6 +20,10 @@ pub(super) enum Act {
     Witness,
     TakeBack,
     Sync,
+    /// A broken app writes an envelope whose body is nothing.
+    Nonsense,
+    /// A hostile app writes money that its user may not touch.
+    Trespass,
 }
 
 /// Something that happens to a phone.
@@ -114,6 +118,7 @@ impl Script {
         let carries = chance.below(4) == 0;
         // Carrying is rarer than this between phones of two villages.
         let forks = carries && chance.below(2) == 0;
+        let hostile = !carries && chance.below(4) == 0;
         let revokes = !carries && chance.below(4) == 0;
         let mut faults: Vec<Fault> = Vec::new();
         for together in FAULTS {
@@ -146,6 +151,11 @@ impl Script {
                 _ => What::Act(phone, pick_act(&mut chance)),
             };
             let dice = chance.below(u64::MAX);
+            let what = match (what, dice % 12) {
+                (What::Act(phone, _), 0) if hostile => What::Act(phone, Act::Nonsense),
+                (What::Act(phone, _), 1) if hostile => What::Act(phone, Act::Trespass),
+                (what, _) => what,
+            };
             stimuli.push(Stimulus { at, what, dice });
         }
         Self {

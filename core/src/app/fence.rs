@@ -55,8 +55,13 @@ impl Device {
         self.renew_session();
         for (_, edits) in behind {
             match self.write(tx, (case, header.scope), &edits) {
-                // What it wrote into came with the refused change; both stay readable outside.
-                Ok(()) | Err(AppError::Store(StoreError::Record(RecordError::NoRow { .. }))) => {}
+                // What it wrote into came with the refused change, or its writer had no right to it
+                // either; both stay readable outside.
+                Ok(())
+                | Err(
+                    AppError::Store(StoreError::Record(RecordError::NoRow { .. }))
+                    | AppError::NotAllowed { .. },
+                ) => {}
                 Err(error) => return Err(error),
             }
         }

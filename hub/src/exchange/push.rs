@@ -99,14 +99,16 @@ fn take_parcel(
         replies.refuse_run(stream, &Refusal::Unverified);
         return Ok(());
     };
+    let held = tx.mark(stream)?.map_or(0, |mark| mark.seq);
     match take_run(run, tx)? {
         Ok(taken) => {
+            let again = refused_before(tx, run, (&taken, held))?;
             pushed.fresh += taken.fresh;
             pushed.duplicates += taken.duplicates;
             feed(tx, run, &taken)?;
             note_photos(tx, run, &taken)?;
             let acks = replies.acks.entry(stream).or_default();
-            acks.extend(exceptions(taken));
+            acks.extend(again.into_iter().chain(exceptions(taken)));
         }
         Err(Refusal::Malformed(_)) if rebuilt.is_some() => {
             replies.refuse_run(stream, &Refusal::Unverified);
@@ -200,6 +202,26 @@ fn announced(header: &Header, body: &[u8]) -> Option<PhotoRow> {
         chunk_root: carried.chunk_root,
         media_type: BUNDLE_MEDIA_TYPE.to_owned(),
     })
+}
+
+/// Whoever sends again what is held here has not heard the answer to it, nor what was refused of it
+/// and of all behind it.
+fn refused_before(
+    tx: &dyn MetaTx,
+    run: &Run,
+    (taken, held): (&Taken, u64),
+) -> Result<Vec<Exception>, StoreError> {
+    if taken.duplicates == 0 {
+        return Ok(Vec::new());
+    }
+    let first = (run.seal.seq + 1).saturating_sub(run.envelopes.len() as u64);
+    let refused = tx.refused_in(run.seal.stream, first, held)?;
+    let told = |(seq, detail)| Exception {
+        seq,
+        code: "CHANGE_INVALID".to_owned(),
+        detail,
+    };
+    Ok(refused.into_iter().map(told).collect())
 }
 
 fn exceptions(taken: Taken) -> Vec<Exception> {

@@ -11,7 +11,7 @@ use lossbook_core::store::{
     BlobRow, CaseQuery, CaseRow, CaseStanding, PackRow, ShelfRow, StoreError, Tx,
 };
 
-use super::{damaged, digest, from_sql, stream};
+use super::{as_sql, damaged, digest, from_sql, stream};
 use crate::meta::{Evidence, Feed, FeedEntry, Identity, OwnDraft};
 
 impl Evidence for Tx<'_> {
@@ -35,6 +35,29 @@ impl Evidence for Tx<'_> {
             ))
         })?;
         rows.map(|row| stream_mark(row?)).collect()
+    }
+
+    fn refused_in(
+        &self,
+        of: StreamId,
+        from: u64,
+        to: u64,
+    ) -> Result<Vec<(u64, String)>, StoreError> {
+        let mut query = self.sql().prepare_cached(
+            "SELECT envelope.seq, coalesce(envelope.why, '') FROM envelope
+             JOIN stream ON stream.id = envelope.stream
+             WHERE stream.scope = ?1 AND stream.device = ?2 AND stream.epoch = ?3
+               AND envelope.state = 2 AND envelope.seq BETWEEN ?4 AND ?5 ORDER BY envelope.seq",
+        )?;
+        let place = (
+            of.scope.as_bytes(),
+            of.device.as_bytes(),
+            of.epoch.as_bytes(),
+            as_sql(from),
+            as_sql(to),
+        );
+        let rows = query.query_map(place, |row| Ok((from_sql(row.get(0)?), row.get(1)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     fn list_cases(&self, query: &CaseQuery) -> Result<Vec<CaseRow>, StoreError> {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use lossbook_core::app::{AppError, Device, NewPhoto, NewSignature, SignerClaims, Taken};
 use lossbook_core::chain::ingest::take_run;
 use lossbook_core::chain::{EndMode, Kind, Ledger as _, Origin, Run, Subject};
-use lossbook_core::domain::{Host as _, Money, RowId, ScopeId, cbor};
+use lossbook_core::domain::{Host as _, Money, RowId, ScopeId};
 use lossbook_core::record::{CaseRecord, Edit, NewRow, Section, Value, actor};
 use lossbook_core::statement::{Act as Signing, Wanted};
 use lossbook_core::store::{CaseQuery, StoreError, Tx};

@@ -358,10 +358,6 @@ pub struct CopyArgs {
     reason = "each is a switch of the command line"
 )]
 #[derive(Debug, Args)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "two options that have nothing to do with each other"
-)]
 pub struct SyncArgs {
     /// Seconds to go on trying without any progress.
     #[arg(long, default_value_t = 5)]

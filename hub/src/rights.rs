@@ -115,7 +115,7 @@ fn device_named(tx: &dyn MetaTx, name: &str) -> Result<Result<DeviceId, Refusal>
 /// mode, from keep-own to purge for a phone that was lost after all.
 ///
 /// # Errors
-/// As [`device_named`]; else as the store fails.
+/// `DEVICE_UNKNOWN`, `DEVICE_AMBIGUOUS`; else as the store fails.
 pub fn revoke(
     store: &dyn MetaStore,
     hub: &Identity,
@@ -159,7 +159,7 @@ pub fn revoke(
 /// Gives scopes to a device and takes others from it.
 ///
 /// # Errors
-/// `SCOPE_UNKNOWN`, `DEVICE_REVOKED`, `USER_UNKNOWN`, and as [`device_named`].
+/// `SCOPE_UNKNOWN`, `DEVICE_REVOKED`, `USER_UNKNOWN`, `DEVICE_UNKNOWN`, `DEVICE_AMBIGUOUS`.
 pub fn change_scopes(
     store: &dyn MetaStore,
     hub: &Identity,

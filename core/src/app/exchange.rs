@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 
 use super::device::{Device, enrolled};
 use super::error::AppError;
-use crate::chain::ingest::{take_late, take_run};
+use crate::chain::gate::Giver;
+use crate::chain::ingest::{take_late, take_run_from};
 use crate::chain::{BlobRole, Kind, Ledger, Run, StreamId};
 use crate::domain::{Digest, cbor};
 use crate::record::SCHEMA_VERSION;
@@ -116,7 +117,7 @@ impl Device {
                 if let Some(mark) = own_and_unknown(tx, runs)? {
                     return Ok(Some(mark));
                 }
-                take_runs(tx, runs)?;
+                take_runs(tx, Giver::HubFeed, runs)?;
                 for envelope in late {
                     take_late(envelope, tx)?;
                 }
@@ -287,10 +288,10 @@ fn own_and_unknown(tx: &Tx<'_>, runs: &[Run]) -> Result<Option<StreamMark>, AppE
 }
 
 /// Takes runs in feed order. What is refused waits and is shown; it stops nothing else.
-fn take_runs(tx: &Tx<'_>, runs: &[Run]) -> Result<bool, AppError> {
+fn take_runs(tx: &Tx<'_>, giver: Giver, runs: &[Run]) -> Result<bool, AppError> {
     let mut moved = false;
     for run in runs {
-        match take_run(run, tx)? {
+        match take_run_from(run, giver, tx)? {
             Ok(taken) => moved |= taken.fresh > 0,
             Err(_) => tx.park_run(run)?,
         }
@@ -300,6 +301,6 @@ fn take_runs(tx: &Tx<'_>, runs: &[Run]) -> Result<bool, AppError> {
 
 /// A certificate may have come behind the runs of its device.
 fn retry_parked(tx: &Tx<'_>) -> Result<(), AppError> {
-    while take_runs(tx, &tx.unpark_runs()?)? {}
+    while take_runs(tx, Giver::Anyone, &tx.unpark_runs()?)? {}
     Ok(())
 }

@@ -94,6 +94,28 @@ pub fn verify_run<L: Ledger + ?Sized>(
     run: &Run,
     ledger: &L,
 ) -> Result<Result<Verified, Refusal>, L::Error> {
+    verify_run_from(run, Giver::Anyone, ledger)
+}
+
+/// Who hands a run over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Giver {
+    /// Its writer, a peer, a file.
+    Anyone,
+    /// The hub, out of its feed: it took the run before its writer was withdrawn, and only it knows
+    /// the order of the two.
+    HubFeed,
+}
+
+/// The same, for a run from this giver.
+///
+/// # Errors
+/// As [`verify_run`].
+pub fn verify_run_from<L: Ledger + ?Sized>(
+    run: &Run,
+    giver: Giver,
+    ledger: &L,
+) -> Result<Result<Verified, Refusal>, L::Error> {
     let headers = match read_headers(run) {
         Ok(headers) => headers,
         Err(refusal) => return Ok(Err(refusal)),
@@ -102,7 +124,7 @@ pub fn verify_run<L: Ledger + ?Sized>(
     let Some(author) = ledger.author(stream.device)? else {
         return Ok(Err(Refusal::UnknownDevice));
     };
-    if author.revoked {
+    if author.revoked && giver == Giver::Anyone {
         return Ok(Err(Refusal::Revoked));
     }
     if !run.seal.verify(&author.key) {

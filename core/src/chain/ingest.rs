@@ -5,7 +5,7 @@
 //! still flows; a change whose past is missing is parked and applied as soon as that arrives.
 
 use super::envelope::{Envelope, Header, Kind, Run, StreamId};
-use super::gate::{self, Refusal, Verdict};
+use super::gate::{self, Giver, Refusal, Verdict};
 use super::ledger::{Author, Ledger};
 use crate::domain::{CaseId, Digest};
 
@@ -54,10 +54,22 @@ pub fn take_run<L: Ledger + ?Sized>(
     run: &Run,
     ledger: &L,
 ) -> Result<Result<Taken, Refusal>, L::Error> {
+    take_run_from(run, Giver::Anyone, ledger)
+}
+
+/// Takes one run in from this giver.
+///
+/// # Errors
+/// As [`take_run`].
+pub fn take_run_from<L: Ledger + ?Sized>(
+    run: &Run,
+    giver: Giver,
+    ledger: &L,
+) -> Result<Result<Taken, Refusal>, L::Error> {
     if ledger.is_forked(run.seal.stream)? {
         return Ok(Err(Refusal::Forked { seq: run.seal.seq }));
     }
-    let verified = match gate::verify_run(run, ledger)? {
+    let verified = match gate::verify_run_from(run, giver, ledger)? {
         Ok(verified) => verified,
         Err(Refusal::Forked { seq }) => {
             keep_fork(run, seq, ledger)?;

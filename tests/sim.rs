@@ -176,6 +176,9 @@ fn work(
             )
         });
         let mut total = total.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(failure) = &failure {
+            println!("{failure}\n");
+        }
         total.failures.extend(failure);
         if let Ok(ended) = ended {
             total.worlds += 1;

@@ -112,4 +112,25 @@ pub(super) const ALL: &[Kept] = &[
             ),
         ],
     },
+    Kept {
+        name: "who pulled again after a colleague was withdrawn refused what that one had written",
+        seed: 5_392,
+        phones: &[0, 4],
+        stimuli: &[
+            at(29_401, What::Act(0, Act::Refuse), 3_907_563_847_994_844_835),
+            at(30_476, What::Act(1, Act::Photo), 2_350_107_496_719_233_149),
+            at(
+                32_639,
+                What::Fault(1, Fault::KeepCopy),
+                7_471_588_258_207_601_484,
+            ),
+            at(32_978, What::Revoke(0), 1_198_466_829_825_437_670),
+            at(44_266, What::Act(1, Act::Line), 14_142_295_570_944_562_146),
+            at(
+                49_701,
+                What::Fault(1, Fault::Restore),
+                14_639_871_144_510_401_841,
+            ),
+        ],
+    },
 ];

@@ -58,7 +58,6 @@ fn count(all: &[Exchanged]) -> Result<Bytes, Failed> {
     Ok(bytes)
 }
 
-#[expect(clippy::print_stdout, reason = "the figures are what this test is for")]
 fn say(what: &str, bytes: Bytes) {
     println!(
         "{what}: {} requests, up {} B ({} without the dictionary), down {} B ({} without)",
@@ -192,10 +191,7 @@ fn wire_three_hundred_edits_of_a_hundred_cases_are_below_six_and_a_half_kilobyte
         .collect();
     let list = serde_json::to_vec(&list)?;
     let reference = zstd::bulk::compress(&list, 19)?.len();
-    #[expect(clippy::print_stdout, reason = "the figures are what this test is for")]
-    {
-        println!("what was written, as a JSON list under zstd 19: {reference} B");
-    }
+    println!("what was written, as a JSON list under zstd 19: {reference} B");
     assert!(edits.up <= 6_500, "{edits:?}");
     Ok(())
 }

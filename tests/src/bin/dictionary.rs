@@ -64,7 +64,7 @@ fn samples() -> Result<Vec<Vec<u8>>, Box<dyn Error>> {
         };
         let mut cases: Vec<(String, Vec<String>)> = Vec::new();
         for session in 0..SESSIONS / 4 {
-            if session % 2 == 0 {
+            if session.is_multiple_of(2) {
                 cases.push(new_case(&mut worker, &picture, session)?);
             } else {
                 for (case, rows) in &cases {
@@ -86,7 +86,7 @@ fn new_case(
     session: u64,
 ) -> Result<(String, Vec<String>), Box<dyn Error>> {
     let case = worker.report()?;
-    if session % 3 == 0 {
+    if session.is_multiple_of(3) {
         worker.survey(&case)?;
     }
     let mut rows = Vec::new();
@@ -96,7 +96,7 @@ fn new_case(
     for _ in 0..session {
         worker.photo(&case, picture)?;
     }
-    if session % 4 == 0 {
+    if session.is_multiple_of(4) {
         worker.sign(&case, 60)?;
     }
     Ok((case, rows))

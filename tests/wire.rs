@@ -5,11 +5,14 @@
 
 use std::sync::Arc;
 
+use lossbook_cli::driver::{Patience, synchronise};
+use lossbook_cli::http::Client;
 use lossbook_cli::scene::{SceneKind, Shot, render};
 use lossbook_core::app::Device;
 use lossbook_core::domain::CivilTime;
-use lossbook_hub::Hub;
+use lossbook_hub::{Hub, ServeConfig, serve};
 use lossbook_tests::field::{Dice, FieldHost, MEASURED, Worker};
+use lossbook_tests::proxy::Proxy;
 use lossbook_tests::wire::{Exchanged, exchange, hub, phone, without_dictionary};
 
 type Failed = Box<dyn std::error::Error>;
@@ -194,5 +197,26 @@ fn wire_three_hundred_edits_of_a_hundred_cases_are_below_six_and_a_half_kilobyte
         println!("what was written, as a JSON list under zstd 19: {reference} B");
     }
     assert!(edits.up <= 6_500, "{edits:?}");
+    Ok(())
+}
+
+#[test]
+fn wire_over_http_an_idle_exchange_is_one_request_of_at_most_six_hundred_bytes_each_way()
+-> Result<(), Failed> {
+    let field = Field::new(5)?;
+    let serving = serve(field.hub.clone(), &ServeConfig::default())?;
+    let proxy = Proxy::start(serving.addr)?;
+    let client = Client::new(&proxy.url, None)?;
+    let mut seen = std::collections::BTreeMap::new();
+    // The first gets the token; a new engine then goes on with it, as a new process would.
+    for _ in 0..2 {
+        proxy.take();
+        synchronise(&field.device, &client, Patience::DEFAULT, &mut |_| {})?;
+        seen = proxy.take();
+    }
+    let idle = seen.get("/v1/sync").copied().unwrap_or_default();
+    println!("nothing to do, over HTTP: {idle:?}");
+    assert_eq!((seen.len(), idle.requests), (1, 1));
+    assert!(idle.up <= 600 && idle.down <= 600, "{idle:?}");
     Ok(())
 }

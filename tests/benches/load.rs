@@ -251,7 +251,7 @@ fn bulk(home: &std::path::Path, (from, to): (u64, u64)) -> Result<(), Failed> {
                 [0x5a_u8; 230],
                 [0xa5_u8; 120]
             ])?;
-            if envelope_no % RUN == 0 {
+            if envelope_no.is_multiple_of(RUN) {
                 let last = i64::try_from(envelope_no).unwrap_or(0);
                 let first = last + 1 - i64::try_from(RUN).unwrap_or(0);
                 feed.execute(params![scope.as_bytes(), -last, first, last])?;

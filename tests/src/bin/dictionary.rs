@@ -64,7 +64,7 @@ fn samples() -> Result<Vec<Vec<u8>>, Box<dyn Error>> {
         };
         let mut cases: Vec<(String, Vec<String>)> = Vec::new();
         for session in 0..SESSIONS / 4 {
-            if session % 2 == 0 {
+            if session.is_multiple_of(2) {
                 cases.push(new_case(&mut worker, &picture, session)?);
             } else {
                 for (case, rows) in &cases {

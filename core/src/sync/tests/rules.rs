@@ -368,7 +368,7 @@ fn short_runs_that_the_hub_cannot_rebuild_go_again_in_long_form() {
     world.hub.rebuilds = false;
     assert_eq!(world.start_and_run(), StateName::Idle);
     assert!(world.all_arrived());
-    assert_eq!(world.troubles("RUN_UNVERIFIED"), 1);
+    assert!(world.troubles("RUN_UNVERIFIED") > 0);
     assert_eq!(world.store.longs, vec![world.store.own[0].id]);
 }
 

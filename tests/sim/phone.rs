@@ -9,7 +9,9 @@ use lossbook_core::app::Device;
 use lossbook_core::domain::{Digest, Host, ScopeId};
 use lossbook_core::record::SCHEMA_VERSION;
 use lossbook_core::store::{Fault as DiskFault, StoreError};
-use lossbook_core::sync::{Effect, Engine, Event, Link, Loaded, Report, StateName};
+use lossbook_core::sync::{
+    Effect, Engine, Event, Link, Loaded, Originals, Policy, Report, StateName,
+};
 
 use super::host::{Clock, SimHost};
 use super::link::{Line, Profile};
@@ -68,6 +70,8 @@ pub(super) struct Phone {
     pub(super) doom: Option<(u64, Death)>,
     pub(super) disk_full: bool,
     pub(super) revoked: bool,
+    /// Whether it has learnt that, and is not used any more.
+    pub(super) is_retired: bool,
     /// It wrote what no hub takes: what was built on that is written anew under other names.
     pub(super) hostile: bool,
     /// It says and writes the schema before this one.
@@ -97,6 +101,7 @@ impl Phone {
             doom: None,
             disk_full: false,
             revoked: false,
+            is_retired: false,
             hostile: false,
             is_old: false,
             saved: Saved::default(),
@@ -128,8 +133,17 @@ impl Phone {
         };
         let device = device.expect("INV4: the store opens again");
         let me = device.identity().expect("INV4: its identity");
+        let mut engine = Engine::new(me.device, self.chance.below(u64::MAX));
+        // Half of the people pay for originals on the way.
+        let metered_originals = if self.number.is_multiple_of(2) {
+            Originals::Send
+        } else {
+            Originals::Hold
+        };
+        let nothing = engine.step(0, Event::Policy(Policy { metered_originals }));
+        drop(nothing);
         self.process = Some(Process {
-            engine: Engine::new(me.device, self.chance.below(u64::MAX)),
+            engine,
             device,
             todo: VecDeque::new(),
             busy: false,

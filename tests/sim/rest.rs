@@ -51,7 +51,7 @@ impl World {
             if full {
                 self.phones[phone].die();
             }
-            if self.phones[phone].process.is_none() {
+            if self.phones[phone].process.is_none() && !self.phones[phone].is_retired {
                 self.phones[phone].start();
                 self.check_saved(phone);
             }
@@ -172,6 +172,9 @@ impl World {
             assert_eq!(lost, 0, "INV9: {lost} saved photos never reached the hub");
         }
         for phone in 0..self.phones.len() {
+            if self.phones[phone].is_retired {
+                continue;
+            }
             let state = self.phones[phone].state();
             let told = !self.phones[phone].revoked
                 || matches!(

@@ -126,11 +126,14 @@ fn two_pasts_of_one_phone_are_reported_wherever_they_meet() {
     while world.next_at().is_some() && world.advance() {}
     world.phones[0].keep_copy();
     note(&world, &case, "given away by hand, then lost");
+    // With a link it would hand the lost past on to the hub, and nothing would be lost.
+    world.change_line(1, |line| line.up = false);
     world.carry(0, 1);
     while world.next_at().is_some() && world.advance() {}
     put_back(&mut world);
     note(&world, &case, "written after the restore");
     sync(&mut world);
+    world.change_line(1, |line| line.up = true);
     world.feed(1, Event::Start);
     while world.next_at().is_some() && world.advance() {}
     let told = |at: usize| {

@@ -253,6 +253,9 @@ impl World {
                 if dies == Some(Death::After) {
                     return self.kill(phone);
                 }
+                if self.has_obeyed(phone) {
+                    return self.retire(phone);
+                }
                 if let Some(process) = self.phones[phone].process.as_mut() {
                     process.busy = false;
                 }
@@ -262,6 +265,19 @@ impl World {
                 return self.kill(phone);
             }
         }
+    }
+
+    /// Whether the phone was withdrawn, knows it, and has let go of what it held.
+    fn has_obeyed(&self, phone: usize) -> bool {
+        let phone = &self.phones[phone];
+        phone.revoked && phone.process.is_some() && phone.device().is_withdrawn().unwrap_or(false)
+    }
+
+    /// A withdrawn phone falls silent: nobody works with it any more.
+    fn retire(&mut self, phone: usize) {
+        self.count("withdrawn phones that fell silent");
+        self.kill(phone);
+        self.phones[phone].is_retired = true;
     }
 
     /// Whether the process dies with this effect.
@@ -337,7 +353,7 @@ impl World {
     }
 
     fn wake(&mut self, phone: usize) {
-        if self.phones[phone].process.is_some() {
+        if self.phones[phone].process.is_some() || self.phones[phone].is_retired {
             return;
         }
         self.phones[phone].start();

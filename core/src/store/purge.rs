@@ -247,13 +247,18 @@ impl Tx<'_> {
             self.sql()
                 .execute("DELETE FROM scope_key WHERE scope = ?1", id)?;
         }
-        let mut select = self.sql().prepare(
-            "DELETE FROM file WHERE digest NOT IN (SELECT digest FROM blob) RETURNING name",
-        )?;
-        let names = select
-            .query_map([], |row| row.get(0))?
-            .collect::<Result<_, _>>()?;
-        for table in ["look", "broken_blob"] {
+        let mut names = Vec::new();
+        // A bundle that is carried for others is nobody's photo and stays.
+        for sql in [
+            "DELETE FROM file WHERE digest NOT IN (SELECT digest FROM blob UNION SELECT digest FROM carried) RETURNING name",
+            "DELETE FROM staged WHERE digest NOT IN (SELECT digest FROM blob) RETURNING name",
+        ] {
+            let mut select = self.sql().prepare(sql)?;
+            for name in select.query_map([], |row| row.get::<_, String>(0))? {
+                names.push(name?);
+            }
+        }
+        for table in ["look", "broken_blob", "brought", "told_want"] {
             let sql = format!("DELETE FROM {table} WHERE digest NOT IN (SELECT digest FROM blob)");
             self.sql().execute(&sql, [])?;
         }
@@ -283,7 +288,13 @@ impl Tx<'_> {
 
     fn purge_the_rest(&self, scope: ScopeId) -> Result<(), StoreError> {
         let id = [scope.as_bytes()];
-        for table in ["look_index", "reference", "reference_head", "stream_end"] {
+        for table in [
+            "look_index",
+            "reference",
+            "reference_head",
+            "stream_end",
+            "told_mark",
+        ] {
             let sql = format!("DELETE FROM {table} WHERE scope = ?1");
             self.sql().execute(&sql, id)?;
         }
@@ -369,5 +380,48 @@ impl super::Store {
     /// As database or file system fail.
     pub fn sweep(&self) -> Result<usize, StoreError> {
         self.transact(|tx| tx.sweep_files())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{Store, StoreKey};
+
+    const GONE: ScopeId = ScopeId::from_bytes([1; 16]);
+
+    fn count(store: &Store, table: &str) -> i64 {
+        let sql = format!("SELECT count(*) FROM {table}");
+        let counted: Result<i64, StoreError> =
+            store.transact(|tx| Ok(tx.sql().query_row(&sql, [], |row| row.get(0))?));
+        counted.unwrap()
+    }
+
+    #[test]
+    fn what_came_by_hand_goes_with_its_scope_and_a_bundle_carried_for_others_stays() {
+        let home = tempfile::tempdir().unwrap();
+        let store = Store::create(home.path(), &StoreKey::from_bytes([9; 32])).unwrap();
+        let id = GONE.as_bytes().as_slice();
+        store
+            .transact(|tx| {
+                let digest = [7_u8; 32].as_slice();
+                let file = "INSERT INTO file (digest, name, key, len, chunks) VALUES (?1, 'carried', x'', 0, x'')";
+                tx.sql().execute(file, [digest])?;
+                let carried = "INSERT INTO carried VALUES (?1, 'b', 0, 0, x'', 0, 0)";
+                tx.sql().execute(carried, [digest])?;
+                let staged = "INSERT INTO staged VALUES (x'05', x'05', 0, 1, 'part', x'', 1, 0)";
+                tx.sql().execute(staged, [])?;
+                tx.sql().execute("INSERT INTO brought VALUES (x'05')", [])?;
+                tx.sql().execute("INSERT INTO told_want VALUES (x'01', x'05')", [])?;
+                let told = "INSERT INTO told_mark VALUES (x'01', ?1, x'02', x'03', 4)";
+                tx.sql().execute(told, [id])?;
+                Ok::<_, StoreError>(())
+            })
+            .unwrap();
+        store.purge_scope(GONE, EndMode::Purge).unwrap();
+        for table in ["staged", "brought", "told_want", "told_mark"] {
+            assert_eq!(count(&store, table), 0, "{table}");
+        }
+        assert_eq!((count(&store, "carried"), count(&store, "file")), (1, 1));
     }
 }

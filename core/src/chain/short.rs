@@ -4,7 +4,7 @@
 //! and bodies together again where they arrive, from what the receiver holds of the stream, and
 //! hands the run to the gate like any other. Links, digests, numbers, names of the stream, and of
 //! a change its magic, checksum, past and counters are computed; clocks are differences; digests
-//! and ids are named once ([`names`]); like values stand together ([`columns`]).
+//! and ids are named once (`names`); like values stand together (`columns`).
 //!
 //! Invariants: what is sent was expanded again by the sender and was the same; what is expanded is
 //! nothing until the seal over the rebuilt headers verifies, so no mistake here can forge or spoil

@@ -83,6 +83,23 @@ pub(crate) const RUNS: &[LongRun] = &[
         seed: None,
     },
     LongRun {
+        name: "bench-load",
+        what: "a hub with two hundred phones, and how it grows with its feed",
+        argv: &[
+            "cargo",
+            "bench",
+            "-p",
+            "lossbook-tests",
+            "--bench",
+            "bench",
+            "--",
+            "load",
+        ],
+        env: &[],
+        tools: &[],
+        yields: Yield::Comparisons,
+    },
+    LongRun {
         name: "lookalike",
         what: "altered copies found among 100,000 photos, and what is not to be found",
         argv: &[

@@ -98,6 +98,7 @@ pub(crate) const RUNS: &[LongRun] = &[
         env: &[],
         tools: &[],
         yields: Yield::Comparisons,
+        seed: None,
     },
     LongRun {
         name: "lookalike",

@@ -24,6 +24,7 @@ mod stowed;
 mod tests;
 mod unique;
 mod value;
+mod walk;
 
 pub use document::{
     CaseDocument, Edit, MAX_CHANGES, MAX_HEADS, MAX_OP, NewRow, OWN_CHANGES, OWN_OPS, RecordError,

@@ -18,6 +18,11 @@ use crate::refusal::Refusal;
 const FLUSH_AFTER: Duration = Duration::from_secs(2);
 /// When nothing comes this many times in a row, the sender is gone: a minute.
 const SILENT_TURNS: u32 = 30;
+/// When a newer request wants the upload, bytes that reached this machine already are still taken:
+/// a connection that is silent for so long has no more of them, …
+const DRAIN_SILENCE: Duration = Duration::from_millis(40);
+/// … and one that never falls silent is left after this long.
+const DRAIN: Duration = Duration::from_secs(2);
 
 /// A transfer at work.
 struct Transfer {
@@ -28,8 +33,10 @@ struct Transfer {
 
 /// Why the body ended.
 enum End {
-    /// All of it came, or the connection broke, or a newer request wants the upload.
+    /// All of it came, or the connection broke.
     Body,
+    /// A newer request wants the upload.
+    Wanted,
     /// More came than was announced.
     TooLong,
 }
@@ -108,7 +115,7 @@ impl Blobs {
             let wanted = Arc::clone(&transfer.lease.wanted);
             let next = tokio::select! {
                 biased;
-                () = wanted.notified() => break End::Body,
+                () = wanted.notified() => break End::Wanted,
                 next = tokio::time::timeout(FLUSH_AFTER, body.next()) => next,
             };
             match next {
@@ -128,15 +135,36 @@ impl Blobs {
                 }
             }
         };
+        if matches!(end, End::Wanted) {
+            self.drain(transfer, &mut body).await?;
+        }
         self.flush(transfer).await?;
         match end {
-            End::Body => Ok(()),
+            End::Body | End::Wanted => Ok(()),
             End::TooLong => Err(Refusal::new(
                 413,
                 "TOO_LARGE",
                 "more bytes came than the photo has",
             )),
         }
+    }
+
+    /// Takes what the broken connection brought before it broke: on a weak link the phone is back
+    /// before the last bytes of the old request are read.
+    async fn drain<S, E>(&self, transfer: &mut Transfer, body: &mut S) -> Result<(), Refusal>
+    where
+        S: Stream<Item = Result<Bytes, E>> + Unpin,
+    {
+        let until = tokio::time::Instant::now() + DRAIN;
+        while tokio::time::Instant::now() < until {
+            let Ok(Some(Ok(bytes))) = tokio::time::timeout(DRAIN_SILENCE, body.next()).await else {
+                break;
+            };
+            if self.accept(transfer, bytes).await? == Room::Full {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// Buffers bytes, and stores every chunk that is full.

@@ -155,6 +155,29 @@ async fn an_upload_goes_on_at_any_byte_after_every_cut() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn bytes_that_arrived_are_kept_though_the_phone_is_back_before_they_are_read() {
+    let photo = announced(2 * CHUNK_BYTES);
+    photo
+        .blobs()
+        .create(photo.device, photo.wanted())
+        .await
+        .unwrap();
+    let sent = photo.bytes[..200_000].to_vec();
+    let parts: Vec<Bytes> = sent.chunks(1_300).map(Bytes::copy_from_slice).collect();
+    // The connection is dead but nobody knows; its last bytes are read slowly.
+    let body = stream::iter(parts).then(|part| async move {
+        tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+        Ok::<_, &str>(part)
+    });
+    let body = Box::pin(body.chain(stream::pending()));
+    let (blobs, what) = (Arc::clone(photo.blobs()), (photo.device, photo.digest));
+    let older = tokio::spawn(async move { blobs.receive(what, 0, body).await });
+    tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    assert_eq!(photo.offset().await, 200_000);
+    assert_eq!(older.await.unwrap().unwrap().offset, 200_000);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_bad_chunk_costs_only_itself() {
     let photo = announced(3 * CHUNK_BYTES);
     photo

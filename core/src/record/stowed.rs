@@ -45,7 +45,12 @@ impl CaseDocument {
             return Ok(plain);
         }
         let packed = Compressor::with_dictionary(LEVEL, DICTIONARY)
-            .and_then(|mut packer| packer.compress(&plain))
+            .and_then(|mut packer| {
+                // The four letters name the dictionary, and the length stands beside them.
+                packer.include_dictid(false)?;
+                packer.include_contentsize(false)?;
+                packer.compress(&plain)
+            })
             .map_err(|error| RecordError::Unreadable(error.to_string()))?;
         Ok([&MAGIC, len.to_be_bytes().as_slice(), &packed].concat())
     }

@@ -1,5 +1,7 @@
 //! Migrations: a table and one loop. A released step never changes.
 
+use std::collections::BTreeMap;
+
 use rusqlite::Connection;
 
 use super::error::StoreError;
@@ -40,6 +42,20 @@ pub(super) const STEPS: &[Step] = &[
         sql: include_str!("migrations/0006_scopes.sql"),
     },
 ];
+
+/// Whether all parts are at their newest version, as they are at nearly every start.
+pub(super) fn is_newest(connection: &Connection, parts: &[(&str, &[Step])]) -> bool {
+    let read = || -> rusqlite::Result<BTreeMap<String, i64>> {
+        let mut select = connection.prepare("SELECT part, version FROM part_version")?;
+        let rows = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        rows.collect()
+    };
+    // A new database has no such table yet.
+    let found = read().unwrap_or_default();
+    parts
+        .iter()
+        .all(|(part, steps)| found.get(*part).copied() == steps.last().map(|step| step.to))
+}
 
 /// Brings one part of the database to its newest version, in one transaction. Parts are versioned
 /// apart, because the hub has tables of its own beside the shared ones.

@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 use super::error::StoreError;
 use super::files::{Fault, Files};
 use super::looks::LOOK_STEPS;
-use super::migrate::{STEPS, Step, migrate};
+use super::migrate::{STEPS, Step, is_newest, migrate};
 use super::recent::RecentDocuments;
 use super::tx::Tx;
 
@@ -150,19 +150,19 @@ impl Store {
             home: home.to_owned(),
             _lock: Some(lock),
         };
-        store.transact(|tx| tx.wrap_old_files())?;
-        store.renew_words()?;
+        store.bring_up_to_date()?;
         Ok(store)
     }
 
-    /// Indexes anew what older rules for words indexed, a few cases in a transaction: whoever stops
-    /// in between only begins again.
-    fn renew_words(&self) -> Result<(), StoreError> {
-        let read = |tx: &Tx<'_>| {
+    /// Does once what an older build left to do. Words are indexed anew a few cases in a
+    /// transaction: whoever stops in between only begins again.
+    fn bring_up_to_date(&self) -> Result<(), StoreError> {
+        let cases = self.transact(|tx| {
+            tx.wrap_old_files()?;
             let is_old = tx.words_are_old()?;
             is_old.then(|| tx.all_cases()).transpose()
-        };
-        let Some(cases) = self.transact(read)? else {
+        })?;
+        let Some(cases) = cases else {
             return Ok(());
         };
         for some in cases.chunks(CASES_AT_ONCE) {
@@ -232,10 +232,12 @@ fn prepare(
     parts: &[(&str, &[Step])],
 ) -> Result<Connection, StoreError> {
     let mut connection = connect(&home.join(DATABASE), key)?;
-    migrate(&mut connection, "core", STEPS)?;
-    migrate(&mut connection, "looks", LOOK_STEPS)?;
-    for (part, steps) in parts {
-        migrate(&mut connection, part, steps)?;
+    let ours = [("core", STEPS), ("looks", LOOK_STEPS)];
+    let all: Vec<(&str, &[Step])> = ours.iter().chain(parts).copied().collect();
+    if !is_newest(&connection, &all) {
+        for (part, steps) in all {
+            migrate(&mut connection, part, steps)?;
+        }
     }
     Ok(connection)
 }
@@ -258,8 +260,7 @@ fn connect(path: &Path, key: &StoreKey) -> Result<Connection, StoreError> {
     connection.execute_batch(&pragma)?;
     connection.execute_batch("PRAGMA cipher_hmac_algorithm = HMAC_SHA256;")?;
     // The first read fails with NotADatabase if the key is wrong.
-    let _tables: i64 =
-        connection.query_row("SELECT count(*) FROM sqlite_master", [], |row| row.get(0))?;
+    let _version: i64 = connection.query_row("PRAGMA schema_version", [], |row| row.get(0))?;
     connection.execute_batch(
         "PRAGMA journal_mode = WAL;
          PRAGMA synchronous = FULL;

@@ -9,6 +9,9 @@ use super::tx::Tx;
 use crate::domain::{Digest, ScopeId};
 use crate::vault::{BlobKey, unwrap_key, wrap_key};
 
+/// Remembered once nothing is left that an older build kept bare.
+const WRAPPED: &str = "files_wrapped";
+
 /// A file whose key is known.
 struct OpenFile {
     name: String,
@@ -110,6 +113,9 @@ impl Tx<'_> {
 
     /// Wraps what older builds kept bare.
     pub(super) fn wrap_old_files(&self) -> Result<(), StoreError> {
+        if self.memo(WRAPPED)?.is_some() {
+            return Ok(());
+        }
         let mut select = self.sql().prepare(
             "SELECT digest FROM file WHERE key <> x'' AND digest IN (SELECT digest FROM blob)",
         )?;
@@ -119,7 +125,7 @@ impl Tx<'_> {
         for digest in digests.iter().filter_map(|bytes| Digest::from_slice(bytes)) {
             self.wrap_file(&digest)?;
         }
-        Ok(())
+        self.set_memo(WRAPPED, &[])
     }
 }
 
@@ -230,6 +236,7 @@ mod tests {
                 tx.sql()
                     .execute("UPDATE file SET key = ?1", [key.as_bytes().as_slice()])?;
                 tx.sql().execute("DELETE FROM file_key", [])?;
+                tx.forget_memo(WRAPPED)?;
                 Ok::<_, StoreError>(())
             })
             .unwrap();

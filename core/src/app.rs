@@ -27,6 +27,7 @@ pub mod office;
 mod packs;
 mod peer;
 mod people;
+mod preview;
 mod quarantine;
 mod recording;
 mod reference;

@@ -249,7 +249,7 @@ fn blobs(
 ) -> Result<Vec<BlobRow>, AppError> {
     let mut blobs = Vec::new();
     for row in tx.known_blobs(scopes)? {
-        if !row.is_thumbnail && wish.originals == Originals::Without {
+        if row.is_original() && wish.originals == Originals::Without {
             continue;
         }
         let announced = match tx.envelope(&row.envelope)? {

@@ -97,13 +97,13 @@ pub struct LateChange {
     pub now: Vec<String>,
 }
 
-/// A photo or thumbnail that a case names and the hub does not hold.
+/// A photo, or a picture made from one, that a case names and the hub does not hold.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct MissingPhoto {
     /// Which bytes.
     pub sha256: String,
-    /// Whether it is only the small picture.
-    pub thumbnail: bool,
+    /// `original`, or `thumbnail` or `preview` made from one.
+    pub kind: &'static str,
     /// How many bytes.
     pub bytes: u64,
     /// How many of them came already.
@@ -379,7 +379,7 @@ fn refuse(error: &DecisionError) -> Refusal {
 fn missing_photos(tx: &dyn MetaTx, case: CaseId) -> Result<Vec<Digest>, StoreError> {
     let mut missing = Vec::new();
     for photo in tx.case_photos(case)? {
-        if !photo.is_thumbnail && tx.blob(photo.scope, &photo.digest)?.is_none() {
+        if photo.is_original() && tx.blob(photo.scope, &photo.digest)?.is_none() {
             missing.push(photo.digest);
         }
     }
@@ -420,7 +420,7 @@ fn manifest(tx: &dyn MetaTx, case: CaseId) -> Result<Vec<MissingPhoto>, StoreErr
         let why = broken.iter().find(|one| one.digest == photo.digest);
         missing.push(MissingPhoto {
             sha256: photo.digest.to_hex(),
-            thumbnail: photo.is_thumbnail,
+            kind: photo.role.word(),
             bytes: photo.len_bytes,
             received: upload.map_or(0, |upload| upload.offset),
             user: header.user,

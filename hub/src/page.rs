@@ -133,7 +133,7 @@ fn cards(app: &App) -> Result<Vec<CaseCard>, Refusal> {
         for row in tx.list_cases(&query)? {
             let mut thumbnails = Vec::new();
             for photo in tx.case_photos(row.case)? {
-                if photo.is_thumbnail && tx.blob(photo.scope, &photo.digest)?.is_some() {
+                if photo.is_thumbnail() && tx.blob(photo.scope, &photo.digest)?.is_some() {
                     thumbnails.push(Thumbnail {
                         path: format!("/photo/{}/{}", photo.scope, photo.digest),
                     });

@@ -19,9 +19,9 @@ use crate::Failed;
 use crate::row::{Row, Timings, number};
 
 const PHONES: u64 = 200;
-const ROUNDS: u32 = 3;
+const ROUNDS: u32 = 2;
 /// Envelopes that each phone brings each time.
-const EDITS: u32 = 5;
+const EDITS: u32 = 2;
 const SMALL: u64 = 10_000;
 const LARGE: u64 = 1_000_000;
 /// Envelopes in a run of the bulk.

@@ -18,6 +18,8 @@ use crate::{memory, thumbnail};
 /// The word by which this program starts itself to measure memory.
 pub(crate) const CHILD: &str = "take-in-one-photo";
 const ROUNDS: u32 = 15;
+/// How often ours and the peer take turns.
+const TURNS: u32 = 3;
 
 /// The photo of all photo benchmarks: a roof of twelve megapixels, as a phone codes it.
 pub(crate) fn picture() -> Vec<u8> {
@@ -93,17 +95,23 @@ fn add(phone: &Device, case: &str, bytes: &[u8]) -> Result<bool, Failed> {
 
 fn whole(world: &World, (phone, case): (&Device, &str), picture: &[u8]) -> Result<(), Failed> {
     let file = world.dir.path().join("photo.jpg");
-    let mut ours = Timings::default();
-    for round in 0..ROUNDS {
-        std::fs::write(&file, unlike(picture, round))?;
-        let has_thumbnail = ours.time(|| add(phone, case, &std::fs::read(&file)?))?;
-        if !has_thumbnail {
-            return Err("no thumbnail was made".into());
+    let (mut ours, mut peers) = (Timings::default(), Vec::new());
+    // By turns, because a machine's disk and clock are not the same from one minute to the next.
+    for turn in 0..TURNS {
+        for round in 0..ROUNDS {
+            std::fs::write(&file, unlike(picture, turn * ROUNDS + round))?;
+            let has_thumbnail = ours.time(|| add(phone, case, &std::fs::read(&file)?))?;
+            if !has_thumbnail {
+                return Err("no thumbnail was made".into());
+            }
         }
+        let Some((_, peer)) = thumbnail::turbojpeg(world.dir.path(), &file)? else {
+            return Ok(());
+        };
+        peers.push(peer);
     }
-    let Some((_, peer)) = thumbnail::turbojpeg(world.dir.path(), &file)? else {
-        return Ok(());
-    };
+    peers.sort_by(f64::total_cmp);
+    let peer = peers.get(peers.len() / 2).copied().unwrap_or_default();
     Row {
         name: "take in a 12 MP photo, all of it",
         ours: format!("{:.1} ms", ours.median()),
@@ -111,7 +119,7 @@ fn whole(world: &World, (phone, case): (&Device, &str), picture: &[u8]) -> Resul
         ratio: ours.median() / peer,
         goal: "≤ 1.05",
         note: format!(
-            "median of {} JPEGs of {:.2} MB; ours reads, hashes whole and in chunks, examines, \
+            "median of {} JPEGs of {:.2} MB, by turns with the peer; ours reads, hashes whole and in chunks, examines, \
              encrypts, syncs, commits, makes and keeps thumbnail and fingerprint, and looks for \
              photos that look alike; the peer reads, hashes, reads EXIF, makes the thumbnail with \
              libjpeg-turbo at a quarter and Lanczos, encrypts, writes and syncs both, in one \

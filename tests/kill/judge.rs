@@ -139,12 +139,12 @@ fn hold_blobs(device: &Device, view: &CaseView, blobs: &mut BTreeMap<Digest, boo
                 .expect("bytes");
             assert_eq!(Digest::of(&bytes), blob.digest, "{id}");
         }
-        if !blob.is_thumbnail {
+        if blob.is_original() {
             known.push(blob.digest);
         }
-        let twice = blobs.insert(blob.digest, !blob.is_thumbnail);
+        let twice = blobs.insert(blob.digest, blob.is_original());
         assert!(
-            twice.is_none() || blob.is_thumbnail,
+            twice.is_none() || blob.is_thumbnail(),
             "{} is held twice",
             blob.digest
         );

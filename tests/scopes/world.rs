@@ -226,7 +226,7 @@ impl Phone {
         let digest = view
             .blobs
             .iter()
-            .find(|blob| !blob.is_thumbnail)
+            .find(|blob| blob.is_original())
             .unwrap()
             .digest;
         let name: String = self

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use lossbook_core::app::{AtHub, CaseView, Device, Judged};
+use lossbook_core::chain::BlobRole;
 use lossbook_core::domain::{ScopeId, civil_text};
 use lossbook_core::record::{CaseRecord, FieldReading, Section};
 use lossbook_core::rules::Packs;
@@ -182,7 +183,7 @@ pub fn case_json(view: &CaseView) -> Value {
             })
         })
         .collect();
-    let photos: Vec<Value> = view.blobs.iter().filter(|blob| !blob.is_thumbnail).map(|blob| json!({
+    let photos: Vec<Value> = view.blobs.iter().filter(|blob| blob.is_original()).map(|blob| json!({
         "sha256": blob.digest.to_hex(), "bytes": blob.len_bytes, "media_type": blob.media_type, "held": blob.held,
         "own": blob.own, "sent": blob.sent, "confirmed": blob.confirmed,
         "at_hub": view.is_at_hub(blob).word(), "announced_by": view.announced_by(blob),
@@ -214,7 +215,7 @@ fn missing_json(view: &CaseView) -> Vec<Value> {
     missing
         .map(|blob| {
             json!({
-                "sha256": blob.digest.to_hex(), "thumbnail": blob.is_thumbnail, "bytes": blob.len_bytes,
+                "sha256": blob.digest.to_hex(), "kind": blob.role.word(), "bytes": blob.len_bytes,
                 "at_hub": view.is_at_hub(blob).word(), "held_here": blob.held, "own": blob.own,
                 "announced_by": view.announced_by(blob),
             })
@@ -354,10 +355,10 @@ impl Page {
             .filter(|blob| view.is_at_hub(blob) == AtHub::No)
         {
             let digest = blob.digest.to_hex();
-            let kind = if blob.is_thumbnail {
-                "缩略图 / thumbnail"
-            } else {
-                "照片 / photo"
+            let kind = match blob.role {
+                BlobRole::Thumbnail => "缩略图 / thumbnail",
+                BlobRole::Preview => "预览图 / preview",
+                BlobRole::Original => "照片 / photo",
             };
             self.line(format!(
                 "  机构尚缺 / missing at the hub: {kind} {}, {} bytes, on the phone of {}{}",

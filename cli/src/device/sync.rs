@@ -19,6 +19,9 @@ use crate::driver::{Outcome, Patience, synchronise};
 use crate::failure::Failure;
 use crate::http::Client;
 
+/// Previews made before one exchange over a metered link: a few seconds' work on a cheap phone.
+const PREVIEWS_AT_ONCE: usize = 12;
+
 /// The hub's refusal of an enrolment.
 #[derive(Debug, Encode, Decode)]
 #[cbor(array)]
@@ -136,6 +139,11 @@ pub(super) fn run(
         .pinned
         .ok_or(lossbook_core::app::AppError::NotEnrolled)?;
     let client = Client::new(&pinned.url, ca)?;
+    let previews = if how.metered {
+        device.make_previews(PREVIEWS_AT_ONCE)?
+    } else {
+        0
+    };
     let bar = if progress {
         bar()
     } else {
@@ -161,6 +169,7 @@ pub(super) fn run(
     bar.finish_and_clear();
     let mut said = said(&outcome);
     if let Some(json) = said.json.as_object_mut() {
+        json.insert("previews_made".to_owned(), json!(previews));
         json.insert(
             "packs_fetched".to_owned(),
             json!(fetched.map(|it| it.packs)),

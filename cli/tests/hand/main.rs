@@ -6,5 +6,6 @@
 )]
 
 mod bundles;
+mod metered;
 mod peers;
 mod stage;

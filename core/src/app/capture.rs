@@ -165,23 +165,9 @@ impl Device {
         let doubts = small.shades.doubts();
         let noted = small.problem.clone().into_iter().chain(doubts);
         noted.for_each(|problem| note_problem(&mut facts, problem));
-        let mut hasher = ChunkedDigest::new();
-        hasher.update(&small.jpeg);
-        let (digest, chunks, len_bytes) = hasher.finish();
-        let body = PhotoBody {
-            case,
-            digest,
-            len_bytes,
-            chunk_root: ChunkedDigest::merkle_root(&chunks),
-            media_type: evidence::MediaType::Jpeg.mime().to_owned(),
-            role: BlobRole::Thumbnail,
-            of: Some(facts.digest),
-            origin: photo.origin,
-            moment: None,
-            claims: None,
-            duration_ms: None,
-        };
-        let stored = self.store_once(&small.jpeg, (digest, len_bytes, chunks))?;
+        let what = (case, facts.digest, photo.origin);
+        let (body, named) = small_body(&small.jpeg, BlobRole::Thumbnail, what);
+        let stored = self.store_once(&small.jpeg, named)?;
         self.store.transact(|tx| {
             found.keep(tx)?;
             self.commit_blob(tx, scope, &body, stored.as_ref())
@@ -189,17 +175,17 @@ impl Device {
         self.remember_look(&found);
         Ok(AddedPhoto {
             facts,
-            thumbnail: Some(digest),
+            thumbnail: Some(body.digest),
             seen: found.seen,
             known: false,
         })
     }
 
     /// Encrypts bytes to disk, unless another case holds the same already: one file serves both.
-    fn store_once(
+    pub(super) fn store_once(
         &self,
         bytes: &[u8],
-        named: (Digest, u64, Vec<Digest>),
+        named: Named,
     ) -> Result<Option<StoredBlob>, AppError> {
         if self.store.transact(|tx| tx.holds(&named.0))? {
             return Ok(None);
@@ -211,7 +197,7 @@ impl Device {
         )?))
     }
 
-    fn commit_blob(
+    pub(super) fn commit_blob(
         &self,
         tx: &crate::store::Tx<'_>,
         scope: ScopeId,
@@ -233,6 +219,34 @@ impl Device {
         tx.put_blob(scope, id, body, true)?;
         Ok(())
     }
+}
+
+/// Digest, length and digests of the chunks.
+pub(super) type Named = (Digest, u64, Vec<Digest>);
+
+/// The envelope's body of a picture made from an original, and what its bytes are named by.
+pub(super) fn small_body(
+    jpeg: &[u8],
+    role: BlobRole,
+    (case, original, origin): (CaseId, Digest, Origin),
+) -> (PhotoBody, Named) {
+    let mut hasher = ChunkedDigest::new();
+    hasher.update(jpeg);
+    let (digest, chunks, len_bytes) = hasher.finish();
+    let body = PhotoBody {
+        case,
+        digest,
+        len_bytes,
+        chunk_root: ChunkedDigest::merkle_root(&chunks),
+        media_type: evidence::MediaType::Jpeg.mime().to_owned(),
+        role,
+        of: Some(original),
+        origin,
+        moment: None,
+        claims: None,
+        duration_ms: None,
+    };
+    (body, (digest, len_bytes, chunks))
 }
 
 fn note_problem(facts: &mut PhotoFacts, problem: Problem) {

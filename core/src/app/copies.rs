@@ -43,7 +43,7 @@ impl Device {
             let blobs = tx.blobs_of_case(case)?;
             let mut named = blobs.iter().filter(|blob| {
                 // A recording may be larger than memory, and has no picture to copy.
-                !blob.is_thumbnail
+                blob.is_original()
                     && blob.held
                     && MediaType::from_mime(&blob.media_type).is_some()
                     && blob.digest.to_hex().starts_with(photo)

@@ -1,5 +1,6 @@
 //! A phone: its store, its host, its session, and how it becomes known to a hub.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,7 +9,7 @@ use super::error::AppError;
 use super::lookalike::Looks;
 use super::people::visible;
 use crate::chain::{Author, EnrolAnswer, EnrolRequest, Invite};
-use crate::domain::{CaseId, Host, RowId, ScopeId, WallMs};
+use crate::domain::{CaseId, Digest, Host, RowId, ScopeId, WallMs};
 use crate::evidence::PictureDecoder;
 use crate::record;
 use crate::store::{EndState, Fault, Identity, Pinned, Rebuilt, Store, StoreError, StoreKey, Tx};
@@ -22,6 +23,8 @@ pub struct Device {
     session: Mutex<[u8; 16]>,
     /// Rows written in this session.
     rows: AtomicU64,
+    /// Originals of which no preview could be made.
+    pub(super) passed_over: Mutex<BTreeSet<Digest>>,
 }
 
 impl std::fmt::Debug for Device {
@@ -86,6 +89,7 @@ impl Device {
             decoder: None,
             session: Mutex::default(),
             rows: AtomicU64::new(0),
+            passed_over: Mutex::default(),
         };
         device.renew_session();
         device

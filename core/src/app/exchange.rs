@@ -254,7 +254,7 @@ fn saved_token(tx: &Tx<'_>, now: WallMs) -> Result<Option<SavedToken>, AppError>
 }
 
 fn load_blobs(tx: &Tx<'_>, originals: Originals) -> Result<BlobLoad, AppError> {
-    let goes = |blob: &BlobRow| blob.is_thumbnail || originals == Originals::Send;
+    let goes = |blob: &BlobRow| !blob.is_original() || originals == Originals::Send;
     let (mut load, mut first) = (BlobLoad::default(), Vec::new());
     for blob in tx.blobs_to_send()? {
         let count: &mut Waiting = if goes(&blob) {
@@ -274,11 +274,7 @@ fn load_blobs(tx: &Tx<'_>, originals: Originals) -> Result<BlobLoad, AppError> {
             len_bytes: blob.len_bytes,
             scope: blob.scope,
             chunks: tx.chunks(&blob.digest)?,
-            role: if blob.is_thumbnail {
-                BlobRole::Thumbnail
-            } else {
-                BlobRole::Original
-            },
+            role: blob.role,
         });
     }
     let me = tx.identity()?.device;

@@ -21,7 +21,7 @@ pub(super) fn shots(tx: &Tx<'_>, standing: &CaseStanding) -> Result<Vec<Shot>, S
         let (header, body) = (photo.header, photo.body);
         match body.role {
             BlobRole::Original => {}
-            BlobRole::Thumbnail => continue,
+            BlobRole::Thumbnail | BlobRole::Preview => continue,
         }
         let not_before = match &header.seen {
             Some(seen) => tx.wall_of(&seen.header)?,

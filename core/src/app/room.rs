@@ -34,7 +34,7 @@ pub struct PhotoBudget {
 impl PhotoBudget {
     /// What the originals of a case have used of it.
     pub fn used(blobs: &[BlobRow]) -> Self {
-        let originals = || blobs.iter().filter(|blob| !blob.is_thumbnail);
+        let originals = || blobs.iter().filter(|blob| blob.is_original());
         Self {
             photos: originals().count() as u64,
             bytes: originals().map(|blob| blob.len_bytes).sum(),

@@ -6,6 +6,7 @@ mod merge;
 mod packs;
 mod past;
 mod peer;
+mod preview;
 mod roles;
 mod seen;
 mod world;
@@ -467,7 +468,7 @@ fn the_same_photo_in_two_cases_belongs_to_both_and_is_stored_once() {
             .unwrap()
             .blobs
             .into_iter()
-            .filter(|blob| !blob.is_thumbnail && blob.held);
+            .filter(|blob| blob.is_original() && blob.held);
         assert_eq!(originals.count(), 1);
         assert!(phone.add_photo(case, photo(&jpeg(1))).unwrap().known);
     }

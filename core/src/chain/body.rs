@@ -22,6 +22,20 @@ pub enum BlobRole {
     /// A small upright JPEG of it.
     #[n(2)]
     Thumbnail,
+    /// A larger upright JPEG of it, for reviewers while the original waits for a better link.
+    #[n(3)]
+    Preview,
+}
+
+impl BlobRole {
+    /// The word of lists and of the command line.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Original => "original",
+            Self::Thumbnail => "thumbnail",
+            Self::Preview => "preview",
+        }
+    }
 }
 
 /// How a photo came into the app.

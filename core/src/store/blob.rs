@@ -46,9 +46,9 @@ pub struct BlobRow {
     pub chunk_root: Digest,
     /// MIME type.
     pub media_type: String,
-    /// Whether it is a thumbnail.
-    pub is_thumbnail: bool,
-    /// For a thumbnail: its original.
+    /// Whether it is evidence or made from it.
+    pub role: BlobRole,
+    /// For what is made from it: its original.
     pub of: Option<Digest>,
     /// Whether this device announced it.
     pub own: bool,
@@ -89,7 +89,7 @@ fn blob_from(row: &Row<'_>) -> rusqlite::Result<Option<BlobRow>> {
         len_bytes: unsigned(row.get(4)?),
         chunk_root,
         media_type: row.get(6)?,
-        is_thumbnail: row.get::<_, i64>(7)? == role_number(BlobRole::Thumbnail),
+        role: role_of(row.get(7)?),
         of: of.and_then(|bytes| Digest::from_slice(&bytes)),
         own: row.get(9)?,
         sent: row.get(10)?,
@@ -102,6 +102,28 @@ const fn role_number(role: BlobRole) -> i64 {
     match role {
         BlobRole::Original => 1,
         BlobRole::Thumbnail => 2,
+        BlobRole::Preview => 3,
+    }
+}
+
+fn role_of(number: i64) -> BlobRole {
+    let made = [BlobRole::Thumbnail, BlobRole::Preview];
+    let found = made.into_iter().find(|role| role_number(*role) == number);
+    found.unwrap_or(BlobRole::Original)
+}
+
+/// What reviewers see first goes first: thumbnails, previews, originals.
+const BY_URGENCY: &str = "CASE blob.role WHEN 2 THEN 0 WHEN 3 THEN 1 ELSE 2 END";
+
+impl BlobRow {
+    /// Whether it is evidence itself, as the camera wrote it.
+    pub fn is_original(&self) -> bool {
+        self.role == BlobRole::Original
+    }
+
+    /// Whether it is a thumbnail.
+    pub fn is_thumbnail(&self) -> bool {
+        self.role == BlobRole::Thumbnail
     }
 }
 
@@ -258,25 +280,25 @@ impl Tx<'_> {
             .pop())
     }
 
-    /// Blobs of these scopes whose bytes are held here: thumbnails first, then oldest first.
+    /// Blobs of these scopes whose bytes are held here: thumbnails first, then previews, then originals, oldest first.
     ///
     /// # Errors
     /// As the database fails.
     pub fn held_blobs(&self, scopes: &[ScopeId]) -> Result<Vec<BlobRow>, StoreError> {
-        let mut blobs = self.blobs_where(
-            "WHERE EXISTS (SELECT 1 FROM file WHERE file.digest = blob.digest) ORDER BY role DESC, rowid",
-            [],
-        )?;
+        let held = format!(
+            "WHERE EXISTS (SELECT 1 FROM file WHERE file.digest = blob.digest) ORDER BY {BY_URGENCY}, rowid"
+        );
+        let mut blobs = self.blobs_where(&held, [])?;
         blobs.retain(|blob| scopes.contains(&blob.scope));
         Ok(blobs)
     }
 
-    /// Blobs that photo envelopes of these scopes name: thumbnails first, then oldest first.
+    /// Blobs that photo envelopes of these scopes name: thumbnails first, then previews, then originals, oldest first.
     ///
     /// # Errors
     /// As the database fails.
     pub fn known_blobs(&self, scopes: &[ScopeId]) -> Result<Vec<BlobRow>, StoreError> {
-        let mut blobs = self.blobs_where("WHERE 1 ORDER BY role DESC, rowid", [])?;
+        let mut blobs = self.blobs_where(&format!("WHERE 1 ORDER BY {BY_URGENCY}, rowid"), [])?;
         blobs.retain(|blob| scopes.contains(&blob.scope));
         Ok(blobs)
     }
@@ -290,20 +312,36 @@ impl Tx<'_> {
     }
 
     /// Blobs whose photo envelope the hub has and whose bytes it lacks, own ones and those that
-    /// others gave here by hand: thumbnails first, then originals, oldest first.
+    /// others gave here by hand: thumbnails first, then previews, then originals, oldest first.
     ///
     /// # Errors
     /// As the database fails.
     pub fn blobs_to_send(&self) -> Result<Vec<BlobRow>, StoreError> {
-        self.blobs_where(
+        let waiting = format!(
             "JOIN envelope ON envelope.id = blob.envelope JOIN stream ON stream.id = envelope.stream
              LEFT JOIN case_row ON case_row.case_id = blob.case_id
              WHERE blob.sent = 0 AND stream.acked >= envelope.seq
                AND (blob.own = 1 OR EXISTS (SELECT 1 FROM brought WHERE brought.digest = blob.digest))
                AND blob.scope NOT IN (SELECT scope FROM scope_end WHERE state < 2)
-             ORDER BY blob.role DESC, coalesce(case_row.status IN ('paid', 'closed', 'denied'), 0),
-                      coalesce(case_row.signature <> '', 0) DESC, blob.case_id, envelope.ord",
-            [],
+             ORDER BY {BY_URGENCY}, coalesce(case_row.status IN ('paid', 'closed', 'denied'), 0),
+                      coalesce(case_row.signature <> '', 0) DESC, blob.case_id, envelope.ord"
+        );
+        self.blobs_where(&waiting, [])
+    }
+
+    /// Own originals of at least so many bytes that the hub still lacks, that are held here, and of
+    /// which there is no preview: oldest first.
+    ///
+    /// # Errors
+    /// As the database fails.
+    pub fn without_preview(&self, at_least: u64) -> Result<Vec<BlobRow>, StoreError> {
+        self.blobs_where(
+            "WHERE blob.role = 1 AND blob.own = 1 AND blob.sent = 0 AND blob.len >= ?1
+               AND EXISTS (SELECT 1 FROM file WHERE file.digest = blob.digest)
+               AND NOT EXISTS (SELECT 1 FROM blob AS made WHERE made.of_digest = blob.digest
+                               AND made.case_id = blob.case_id AND made.role = 3)
+             ORDER BY blob.rowid",
+            [signed(at_least)],
         )
     }
 

@@ -161,7 +161,7 @@ impl Tx<'_> {
         };
         let mut found =
             self.blobs_where("WHERE digest BETWEEN ?1 AND ?2", (bound(0), bound(0xFF)))?;
-        found.retain(|blob| !blob.is_thumbnail);
+        found.retain(|blob| blob.is_original());
         Ok(found)
     }
 }

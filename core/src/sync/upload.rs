@@ -42,7 +42,8 @@ impl Engine {
         jobs.retain(|job| !self.session.settled.contains(&job.digest));
         jobs.sort_by_key(|job| match job.role {
             BlobRole::Thumbnail => 0,
-            BlobRole::Original => 1,
+            BlobRole::Preview => 1,
+            BlobRole::Original => 2,
         });
         if jobs.is_empty() {
             self.count_left(0, 0);

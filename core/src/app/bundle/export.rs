@@ -344,7 +344,7 @@ fn blobs(
             Bodies::All => true,
             Bodies::Cases(cases) => cases.contains(&row.case),
         };
-        let left_out = !row.is_thumbnail && wish.originals == Originals::Without;
+        let left_out = row.is_original() && wish.originals == Originals::Without;
         if left_out || !in_cases || (to_hub && row.sent && wish.since == Since::Known) {
             continue;
         }

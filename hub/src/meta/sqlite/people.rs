@@ -114,7 +114,7 @@ impl Tables for Tx<'_> {
 
     fn originals_of(&self, scope: ScopeId, thumbnail: &Digest) -> Result<Vec<Digest>, StoreError> {
         let mut blobs = self.blobs_by_digest(thumbnail)?;
-        blobs.retain(|blob| blob.is_thumbnail && blob.scope == scope);
+        blobs.retain(|blob| blob.is_thumbnail() && blob.scope == scope);
         Ok(blobs.iter().filter_map(|blob| blob.of).collect())
     }
 

@@ -13,7 +13,7 @@ extension FieldDevice {
     ///   `.WrongState` with `needs` = `enrol` on a phone that head office does not know.
     @discardableResult
     public func synchronise(
-        over transport: some HubTransport, options: SyncOptions
+        over transport: any HubTransport, options: SyncOptions
     ) async throws -> SyncOutcome {
         let run = try await exchange.run { [core] in try core.sync(options: options) }
         while true {
@@ -43,7 +43,7 @@ extension FieldDevice {
     }
 
     private func perform(
-        _ request: HubRequest, of run: SyncRun, over transport: some HubTransport
+        _ request: HubRequest, of run: SyncRun, over transport: any HubTransport
     ) async throws {
         let id = request.id
         do {

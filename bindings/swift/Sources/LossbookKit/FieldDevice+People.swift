@@ -12,7 +12,7 @@ extension FieldDevice {
     /// - Throws: `LossbookError.InvalidInput` for a code that is none, `.Refused` for one that was
     ///   used or is too old; `TransportError` without a way to head office.
     @discardableResult
-    public func enrol(code: String, over transport: some HubTransport) async throws -> DeviceStatus {
+    public func enrol(code: String, over transport: any HubTransport) async throws -> DeviceStatus {
         let request = try await call { try $0.enrolRequest(code: code) }
         let answer = try await transport.send(request)
         return try await call { try $0.enrolAnswer(code: code, answer: answer) }

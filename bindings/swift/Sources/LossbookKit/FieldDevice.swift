@@ -48,7 +48,11 @@ public final class FieldDevice: Sendable {
             log: log
         )
         let work = WorkQueue("org.lossbook.record")
-        let core = try await work.run { try Lossbook.openOrCreate(home: home.path, host: parts) }
+        let core = try await work.run {
+            try FileManager.default.createDirectory(
+                at: home.deletingLastPathComponent(), withIntermediateDirectories: true)
+            return try Lossbook.openOrCreate(home: home.path, host: parts)
+        }
         return FieldDevice(core: core, work: work)
     }
 

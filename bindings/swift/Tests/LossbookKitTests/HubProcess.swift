@@ -2,7 +2,7 @@ import Foundation
 
 /// A real hub beside the test: `lossbook hub` of the program that LOSSBOOK_PROGRAM names, or that
 /// lies beside the library.
-final class HubProcess {
+final class HubProcess: @unchecked Sendable {
     struct Failed: Error {
         let words: [String]
         let said: String

@@ -100,7 +100,9 @@ struct RecordTests {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for number in 0..<16 {
                 group.addTask {
-                    try await device.report([FieldEdit(name: "household", value: "农户\(number)")])
+                    _ = try await device.report([
+                        FieldEdit(name: "household", value: "农户\(number)")
+                    ])
                 }
             }
             try await group.waitForAll()

@@ -15,7 +15,7 @@ public final class CaseFile {
     }
 
     public func load() async {
-        let (device, id) = (device, id)
+        let (device, id) = (self.device, self.id)
         await screen.load { try await device.screen(of: id) }
     }
 

@@ -34,10 +34,10 @@ public final class Disputes {
             return false
         }
         let (device, id) = (file.device, file.id)
-        let done = await settling.run {
+        let isSaved = await settling.succeeds {
             try await device.settle(path, of: id, as: value, reason: reason)
         }
-        guard done != nil else { return false }
+        guard isSaved else { return false }
         chosen[path] = nil
         reasons[path] = nil
         await file.load()

@@ -112,6 +112,17 @@ public final class Work {
         }
     }
 
+    /// Runs it and says whether it succeeded.
+    public func succeeds(
+        saying phrase: Phrase = .saved, _ action: @escaping @Sendable () async throws -> Void
+    ) async -> Bool {
+        let done: Bool? = await run(saying: phrase) {
+            try await action()
+            return true
+        }
+        return done ?? false
+    }
+
     /// Says what the person forgot, before anything is tried.
     func refuse(_ problem: Problem) {
         state = .problem(problem)

@@ -55,14 +55,14 @@ public final class LossLines {
         let (device, id, section, row) = (file.device, file.id, draft.section, draft.row)
         let prefix = row.map { "\(section).\($0)." } ?? ""
         let edits = changed.map { FieldEdit(name: prefix + $0.field.name, value: $0.text) }
-        let done = await saving.run {
+        let isSaved = await saving.succeeds {
             if row == nil {
-                try await device.addRow(to: section, of: id, fields: edits)
+                _ = try await device.addRow(to: section, of: id, fields: edits)
             } else {
                 try await device.set(edits, in: id)
             }
         }
-        guard done != nil else {
+        guard isSaved else {
             if case .problem(let problem) = saving.state, draft.entries.mark(problem) {
                 saving.forget()
             }
@@ -82,8 +82,8 @@ public final class LossLines {
             return false
         }
         let (device, id, path) = (file.device, file.id, row.path)
-        let done = await saving.run { try await device.withdraw(path, of: id, reason: reason) }
-        guard done != nil else { return false }
+        let isSaved = await saving.succeeds { try await device.withdraw(path, of: id, reason: reason) }
+        guard isSaved else { return false }
         await file.load()
         return true
     }
@@ -92,10 +92,10 @@ public final class LossLines {
     @discardableResult
     public func restore(_ row: RowView) async -> Bool {
         let (device, id, path) = (file.device, file.id, row.path)
-        let done = await saving.run {
+        let isSaved = await saving.succeeds {
             try await device.set([FieldEdit(name: "\(path).removed", value: "")], in: id)
         }
-        guard done != nil else { return false }
+        guard isSaved else { return false }
         await file.load()
         return true
     }

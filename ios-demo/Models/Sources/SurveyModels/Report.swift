@@ -20,7 +20,7 @@ public final class Report {
 
     /// Reads the form and the contracts.
     public func load() async {
-        let device = device
+        let device = self.device
         await contracts.load { try await device.contracts() }
         guard entries.isEmpty, let form = try? await device.form() else { return }
         let report = form.first { $0.key == "report" }
@@ -43,7 +43,7 @@ public final class Report {
             FieldEdit(name: $0.field.name, value: $0.text)
         }
         if let contract { edits.append(FieldEdit(name: "contract", value: contract)) }
-        let (device, fields) = (device, edits)
+        let (device, fields) = (self.device, edits)
         let saved = await saving.run { try await device.report(fields) }
         if case .problem(let problem) = saving.state, entries.mark(problem) { saving.forget() }
         return saved

@@ -55,9 +55,9 @@ public final class Session {
     public func enrol(code: String) async -> Bool {
         guard let device else { return false }
         let transport = surroundings.foreground
-        let code = code.filter { !$0.isWhitespace }
+        let typed = code.filter { !$0.isWhitespace }
         let status = await enrolling.run(saying: .done) {
-            try await device.enrol(code: code, over: transport)
+            try await device.enrol(code: typed, over: transport)
         }
         guard let status else { return false }
         phase = .open(device, status)

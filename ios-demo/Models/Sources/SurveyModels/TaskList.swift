@@ -30,7 +30,7 @@ public final class TaskList {
 
     /// Reads the first page.
     public func load() async {
-        let (device, text) = (device, wanted)
+        let (device, text) = (self.device, wanted)
         await list.load {
             let page = try await device.cases(matching: text)
             return TaskRows(rows: page.rows, next: page.next)

@@ -83,6 +83,7 @@ struct HandTests {
         let lines = try #require(screen.sections.first { $0.key == "lines" })
         let row = try #require(lines.rows.first)
         try await device.set([FieldEdit(name: "\(row.path).amount", value: "990")], in: file.id)
+        signing.layOut(width: 800, height: 300)
         signing.penDown(InkPoint(x: 10, y: 20, tMs: 0, pressure: 500))
         signing.penMoved(InkPoint(x: 90, y: 60, tMs: 40, pressure: 500))
         #expect(await signing.sign() == nil)

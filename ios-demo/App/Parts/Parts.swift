@@ -7,7 +7,7 @@ struct ContentPart<Value: Sendable, Shown: View>: View {
     @Environment(Session.self) private var session
     let content: Content<Value>
     var empty = Phrase.nothingHere
-    var retry: (() async -> Void)?
+    var retry: (@MainActor () async -> Void)?
     @ViewBuilder let shown: (Value) -> Shown
 
     var body: some View {
@@ -30,7 +30,7 @@ struct ContentPart<Value: Sendable, Shown: View>: View {
 struct ProblemPart: View {
     @Environment(Session.self) private var session
     let problem: Problem
-    var retry: (() async -> Void)?
+    var retry: (@MainActor () async -> Void)?
 
     var body: some View {
         VStack(alignment: .leading, spacing: 8) {

@@ -1,14 +1,13 @@
 import LossbookKit
 import Network
 
-/// What link there is, as a sequence: down, or up with its speed and whether it costs.
-struct LinkWatch {
-    func states() -> AsyncStream<LinkState> {
-        AsyncStream { stream in
-            let monitor = NWPathMonitor()
-            monitor.pathUpdateHandler = { path in stream.yield(Self.state(of: path)) }
-            stream.onTermination = { _ in monitor.cancel() }
-            monitor.start(queue: .global(qos: .utility))
+/// What link there is: down, or up with its speed and whether it costs.
+enum LinkWatch {
+    /// Tells each state from now on, until the task that runs this ends.
+    @MainActor
+    static func follow(_ told: (LinkState) -> Void) async {
+        for await path in NWPathMonitor() {
+            told(state(of: path))
         }
     }
 

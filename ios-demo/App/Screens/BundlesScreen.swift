@@ -80,7 +80,11 @@ struct BundlesScreen: View {
         Binding {
             bundles.chosen.contains(receiver.id)
         } set: { isOn in
-            if isOn { bundles.chosen.insert(receiver.id) } else { bundles.chosen.remove(receiver.id) }
+            if isOn {
+                _ = bundles.chosen.insert(receiver.id)
+            } else {
+                _ = bundles.chosen.remove(receiver.id)
+            }
         }
     }
 

@@ -47,13 +47,13 @@ final class Camera {
         session.sessionPreset = .photo
         if session.canAddInput(input) { session.addInput(input) }
         if session.canAddOutput(output) { session.addOutput(output) }
-        nonisolated(unsafe) let session = session
-        queue.async { session.startRunning() }
+        let running = Running(session: session)
+        queue.async { running.session.startRunning() }
     }
 
     func end() {
-        nonisolated(unsafe) let session = session
-        queue.async { session.stopRunning() }
+        let running = Running(session: session)
+        queue.async { running.session.stopRunning() }
     }
 
     /// Takes one photo and writes its bytes; false if there is none.
@@ -66,6 +66,11 @@ final class Camera {
             output.capturePhoto(with: settings, delegate: writer)
         }
     }
+}
+
+/// A session is started and stopped off the main thread, as its makers ask.
+private struct Running: @unchecked Sendable {
+    let session: AVCaptureSession
 }
 
 /// Writes the photo when the camera has it.

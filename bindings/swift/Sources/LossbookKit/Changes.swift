@@ -20,7 +20,7 @@ final class ChangeBoard: Observer, @unchecked Sendable {
     func listen() -> AsyncStream<Change> {
         let (stream, continuation) = AsyncStream.makeStream(of: Change.self)
         let id = UUID()
-        let wasFinished = lock.withLock {
+        let wasFinished = lock.held {
             if !isFinished { listeners[id] = continuation }
             return isFinished
         }
@@ -33,7 +33,7 @@ final class ChangeBoard: Observer, @unchecked Sendable {
     }
 
     func finish() {
-        let all = lock.withLock {
+        let all = lock.held {
             isFinished = true
             return Array(listeners.values)
         }
@@ -47,11 +47,11 @@ final class ChangeBoard: Observer, @unchecked Sendable {
     func attention(what: Attention) { tell(.attention(what)) }
 
     private func tell(_ change: Change) {
-        let all = lock.withLock { Array(listeners.values) }
+        let all = lock.held { Array(listeners.values) }
         for listener in all { listener.yield(change) }
     }
 
     private func forget(_ id: UUID) {
-        lock.withLock { _ = listeners.removeValue(forKey: id) }
+        lock.held { _ = listeners.removeValue(forKey: id) }
     }
 }

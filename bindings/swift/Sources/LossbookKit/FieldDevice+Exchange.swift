@@ -52,7 +52,9 @@ extension FieldDevice {
         } catch let error as LossbookError {
             throw error
         } catch {
-            guard let why = TransportError.failure(of: error) else { return }
+            // Whoever was stopped did not fail: the next turn ends the run.
+            if Task.isCancelled { return }
+            let why = TransportFailure(error)
             try await exchange.run { try run.reportFailure(id: id, why: why) }
         }
     }

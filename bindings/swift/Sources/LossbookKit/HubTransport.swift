@@ -11,20 +11,15 @@ public protocol HubTransport: Sendable {
     func send(_ request: HubRequest) async throws -> HubAnswer
 }
 
-extension TransportError {
-    /// What an error of a transport means to the core; nil when the task was cancelled.
-    static func failure(of error: any Error) -> TransportFailure? {
-        guard let known = error as? TransportError else {
-            return error is CancellationError ? nil : .cut
-        }
-        switch known {
-        case .NoNetwork: return .noNetwork
-        case .Cut: return .cut
-        case .Timeout: return .timeout
-        case .Refused: return .refused
-        case .Tls: return .tls
-        case .Cancelled: return nil
-        case .Failed: return .cut
+extension TransportFailure {
+    /// What an error of a transport means to the core.
+    init(_ error: any Error) {
+        switch error as? TransportError {
+        case .NoNetwork: self = .noNetwork
+        case .Timeout: self = .timeout
+        case .Refused: self = .refused
+        case .Tls: self = .tls
+        case .Cut, .Cancelled, .Failed, nil: self = .cut
         }
     }
 }

@@ -53,13 +53,13 @@ public final class URLSessionTransport: NSObject, HubTransport, @unchecked Senda
 
     /// Ends the session; requests on their way end as cancelled.
     public func end() {
-        lock.withLock { session }?.invalidateAndCancel()
+        lock.held { session }?.invalidateAndCancel()
     }
 
     /// What to call once all events of a background session were handed over: the handler that the
     /// system gave the app when it woke it.
     public func whenDrained(_ done: @escaping @Sendable () -> Void) {
-        lock.withLock { whenDrained = done }
+        lock.held { whenDrained = done }
     }
 
     public func send(_ request: HubRequest) async throws -> HubAnswer {
@@ -67,7 +67,7 @@ public final class URLSessionTransport: NSObject, HubTransport, @unchecked Senda
         let id = task.taskIdentifier
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
-                lock.withLock {
+                lock.held {
                     waiting[id] = Waiting(task: task, continuation: continuation)
                 }
                 task.resume()
@@ -80,11 +80,11 @@ public final class URLSessionTransport: NSObject, HubTransport, @unchecked Senda
     }
 
     private func cancel(_ id: Int) {
-        lock.withLock { waiting[id]?.task }?.cancel()
+        lock.held { waiting[id]?.task }?.cancel()
     }
 
     private func task(for request: HubRequest) throws -> URLSessionTask {
-        guard let session = lock.withLock({ session }), let url = URL(string: request.url) else {
+        guard let session = lock.held({ self.session }), let url = URL(string: request.url) else {
             throw TransportError.Failed(reason: "the address of the hub is none")
         }
         let quiet = TimeInterval(request.quietMs) / 1000
@@ -147,7 +147,7 @@ extension URLSessionTransport: URLSessionDataDelegate, URLSessionDownloadDelegat
     public func urlSession(
         _ session: URLSession, dataTask: URLSessionDataTask, didReceive data: Data
     ) {
-        let isTooLong = lock.withLock {
+        let isTooLong = lock.held {
             waiting[dataTask.taskIdentifier]?.received.append(data)
             let length = waiting[dataTask.taskIdentifier]?.received.count ?? 0
             return length > Self.longestAnswer
@@ -163,13 +163,13 @@ extension URLSessionTransport: URLSessionDataDelegate, URLSessionDownloadDelegat
         guard let file = try? FileHandle(forReadingFrom: location) else { return }
         defer { try? file.close() }
         let body = (try? file.read(upToCount: Self.longestAnswer)) ?? Data()
-        lock.withLock { waiting[downloadTask.taskIdentifier]?.received = body }
+        lock.held { waiting[downloadTask.taskIdentifier]?.received = body }
     }
 
     public func urlSession(
         _ session: URLSession, task: URLSessionTask, didCompleteWithError error: (any Error)?
     ) {
-        let done = lock.withLock { waiting.removeValue(forKey: task.taskIdentifier) }
+        let done = lock.held { waiting.removeValue(forKey: task.taskIdentifier) }
         guard let done else { return }
         if let error {
             done.continuation.resume(throwing: Self.trouble(of: error))
@@ -190,7 +190,7 @@ extension URLSessionTransport: URLSessionDataDelegate, URLSessionDownloadDelegat
 
     #if !canImport(FoundationNetworking)
         public func urlSessionDidFinishEvents(forBackgroundURLSession session: URLSession) {
-            let done = lock.withLock {
+            let done = lock.held {
                 let done = whenDrained
                 whenDrained = nil
                 return done

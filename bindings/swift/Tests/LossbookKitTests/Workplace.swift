@@ -42,7 +42,9 @@ final class TestKeys: HostKeyStore, @unchecked Sendable {
     private var isLocked = false
 
     func setLocked(_ locked: Bool) {
-        lock.withLock { isLocked = locked }
+        lock.lock()
+        defer { lock.unlock() }
+        isLocked = locked
     }
 
     func wrap(key: Data) throws -> Data {
@@ -54,7 +56,9 @@ final class TestKeys: HostKeyStore, @unchecked Sendable {
     }
 
     private func turned(_ bytes: Data) throws -> Data {
-        guard !lock.withLock({ isLocked }) else { throw HostError.Locked }
+        lock.lock()
+        defer { lock.unlock() }
+        if isLocked { throw HostError.Locked }
         return Data(bytes.map { $0 ^ 0x5a })
     }
 }

@@ -62,7 +62,9 @@ final class StageKeys: HostKeyStore, @unchecked Sendable {
     private var isLocked = false
 
     func setLocked(_ locked: Bool) {
-        lock.withLock { isLocked = locked }
+        lock.lock()
+        defer { lock.unlock() }
+        isLocked = locked
     }
 
     func wrap(key: Data) throws -> Data { try turned(key) }
@@ -70,7 +72,9 @@ final class StageKeys: HostKeyStore, @unchecked Sendable {
     func unwrap(wrapped: Data) throws -> Data { try turned(wrapped) }
 
     private func turned(_ bytes: Data) throws -> Data {
-        guard !lock.withLock({ isLocked }) else { throw HostError.Locked }
+        lock.lock()
+        defer { lock.unlock() }
+        if isLocked { throw HostError.Locked }
         return Data(bytes.map { $0 ^ 0x3c })
     }
 }

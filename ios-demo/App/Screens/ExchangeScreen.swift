@@ -5,31 +5,21 @@ import SwiftUI
 /// The exchange with head office: how far it is, what is left, how the last ones ended.
 struct ExchangeScreen: View {
     @Environment(Session.self) private var session
-    @State private var exchange: Exchange?
-    let device: FieldDevice
+    let exchange: Exchange
 
     var body: some View {
         NavigationStack {
             List {
-                if let exchange {
-                    now(exchange)
-                    left(exchange)
-                    past(exchange)
-                }
+                now
+                left
+                past
             }
             .navigationTitle(Phrase.exchange.text(in: session.language))
         }
-        .task {
-            let made = Exchange(device, surroundings: session.surroundings)
-            exchange = made
-            await made.follow()
-        }
-        .task(id: exchange == nil) {
-            await LinkWatch.follow { exchange?.link = $0 }
-        }
+        .task { await exchange.follow() }
     }
 
-    private func now(_ exchange: Exchange) -> some View {
+    private var now: some View {
         Section {
             Text(exchange.summary(in: session.language))
             if case .going(let progress?) = exchange.state {
@@ -51,7 +41,7 @@ struct ExchangeScreen: View {
         }
     }
 
-    private func left(_ exchange: Exchange) -> some View {
+    private var left: some View {
         Section {
             ContentPart(content: exchange.unfinished.content, empty: .nothingLeft) { cases in
                 ForEach(cases, id: \.number) { one in
@@ -66,7 +56,7 @@ struct ExchangeScreen: View {
         }
     }
 
-    private func past(_ exchange: Exchange) -> some View {
+    private var past: some View {
         Section(Phrase.lastExchange.text(in: session.language)) {
             ContentPart(content: exchange.log.content, empty: .neverExchanged) { notes in
                 ForEach(notes, id: \.beganMs) { note in

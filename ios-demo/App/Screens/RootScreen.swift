@@ -13,7 +13,7 @@ struct RootScreen: View {
         case .problem(let problem):
             ProblemPart(problem: problem) { await session.start() }
         case .stranger(let device), .open(let device, _):
-            Tabs(device: device)
+            Tabs(device: device, surroundings: session.surroundings)
                 .task { Platform.location.begin() }
         }
     }
@@ -21,13 +21,19 @@ struct RootScreen: View {
 
 private struct Tabs: View {
     @Environment(Session.self) private var session
-    let device: FieldDevice
+    @State private var exchange: Exchange
+    private let device: FieldDevice
+
+    init(device: FieldDevice, surroundings: Surroundings) {
+        self.device = device
+        _exchange = State(initialValue: Exchange(device, surroundings: surroundings))
+    }
 
     var body: some View {
         TabView {
             TaskListScreen(device: device)
                 .tabItem { Label(Phrase.tasks.text(in: session.language), systemImage: "list.bullet") }
-            ExchangeScreen(device: device)
+            ExchangeScreen(exchange: exchange)
                 .tabItem {
                     Label(
                         Phrase.exchange.text(in: session.language),
@@ -39,6 +45,12 @@ private struct Tabs: View {
                 }
             PeopleScreen()
                 .tabItem { Label(Phrase.people.text(in: session.language), systemImage: "person.2") }
+        }
+        .task {
+            await LinkWatch.follow { link in
+                let isEnrolled = if case .open = session.phase { true } else { false }
+                Task { await exchange.linkChanged(to: link, isEnrolled: isEnrolled) }
+            }
         }
     }
 }

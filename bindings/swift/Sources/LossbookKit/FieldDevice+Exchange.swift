@@ -8,14 +8,19 @@ extension FieldDevice {
     /// Cancelling ends it with `SyncEnd.cancelled`. Nothing that head office acknowledged is lost,
     /// and the next exchange goes on at the byte where this one stopped.
     ///
+    /// - Parameter links: the link as it changes meanwhile, if the platform tells.
     /// - Returns: how it ended, with the sentence to show if it did not end well.
     /// - Throws: `LossbookError.WrongState` with the code `sync_running` while another one goes on,
     ///   `.WrongState` with `needs` = `enrol` on a phone that head office does not know.
     @discardableResult
     public func synchronise(
-        over transport: any HubTransport, options: SyncOptions
+        over transport: any HubTransport,
+        options: SyncOptions,
+        links: AsyncStream<LinkState>? = nil
     ) async throws -> SyncOutcome {
         let run = try await exchange.run { [core] in try core.sync(options: options) }
+        let listening = listen(to: links, for: run)
+        defer { listening?.cancel() }
         while true {
             if Task.isCancelled {
                 await exchange.answer { run.cancel() }
@@ -40,6 +45,15 @@ extension FieldDevice {
     /// The cases of which head office lacks something, and how much.
     public func unfinished() async throws -> [CaseLeftView] {
         try await call { try $0.unfinished() }
+    }
+
+    private func listen(to links: AsyncStream<LinkState>?, for run: SyncRun) -> Task<Void, Never>? {
+        guard let links else { return nil }
+        return Task { [exchange] in
+            for await link in links {
+                try? await exchange.run { try run.linkChanged(link: link) }
+            }
+        }
     }
 
     private func perform(

@@ -15,12 +15,13 @@ public final class Exchange {
     public private(set) var state = State.idle
     public let unfinished = Loading<[CaseLeftView]>(isEmpty: { $0.isEmpty })
     public let log = Loading<[SyncNoteView]>(isEmpty: { $0.isEmpty })
-    /// The link as the platform reports it.
-    public var link = LinkState.up(speed: .wifi, metered: false)
+    /// The link as the platform reported it last.
+    public private(set) var link = LinkState.down
 
     private let device: FieldDevice
     private let surroundings: Surroundings
     @ObservationIgnored private var current: Task<SyncOutcome, any Error>?
+    @ObservationIgnored private var links: AsyncStream<LinkState>.Continuation?
 
     public init(_ device: FieldDevice, surroundings: Surroundings) {
         self.device = device
@@ -38,6 +39,15 @@ public final class Exchange {
         await log.load { try await device.exchanges() }
     }
 
+    /// Takes the platform's word on the link. An exchange that goes on hears of it; where a link
+    /// comes back to a phone that head office knows, one begins.
+    public func linkChanged(to link: LinkState, isEnrolled: Bool) async {
+        let wasDown = self.link == .down
+        self.link = link
+        links?.yield(link)
+        if wasDown, link != .down, isEnrolled { await start() }
+    }
+
     /// Exchanges until nothing is left, the way is gone, or `stop()`.
     public func start() async {
         guard !isGoing else { return }
@@ -45,7 +55,11 @@ public final class Exchange {
         let (device, transport) = (self.device, surroundings.background)
         do {
             let options = try surroundings.syncOptions(link: link)
-            let exchange = Task { try await device.synchronise(over: transport, options: options) }
+            let (stream, continuation) = AsyncStream.makeStream(of: LinkState.self)
+            links = continuation
+            let exchange = Task {
+                try await device.synchronise(over: transport, options: options, links: stream)
+            }
             current = exchange
             let outcome = try await exchange.value
             state = .ended(outcome)
@@ -53,6 +67,8 @@ public final class Exchange {
             state = Problem(error).map(State.problem) ?? .idle
         }
         current = nil
+        links?.finish()
+        links = nil
         await load()
     }
 

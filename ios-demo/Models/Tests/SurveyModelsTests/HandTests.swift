@@ -119,6 +119,26 @@ struct HandTests {
         await device.close()
     }
 
+    @Test("a link that comes back begins an exchange on a phone that is enrolled, and on no other")
+    func linkComesBack() async throws {
+        let device = try await stage.device()
+        let exchange = Exchange(device, surroundings: stage.surroundings)
+        let wifi = LinkState.up(speed: .wifi, metered: false)
+        await exchange.linkChanged(to: wifi, isEnrolled: false)
+        guard case .idle = exchange.state else {
+            Issue.record("\(exchange.state)")
+            return
+        }
+        await exchange.linkChanged(to: .down, isEnrolled: true)
+        await exchange.linkChanged(to: wifi, isEnrolled: true)
+        // Nobody enrolled this phone, so what began ends with that.
+        guard case .problem = exchange.state else {
+            Issue.record("\(exchange.state)")
+            return
+        }
+        await device.close()
+    }
+
     @Test("a bundle before enrolment is refused with a sentence")
     func bundle() async throws {
         let device = try await stage.device()

@@ -108,7 +108,23 @@ fn fill(machine: &Machine, package: &Path) -> Result<(), String> {
     for (from, name) in places {
         copy(&from, &package.join(name))?;
     }
-    Ok(())
+    write_vectors(machine, &package.join("lib"))
+}
+
+/// The thousand cases that every binding judges as Rust does.
+fn write_vectors(machine: &Machine, folder: &Path) -> Result<(), String> {
+    let words = [
+        "cargo",
+        "run",
+        "--release",
+        "--quiet",
+        "--package",
+        "lossbook-tests",
+        "--bin",
+        "vectors",
+        "--",
+    ];
+    machine.run(machine.command(&words).arg(folder))
 }
 
 /// Builds the library of this machine and generates Swift from it; the folder with the files.

@@ -62,14 +62,17 @@ struct SignScreen: View {
 
 /// Takes the ink with its times, and draws it.
 private struct InkCanvas: View {
+    @Environment(Session.self) private var session
     let signing: Signing
     @State private var began: Date?
     @State private var isDrawing = false
 
     var body: some View {
+        // Read here, so that a new stroke draws the canvas anew.
+        let strokes = signing.strokes
         GeometryReader { place in
             Canvas { context, _ in
-                for stroke in signing.strokes {
+                for stroke in strokes {
                     var path = Path()
                     path.addLines(stroke.map { CGPoint(x: Double($0.x), y: Double($0.y)) })
                     context.stroke(path, with: .color(.primary), lineWidth: 2)
@@ -80,7 +83,7 @@ private struct InkCanvas: View {
             .onAppear { layOut(place.size) }
             .onChange(of: place.size) { _, size in layOut(size) }
         }
-        .accessibilityLabel("ink")
+        .accessibilityLabel(Phrase.signHere.text(in: session.language))
     }
 
     private var pen: some Gesture {

@@ -6,7 +6,7 @@ import Testing
 /// them beside the library.
 @Suite("The same assessments as in Rust")
 struct VectorTests {
-    private static let file = URL(fileURLWithPath: #filePath)
+    fileprivate static let file = URL(fileURLWithPath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
         .appendingPathComponent("lib/vectors.jsonl")
 
@@ -32,9 +32,9 @@ struct VectorTests {
 
     @Test(
         "a thousand cases are judged byte for byte alike",
-        .enabled(if: FileManager.default.fileExists(atPath: Self.file.path), "needs lib/vectors.jsonl"))
+        .enabled(if: FileManager.default.fileExists(atPath: VectorTests.file.path), "needs lib/vectors.jsonl"))
     func vectors() throws {
-        let text = try String(contentsOf: Self.file, encoding: .utf8)
+        let text = try String(contentsOf: VectorTests.file, encoding: .utf8)
         var count = 0
         for line in text.split(separator: "\n") {
             let vector = try Vector(line)

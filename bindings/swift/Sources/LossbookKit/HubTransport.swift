@@ -1,3 +1,4 @@
+import Foundation
 import LossbookFFI
 
 /// How requests get to head office: the one thing of an exchange that the platform does.
@@ -21,5 +22,31 @@ extension TransportFailure {
         case .Tls: self = .tls
         case .Cut, .Cancelled, .Failed, nil: self = .cut
         }
+    }
+}
+
+extension SyncOptions {
+    /// Options for an exchange.
+    ///
+    /// - Parameters:
+    ///   - folder: a folder of the app's own for the bodies of requests; made if need be.
+    ///   - link: the link as the platform tells it.
+    ///   - bodies: `.files` for a transport that takes files only.
+    ///   - meteredOriginals: whether originals travel over a link that costs.
+    ///   - patienceMs: give up after waiting so long in vain.
+    public init(
+        bodiesIn folder: URL,
+        link: LinkState = .up(speed: .wifi, metered: false),
+        bodies: BodyStyle = .bySize,
+        meteredOriginals: Originals = .hold,
+        patienceMs: UInt64 = 60_000
+    ) {
+        self.init(
+            bodyDir: folder.path,
+            link: link,
+            bodies: bodies,
+            meteredOriginals: meteredOriginals,
+            patienceMs: patienceMs
+        )
     }
 }

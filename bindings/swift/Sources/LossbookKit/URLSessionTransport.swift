@@ -31,6 +31,9 @@ public final class URLSessionTransport: NSObject, HubTransport, @unchecked Senda
     /// Largest answer that is taken.
     private static let longestAnswer = 4 * 1024 * 1024
 
+    /// No roaming, a call on the line, no data allowed: codes that only phones name.
+    private static let phoneOnly: Set<Int> = [-1018, -1019, -1020]
+
     private let manner: Manner
     private let lock = NSLock()
     private var waiting: [Int: Waiting] = [:]
@@ -114,18 +117,16 @@ public final class URLSessionTransport: NSObject, HubTransport, @unchecked Senda
             return .Cancelled
         case .timedOut:
             return .Timeout
-        case .notConnectedToInternet, .cannotFindHost, .dnsLookupFailed, .dataNotAllowed,
-            .internationalRoamingOff, .callIsActive:
+        case .notConnectedToInternet, .cannotFindHost, .dnsLookupFailed:
             return .NoNetwork
         case .cannotConnectToHost:
             return .Refused
         case .secureConnectionFailed, .serverCertificateHasBadDate, .serverCertificateUntrusted,
             .serverCertificateHasUnknownRoot, .serverCertificateNotYetValid,
-            .clientCertificateRejected, .clientCertificateRequired,
-            .appTransportSecurityRequiresSecureConnection:
+            .clientCertificateRejected, .clientCertificateRequired:
             return .Tls
         default:
-            return .Cut
+            return phoneOnly.contains(error.code.rawValue) ? .NoNetwork : .Cut
         }
     }
 

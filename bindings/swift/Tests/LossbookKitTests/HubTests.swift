@@ -44,7 +44,7 @@ struct HubTests {
             of: saved.id)
         #expect(signed.total.lowFen == 95_000)
 
-        let options = try place.syncOptions()
+        let options = place.syncOptions
         #expect(try await device.synchronise(over: transport, options: options).end == .done)
         #expect(try await device.synchronise(over: transport, options: options).end == .done)
         #expect(try await device.screen(of: saved.id).row.state == .confirmed)
@@ -91,7 +91,7 @@ struct HubTests {
         let device = try await enrolled()
         let saved = try await device.report([FieldEdit(name: "household", value: "农户张三")])
         let outcome = try await device.synchronise(
-            over: NoNetwork(), options: try place.syncOptions())
+            over: NoNetwork(), options: place.syncOptions)
         #expect(outcome.end == .noWay)
         #expect(outcome.problem?.sentence(in: .zh).isEmpty == false)
         #expect(try await device.screen(of: saved.id).row.state == .saved)
@@ -103,7 +103,7 @@ struct HubTests {
     func cancelled() async throws {
         let device = try await enrolled()
         try await device.report([FieldEdit(name: "household", value: "农户张三")])
-        let options = try place.syncOptions()
+        let options = place.syncOptions
         let exchange = Task {
             while !Task.isCancelled { await Task.yield() }
             return try await device.synchronise(over: transport, options: options)

@@ -82,7 +82,7 @@ struct MisuseTests {
     @Test("an exchange of a phone that nobody enrolled says what comes first")
     func notEnrolled() async throws {
         let device = try await place.device()
-        let options = try place.syncOptions()
+        let options = place.syncOptions
         let error = await failure { _ = try await device.synchronise(over: NoNetwork(), options: options) }
         guard case .WrongState(_, _, _, let needs) = error else {
             Issue.record("\(String(describing: error))")

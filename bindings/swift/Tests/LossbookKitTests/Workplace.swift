@@ -29,10 +29,8 @@ final class Workplace: Sendable {
         return file
     }
 
-    func syncOptions() throws -> SyncOptions {
-        let bodies = folder.appendingPathComponent("bodies")
-        try FileManager.default.createDirectory(at: bodies, withIntermediateDirectories: true)
-        return SyncOptions(bodyDir: bodies.path, patienceMs: 5_000)
+    var syncOptions: SyncOptions {
+        SyncOptions(bodiesIn: folder.appendingPathComponent("bodies"), patienceMs: 5_000)
     }
 }
 

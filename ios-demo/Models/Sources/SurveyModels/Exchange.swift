@@ -53,16 +53,15 @@ public final class Exchange {
         guard !isGoing else { return }
         state = .going(nil)
         let (device, transport) = (self.device, surroundings.background)
+        let options = surroundings.syncOptions(link: link)
+        let (stream, continuation) = AsyncStream.makeStream(of: LinkState.self)
+        links = continuation
+        let exchange = Task {
+            try await device.synchronise(over: transport, options: options, links: stream)
+        }
+        current = exchange
         do {
-            let options = try surroundings.syncOptions(link: link)
-            let (stream, continuation) = AsyncStream.makeStream(of: LinkState.self)
-            links = continuation
-            let exchange = Task {
-                try await device.synchronise(over: transport, options: options, links: stream)
-            }
-            current = exchange
-            let outcome = try await exchange.value
-            state = .ended(outcome)
+            state = .ended(try await exchange.value)
         } catch {
             state = Problem(error).map(State.problem) ?? .idle
         }

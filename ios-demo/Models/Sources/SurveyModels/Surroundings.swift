@@ -43,9 +43,8 @@ public struct Surroundings: Sendable {
         return passing.appendingPathComponent("\(UUID().uuidString).\(suffix)")
     }
 
-    func syncOptions(link: LinkState) throws -> SyncOptions {
-        let bodies = passing.appendingPathComponent("bodies")
-        try FileManager.default.createDirectory(at: bodies, withIntermediateDirectories: true)
-        return SyncOptions(bodyDir: bodies.path, link: link, bodies: self.bodies)
+    func syncOptions(link: LinkState) -> SyncOptions {
+        SyncOptions(
+            bodiesIn: passing.appendingPathComponent("bodies"), link: link, bodies: bodies)
     }
 }

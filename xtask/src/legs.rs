@@ -9,6 +9,7 @@ use std::fmt;
 use serde_json::Value;
 
 use crate::machine::{Installing, Machine};
+use crate::swift;
 use crate::tools::{self, Search};
 
 /// The least number of checks that a whole demo makes.
@@ -34,6 +35,8 @@ enum Act {
     Doc(&'static [&'static str]),
     /// The demo, whose last line must be a good report.
     Demo,
+    /// The Swift packages, where there is a compiler: nothing that can be installed brings one.
+    Swift,
     /// A foreign reader. `{program}` and `{folder}` stand for the built program and an empty folder.
     Peer {
         /// What our program is told first, so that there is something to read.
@@ -205,6 +208,12 @@ pub(crate) const LEGS: &[Leg] = &[
             ],
         },
     },
+    Leg {
+        name: "swift",
+        what: "the Swift package and the view models of the iOS app build and pass their tests",
+        needs: &[],
+        act: Act::Swift,
+    },
 ];
 
 /// How a leg ended.
@@ -246,6 +255,7 @@ pub(crate) fn run(leg: &Leg, machine: &Machine, installing: Installing) -> Outco
         Act::Command(argv) => machine.run(&mut machine.command(argv)),
         Act::Doc(argv) => machine.run(machine.command(argv).env("RUSTDOCFLAGS", "-D warnings")),
         Act::Demo => demo(machine),
+        Act::Swift => return swift::leg(machine),
         Act::Peer { first, script } => peer(machine, leg.name, first, script),
     };
     match done {

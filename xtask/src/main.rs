@@ -4,7 +4,8 @@
 //! the long runs of [`long`] and writes its row into `docs/benchmarks.md`; `cargo xtask vectors`
 //! writes the cases that bindings replay, and notes their digest; `cargo xtask dictionary` trains the
 //! dictionary that pages are packed with; `cargo xtask
-//! requirements` writes `docs/requirements-status.md`. Input: the command line, and `CI` in the environment. Output: the exit code (0 all well, 1 something failed,
+//! requirements` writes `docs/requirements-status.md`; `cargo xtask swift-sources` and `cargo xtask
+//! ios` put the core into the Swift package. Input: the command line, and `CI` in the environment. Output: the exit code (0 all well, 1 something failed,
 //! 2 not understood) and what is printed. Installs nothing unless told to (`--install` or `CI`),
 //! and never judges a test by its speed.
 #![allow(
@@ -14,10 +15,12 @@
 
 mod bench_page;
 mod dictionary;
+mod ios;
 mod legs;
 mod long;
 mod machine;
 mod requirements;
+mod swift;
 mod tools;
 mod vectors;
 
@@ -43,6 +46,10 @@ enum Wish {
     },
     Dictionary,
     Requirements,
+    SwiftSources {
+        folder: Option<String>,
+    },
+    Ios,
 }
 
 fn main() -> ExitCode {
@@ -67,6 +74,12 @@ fn main() -> ExitCode {
             .map(|()| true),
         Ok(Wish::Requirements) => Machine::look()
             .and_then(|machine| requirements::write(&machine.root))
+            .map(|()| true),
+        Ok(Wish::SwiftSources { folder }) => Machine::look()
+            .and_then(|machine| swift::write_sources(&machine, folder.as_deref()))
+            .map(|()| true),
+        Ok(Wish::Ios) => Machine::look()
+            .and_then(|machine| ios::framework(&machine))
             .map(|()| true),
         Err(problem) => {
             println!("xtask: {problem}\n");
@@ -96,6 +109,16 @@ fn parse(args: &[String]) -> Result<Wish, String> {
         Some("requirements") => match words.next() {
             None => Ok(Wish::Requirements),
             Some(word) => Err(format!("`requirements` does not know `{word}`")),
+        },
+        Some("ios") => match words.next() {
+            None => Ok(Wish::Ios),
+            Some(word) => Err(format!("`ios` does not know `{word}`")),
+        },
+        Some("swift-sources") => match (words.next(), words.next()) {
+            (folder, None) => Ok(Wish::SwiftSources {
+                folder: folder.map(str::to_owned),
+            }),
+            (_, Some(_)) => Err("`swift-sources` takes one folder, or none".to_owned()),
         },
         Some("long") => parse_long(words),
         Some("vectors") => match (words.next(), words.next()) {
@@ -160,7 +183,9 @@ fn list() {
         println!("  {:<10} {}", run.name, run.what);
     }
     println!(
-        "\ncargo xtask vectors [FOLDER]                write the cases that bindings replay, and note their digest\ncargo xtask dictionary                      train the dictionary of pages and write it under core/dict\ncargo xtask requirements                    write {}: what serves which requirement",
+        "\ncargo xtask vectors [FOLDER]                write the cases that bindings replay, and note their digest\ncargo xtask dictionary                      train the dictionary of pages and write it under core/dict\ncargo xtask requirements                    write {}: what serves which requirement\
+         \ncargo xtask swift-sources [FOLDER]          put what the Swift package needs into it, or into a copy of it\
+         \ncargo xtask ios                             make the XCFramework of the core, on a Mac",
         requirements::PAGE
     );
 }

@@ -10,10 +10,11 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
+use lossbook_core::domain::Datum;
 use lossbook_core::rules::SHIPPED;
 use lossbook_hub::admin::Command as Order;
 use lossbook_hub::refusal::Refusal;
-use lossbook_hub::{Hub, HubError, HubKey, ServeConfig, SystemHost, TlsFiles, serve};
+use lossbook_hub::{Hub, HubError, HubKey, ServeConfig, SystemHost, Tiles, TlsFiles, serve};
 use serde_json::{Value, json};
 
 use crate::bundle::{self, ExportArgs};
@@ -55,6 +56,12 @@ pub enum Command {
         /// Photos leave so many bytes of the disk free; entries are taken all the same.
         #[arg(long, value_name = "BYTES", default_value_t = lossbook_hub::blobs::RESERVE_BYTES)]
         reserve: u64,
+        /// Address of map pictures for the console, with {z}, {x} and {y}; none is asked without it.
+        #[arg(long, value_name = "URL")]
+        tiles: Option<String>,
+        /// On which grid those pictures lie: wgs84 or gcj02.
+        #[arg(long, value_name = "DATUM", default_value = "wgs84")]
+        tiles_datum: String,
     },
     /// Print a single-use enrolment code.
     Invite {
@@ -140,6 +147,8 @@ pub enum Command {
         #[arg(long, value_name = "FILE")]
         export: Option<PathBuf>,
     },
+    /// Make everything the console's queues read anew: after a rule pack changed.
+    Desk,
     /// Print a new one-time link to the page.
     Link,
     /// What the hub holds.
@@ -153,6 +162,17 @@ pub enum UserCommand {
     Add {
         /// The name.
         name: String,
+        /// What they are: admin, dispatcher, survey_supervisor, claims_specialist,
+        /// review_supervisor, finance, reviewer, auditor, regional_manager. May be repeated; a new
+        /// user is a reviewer if nothing is said.
+        #[arg(long = "role", value_name = "ROLE")]
+        roles: Vec<String>,
+        /// A scope they see; all if none is given. May be repeated.
+        #[arg(long = "scope", value_name = "SCOPE")]
+        scopes: Vec<String>,
+        /// Let them sign in to the console by a password, which is printed once.
+        #[arg(long)]
+        console: bool,
     },
 }
 
@@ -219,7 +239,10 @@ pub fn run(
             cert_key,
             token_seconds,
             reserve,
+            tiles,
+            tiles_datum,
         } => {
+            let tiles = tiles.as_ref().map(|url| tiles_at(url, tiles_datum));
             let tls = cert
                 .clone()
                 .zip(cert_key.clone())
@@ -228,6 +251,7 @@ pub fn run(
                 listen: *listen,
                 tls,
                 token_valid_ms: token_seconds.saturating_mul(1000),
+                tiles: tiles.transpose()?,
             };
             serve_until_told(args, (&config, *reserve), announce)
         }
@@ -236,6 +260,9 @@ pub fn run(
             by_hand(args, progress)
         }
         Command::Invite { .. } => ordered(args, Some("invite")),
+        Command::User {
+            command: UserCommand::Add { console: true, .. },
+        } => ordered(args, None),
         Command::User { .. } => ordered(args, Some("token")),
         Command::Scope { .. } => ordered(args, Some("scope")),
         Command::Link => ordered(args, Some("path")),
@@ -244,8 +271,21 @@ pub fn run(
         | Command::Scopes { .. }
         | Command::Reference { .. }
         | Command::Quarantine { .. }
+        | Command::Desk
         | Command::Status => ordered(args, None),
     }
+}
+
+fn tiles_at(url: &str, datum: &str) -> Result<Tiles, Failure> {
+    let known = Datum::from_name(datum).ok_or_else(|| {
+        let text =
+            format!("{datum:?} is no grid of map pictures: use wgs84 or gcj02（坐标系无效）");
+        Failure::input("bad_datum", text)
+    })?;
+    Ok(Tiles {
+        url: url.to_owned(),
+        datum: known,
+    })
 }
 
 /// Has an order carried out, and says the word that it is about, or all of the answer.
@@ -273,8 +313,20 @@ fn order(command: &Command) -> Result<Order, Failure> {
         },
         Command::Scope { name } => Order::AddScope { name: name.clone() },
         Command::User {
-            command: UserCommand::Add { name },
-        } => Order::AddUser { name: name.clone() },
+            command:
+                UserCommand::Add {
+                    name,
+                    roles,
+                    scopes,
+                    console,
+                },
+        } => Order::AddUser {
+            name: name.clone(),
+            roles: roles.clone(),
+            scopes: scopes.clone(),
+            way_in: console.then(|| "console".to_owned()),
+        },
+        Command::Desk => Order::RebuildDesk,
         Command::Devices => Order::ListDevices,
         Command::Revoke { device, mode } => Order::Revoke {
             device: device.clone(),
@@ -336,6 +388,7 @@ fn by_hand(args: &HubArgs, progress: bool) -> Result<Said, Failure> {
         | Command::Scopes { .. }
         | Command::Reference { .. }
         | Command::Quarantine { .. }
+        | Command::Desk
         | Command::Link
         | Command::Status => Err(Failure::bug("by_hand", "not a command about bundles")),
     }

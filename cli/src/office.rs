@@ -60,6 +60,10 @@ pub enum Command {
         /// With return: a field to mend; may be repeated.
         #[arg(long = "field", value_name = "PATH")]
         fields: Vec<String>,
+        /// A head of the case as it was looked at (show names them); may be repeated. If the case
+        /// changed since, nothing is decided.
+        #[arg(long = "head", value_name = "SHA256")]
+        heads: Vec<String>,
     },
 }
 
@@ -90,11 +94,15 @@ pub fn run(args: &OfficeArgs) -> Result<Said, Failure> {
             round,
             reason,
             fields,
-        } => (
-            "POST",
-            format!("/v1/office/cases/{}/decide", escape(case)),
-            json!({"action": action, "round": round, "reason": reason, "fields": fields}),
-        ),
+            heads,
+        } => {
+            let heads = (!heads.is_empty()).then_some(heads);
+            (
+                "POST",
+                format!("/v1/office/cases/{}/decide", escape(case)),
+                json!({"action": action, "round": round, "reason": reason, "fields": fields, "heads": heads}),
+            )
+        }
     };
     let value = call(&client, (method, &path, &body), token.trim())?;
     let text = match &args.command {

@@ -47,7 +47,7 @@ pub use copies::CopyFor;
 pub use device::Device;
 pub use edit::RowEdit;
 pub use error::{AppError, Class};
-pub use history::{Correction, Event, HubView, Ledgers, News, ReturnedField};
+pub use history::{Correction, Event, HubView, Ledgers, News, ReturnedField, returned};
 pub use lookalike::SeenBefore;
 pub use packs::{HeldPack, PackStanding, packs_in_force};
 pub use peer::PhonePeer;

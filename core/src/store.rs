@@ -58,7 +58,7 @@ pub use relay::{Bodies, HeldStream, KnownDevice};
 pub use staged::BlobName;
 pub use stream::OwnStream;
 pub use sync_log::CaseLeft;
-pub use tx::Tx;
+pub use tx::{Follow, Tx};
 pub use unique::Clash;
 
 pub use rusqlite;

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use lossbook_core::app::Outside;
 use lossbook_core::chain::{EndMode, UnknownMode};
 
+use crate::desk;
 use crate::enrol::NewInvite;
 use crate::hub::Hub;
 use crate::meta::in_tx;
@@ -40,7 +41,18 @@ pub enum Command {
     AddUser {
         /// The name.
         name: String,
+        /// What they are; a new user is a reviewer if nothing is said.
+        #[serde(default)]
+        roles: Vec<String>,
+        /// Names of the scopes they see; all if none is named.
+        #[serde(default)]
+        scopes: Vec<String>,
+        /// `console` to let them sign in there, by a password that is printed once.
+        #[serde(default)]
+        way_in: Option<String>,
     },
+    /// Makes everything the console's queues read anew, after a rule pack changed.
+    RebuildDesk,
     /// A scope.
     AddScope {
         /// The name.
@@ -179,9 +191,13 @@ impl Hub {
                 })?;
                 Ok(json!({ "invite": invite.to_string() }))
             }
-            Command::AddUser { name } => {
-                Ok(json!({ "token": self.add_user(&name)?, "name": name }))
-            }
+            Command::AddUser {
+                name,
+                roles,
+                scopes,
+                way_in,
+            } => self.let_in(&name, (&roles, &scopes), way_in.as_deref()),
+            Command::RebuildDesk => Ok(json!({ "cases": desk::rebuild(self.store())? })),
             Command::AddScope { name } => {
                 let id = self.add_scope(&name)?;
                 Ok(json!({ "scope": id.to_string(), "name": name }))
@@ -256,6 +272,7 @@ impl Hub {
             Command::Quarantine { export } => self.quarantine(export.as_deref()),
             Command::Invite { .. }
             | Command::AddUser { .. }
+            | Command::RebuildDesk
             | Command::AddScope { .. }
             | Command::AddPack { .. }
             | Command::RetirePack { .. }
@@ -263,6 +280,26 @@ impl Hub {
             | Command::Link
             | Command::Status => Err(Refusal::new(500, "INTERNAL", "handled elsewhere")),
         }
+    }
+
+    /// Adds an office user with roles, scopes and perhaps a password.
+    fn let_in(
+        &self,
+        name: &str,
+        (roles, scopes): (&[String], &[String]),
+        way_in: Option<&str>,
+    ) -> Result<Value, Refusal> {
+        let token = self.add_user(name)?;
+        if !roles.is_empty() || !scopes.is_empty() {
+            let plain = ["reviewer".to_owned()];
+            let roles = if roles.is_empty() { &plain } else { roles };
+            self.set_roles(name, (roles, scopes))?;
+        }
+        let password = match way_in {
+            Some("console") => Some(self.make_password(name)?),
+            Some(_) | None => None,
+        };
+        Ok(json!({ "token": token, "name": name, "password": password }))
     }
 
     fn quarantine(&self, export: Option<&Path>) -> Result<Value, Refusal> {

@@ -27,30 +27,43 @@ use tokio::sync::Semaphore;
 
 pub(crate) use blob::send;
 
+use crate::console;
 use crate::hub::Hub;
 use crate::page;
 use crate::refusal::Refusal;
+use crate::serve::Tiles;
 use crate::token::{authenticate, recognise};
 
 /// Exchanges at a time; more are asked to come back.
 const MAX_AT_ONCE: usize = 32;
+/// Passwords tried at a time; each takes 19 MiB.
+const PASSWORDS_AT_ONCE: usize = 2;
 /// Largest body of everything but exchanges and photos.
-const SMALL_BODY_BYTES: usize = 64 * 1024;
+pub(crate) const SMALL_BODY_BYTES: usize = 64 * 1024;
 
 /// What every route needs.
 pub(crate) struct App {
     pub(crate) hub: Hub,
     pub(crate) token_valid_ms: u64,
     pub(crate) is_tls: bool,
+    /// Passwords tried at a time: each takes memory.
+    pub(crate) doors: Semaphore,
+    /// What pages of the console may load.
+    pub(crate) policy: HeaderValue,
+    /// Where the map's pictures come from.
+    pub(crate) tiles: Option<Tiles>,
     turns: Semaphore,
 }
 
 impl App {
-    pub(crate) fn new(hub: Hub, token_valid_ms: u64, is_tls: bool) -> Self {
+    pub(crate) fn new(hub: Hub, token_valid_ms: u64, is_tls: bool, tiles: Option<Tiles>) -> Self {
         Self {
+            policy: console::policy(tiles.as_ref().map(|tiles| tiles.url.as_str())),
+            tiles,
             hub,
             token_valid_ms,
             is_tls,
+            doors: Semaphore::new(PASSWORDS_AT_ONCE),
             turns: Semaphore::new(MAX_AT_ONCE),
         }
     }
@@ -80,6 +93,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/", get(page::cases))
         .route("/open/{secret}", get(page::open))
         .route("/photo/{scope}/{digest}", get(page::photo))
+        .merge(console::routes())
         .with_state(app)
 }
 
@@ -93,7 +107,7 @@ pub(crate) async fn blocking<T: Send + 'static>(
     })?
 }
 
-async fn body_of(body: Body, limit: usize) -> Result<Bytes, Refusal> {
+pub(crate) async fn body_of(body: Body, limit: usize) -> Result<Bytes, Refusal> {
     to_bytes(body, limit).await.map_err(|_cut_or_too_long| {
         Refusal::new(
             413,
@@ -141,7 +155,7 @@ fn digest_of(text: &str) -> Result<Digest, Refusal> {
         })
 }
 
-fn status_of(refusal: &Refusal) -> StatusCode {
+pub(crate) fn status_of(refusal: &Refusal) -> StatusCode {
     StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 

@@ -7,8 +7,10 @@ use lossbook_core::domain::{Digest, Host, Reading, ScopeId, WallMs};
 use lossbook_core::store::{Store, StoreError};
 use object_store::local::LocalFileSystem;
 
+use crate::account;
 use crate::admin::Status;
 use crate::blobs::Blobs;
+use crate::desk;
 use crate::enrol::{NewInvite, check_name, invite, scope_named};
 use crate::exchange::{Answer, Caller, exchange};
 use crate::host::SystemHost;
@@ -16,6 +18,7 @@ use crate::key::HubKey;
 use crate::meta::{Identity, MetaStore, STEPS, in_tx};
 use crate::office;
 use crate::page;
+use crate::readers::Readers;
 use crate::refusal::Refusal;
 use crate::shelf::{self, PackSummary};
 
@@ -106,6 +109,7 @@ pub struct Hub {
     store: Arc<Store>,
     identity: Arc<Identity>,
     blobs: Arc<Blobs>,
+    readers: Arc<Readers>,
     host: Arc<dyn Host>,
 }
 
@@ -136,7 +140,7 @@ impl Hub {
         drop(Store::create(dir, &key.to_store_key()).map_err(failed)?);
         let store = Self::open_store(dir, key)?;
         in_tx(&store, |tx| tx.make_hub(host.as_ref()).map(|_| ())).map_err(failed)?;
-        Self::with_store(dir, store, host)
+        Ok(Self::with_store(dir, store, host)?.read_beside(key))
     }
 
     /// Opens the hub in a directory; it stays locked until dropped. One whose making was
@@ -161,7 +165,15 @@ impl Hub {
         if !store.transact(|tx| tx.has_identity()).map_err(failed)? {
             in_tx(&store, |tx| tx.make_hub(host.as_ref()).map(|_| ())).map_err(failed)?;
         }
-        Self::with_store(dir, store, host)
+        Ok(Self::with_store(dir, store, host)?.read_beside(key))
+    }
+
+    /// Pages read over connections of their own, so that they wait for no phone.
+    fn read_beside(self, key: &HubKey) -> Self {
+        Self {
+            readers: Arc::new(Readers::beside(&self.dir, key)),
+            ..self
+        }
     }
 
     /// Opens a hub beside the process that serves it, for one short command of its operator.
@@ -176,15 +188,18 @@ impl Hub {
                 source,
             }
         })?;
+        let store = store.followed_by(desk::follow);
         Self::with_store(dir, store, Arc::new(SystemHost::new().with_room_in(dir)))
     }
 
     pub(crate) fn open_store(dir: &Path, key: &HubKey) -> Result<Store, HubError> {
         let parts = [("hub", STEPS)];
-        Store::open_with(dir, &key.to_store_key(), None, &parts).map_err(|source| HubError::Store {
+        let store = Store::open_with(dir, &key.to_store_key(), None, &parts);
+        let store = store.map_err(|source| HubError::Store {
             dir: dir.to_owned(),
             source,
-        })
+        })?;
+        Ok(store.followed_by(desk::follow))
     }
 
     pub(crate) fn with_store(
@@ -206,6 +221,7 @@ impl Hub {
             store,
             identity: Arc::new(identity),
             blobs: Arc::new(Blobs::new(rows, Arc::new(objects), Arc::clone(&host))),
+            readers: Arc::default(),
             host,
         })
     }
@@ -240,6 +256,28 @@ impl Hub {
     /// `BAD_NAME`; else as the store fails.
     pub fn add_user(&self, name: &str) -> Result<String, Refusal> {
         office::add_user(self.store(), name, self.host.as_ref())
+    }
+
+    /// Says what an office user is, and in which scopes; all, if none is named.
+    ///
+    /// # Errors
+    /// `USER_UNKNOWN`, `SCOPE_UNKNOWN`, `BAD_ROLE`.
+    pub fn set_roles(
+        &self,
+        name: &str,
+        (roles, scopes): (&[String], &[String]),
+    ) -> Result<(), Refusal> {
+        office::set_roles(self.store(), name, (roles, scopes))
+    }
+
+    /// Lets an office user into the console by a new password; it is shown this once.
+    ///
+    /// # Errors
+    /// `USER_UNKNOWN`; else as the store fails.
+    pub fn make_password(&self, name: &str) -> Result<String, Refusal> {
+        let password = account::make_password(self.host.as_ref());
+        account::set_password(self, name, &password)?;
+        Ok(password)
     }
 
     /// A path of the page that can be opened once.
@@ -329,6 +367,11 @@ impl Hub {
     /// Its rows.
     pub fn store(&self) -> &dyn MetaStore {
         self.store.as_ref()
+    }
+
+    /// Its rows, for looking only.
+    pub fn looking(&self) -> &dyn MetaStore {
+        self.readers.any().unwrap_or(self.store.as_ref())
     }
 
     /// Its identity.

@@ -9,9 +9,12 @@
 //!
 //! Refuses: plain HTTP beyond this machine, and to judge evidence otherwise than a phone would.
 
+pub mod account;
 pub mod admin;
 pub mod blobs;
 mod bundle;
+mod console;
+pub mod desk;
 pub mod enrol;
 pub mod exchange;
 mod host;
@@ -22,9 +25,11 @@ mod mac;
 pub mod meta;
 pub mod office;
 mod page;
+mod readers;
 pub mod reference;
 pub mod refusal;
 pub mod rights;
+pub mod role;
 mod serve;
 pub mod shelf;
 pub mod token;
@@ -32,7 +37,7 @@ pub mod token;
 pub use host::SystemHost;
 pub use hub::{Hub, HubError};
 pub use key::HubKey;
-pub use serve::{ServeConfig, Serving, TlsFiles, routes, serve};
+pub use serve::{ServeConfig, Serving, Tiles, TlsFiles, routes, serve};
 
 #[cfg(test)]
 mod tests;

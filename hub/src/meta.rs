@@ -1,7 +1,7 @@
 //! What the hub remembers, behind one transaction: identity and access, feeds, uploads, and the
 //! ledger of envelopes that phone and hub share.
 //!
-//! [`MetaStore`] has a single method, so everything that belongs to one event is written together
+//! [`MetaStore`] writes by a single method, so everything that belongs to one event is written together
 //! or not at all. The SQLite form is the default; a PostgreSQL form implements the same traits.
 //!
 //! Invariants: secrets that open something (invites, tokens, office users, page links) are kept
@@ -11,6 +11,8 @@
 //! Refuses: to decide. Rows go in and out; `enrol`, `exchange` and `blobs` know what they mean.
 
 mod access;
+mod account;
+mod desk;
 mod feed;
 mod people;
 mod sqlite;
@@ -27,6 +29,10 @@ use lossbook_core::statement::DecisionBody;
 use lossbook_core::store::{self, CaseQuery, CaseRow, CaseStanding, PackRow, ShelfRow, StoreError};
 
 pub use access::{Access, Identity, InviteRow, InviteUse, OfficeUser, ScopeRow};
+pub use account::{Account, Accounts, AuditRow, InviteWish, SessionRow};
+pub use desk::{
+    Assigned, BoardRow, CaseReads, Desk, DeskRow, Due, Part, SurveyorRow, ToldRow, Waiting,
+};
 pub use feed::{Feed, FeedEntry, FeedRow};
 pub use people::{People, PurgeNote, Tables};
 pub use sqlite::STEPS;
@@ -149,9 +155,15 @@ pub struct OwnDraft {
 }
 
 /// Everything one transaction can do.
-pub trait MetaTx: Evidence + Access + Feed + Uploads + People + Tables {}
+pub trait MetaTx:
+    Evidence + Access + Accounts + CaseReads + Desk + Feed + Uploads + People + Tables
+{
+}
 
-impl<T: Evidence + Access + Feed + Uploads + People + Tables> MetaTx for T {}
+impl<T: Evidence + Access + Accounts + CaseReads + Desk + Feed + Uploads + People + Tables> MetaTx
+    for T
+{
+}
 
 /// The hub's store.
 pub trait MetaStore: Send + Sync {
@@ -160,6 +172,12 @@ pub trait MetaStore: Send + Sync {
     /// # Errors
     /// What `work` returned, or why the store failed.
     fn with_tx(&self, work: &mut TxWork<'_>) -> Result<(), StoreError>;
+    /// Runs `work` over one state of the rows; whatever it writes is undone, and it holds up no
+    /// writer.
+    ///
+    /// # Errors
+    /// What `work` returned, or why the store failed.
+    fn with_look(&self, work: &mut TxWork<'_>) -> Result<(), StoreError>;
 }
 
 /// What runs inside a transaction.
@@ -182,4 +200,23 @@ pub fn in_tx<T>(
         Ok(())
     })?;
     result.ok_or(StoreError::Damaged("a transaction ran nothing".to_owned()))
+}
+
+/// One look with a result.
+///
+/// # Errors
+/// What `work` returned, or why the store failed.
+pub fn look<T>(
+    store: &dyn MetaStore,
+    work: impl FnOnce(&dyn MetaTx) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    let mut work = Some(work);
+    let mut result = None;
+    store.with_look(&mut |tx| {
+        if let Some(work) = work.take() {
+            result = Some(work(tx)?);
+        }
+        Ok(())
+    })?;
+    result.ok_or(StoreError::Damaged("a look saw nothing".to_owned()))
 }

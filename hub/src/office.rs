@@ -10,7 +10,7 @@
 
 use lossbook_core::app::office::{self as desk, DecisionError};
 use lossbook_core::app::{AppError, Judged};
-use lossbook_core::chain::{Kind, Subject};
+use lossbook_core::chain::{BlobRole, Kind, Subject};
 use lossbook_core::domain::{CaseId, DeviceId, Digest, Host, WallMs, cbor};
 use lossbook_core::record::{FieldChange, Value};
 use lossbook_core::rules::{Assessment, Reason};
@@ -20,8 +20,9 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::enrol::check_name;
-use crate::meta::{Identity, MetaStore, MetaTx, OfficeUser, OwnDraft, in_tx};
+use crate::meta::{Assigned, Identity, MetaStore, MetaTx, OfficeUser, OwnDraft, in_tx};
 use crate::refusal::Refusal;
+use crate::role::{OfficeRole, Right};
 
 /// Most cases in one answer.
 pub const MAX_CASES: u32 = 200;
@@ -118,6 +119,13 @@ pub struct MissingPhoto {
     pub broken: Option<String>,
 }
 
+impl MissingPhoto {
+    /// Whether evidence itself is missing, not only a picture made from it.
+    pub fn is_original(&self) -> bool {
+        self.kind == BlobRole::Original.word()
+    }
+}
+
 /// What the contract says to a case by the packs on the hub's shelf, or why nothing can be said.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
@@ -199,6 +207,9 @@ pub struct NewDecision {
     /// The heads that were looked at; if the case has others by now, nothing is decided.
     #[serde(default, deserialize_with = "digests")]
     pub heads: Option<Vec<Digest>>,
+    /// With *assign*: to whom.
+    #[serde(default)]
+    pub surveyor: Option<String>,
 }
 
 const fn first_round() -> u8 {
@@ -222,12 +233,45 @@ pub fn add_user(store: &dyn MetaStore, name: &str, host: &dyn Host) -> Result<St
     let mut secret = [0; 32];
     host.fill_random(&mut secret);
     let token = hex::encode(secret);
-    let user = OfficeUser {
-        name: name.to_owned(),
-        since: host.now().wall,
-    };
+    let user = OfficeUser::reviewer(name, host.now().wall);
     in_tx(store, |tx| tx.put_office_user(&user, &token_digest(&token)))?;
     Ok(token)
+}
+
+/// Says what an office user is, and in which scopes; all, if none is named.
+///
+/// # Errors
+/// `USER_UNKNOWN`, `SCOPE_UNKNOWN`, `BAD_ROLE`.
+pub fn set_roles(
+    store: &dyn MetaStore,
+    name: &str,
+    (roles, scopes): (&[String], &[String]),
+) -> Result<(), Refusal> {
+    let roles = roles.iter().map(|role| role.parse::<OfficeRole>());
+    let roles = roles
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|error| Refusal::new(400, "BAD_ROLE", error.to_string()))?;
+    in_tx(store, |tx| {
+        let Some(account) = tx.account(name)? else {
+            let detail = format!("no office user is called {name:?}（没有这位用户）");
+            return Ok(Err(Refusal::new(404, "USER_UNKNOWN", detail)));
+        };
+        let named = tx.named_scopes()?;
+        let mut ids = Vec::new();
+        for wanted in scopes {
+            let Some(found) = named.iter().find(|scope| scope.name == *wanted) else {
+                let detail = format!("no scope is called {wanted:?}（没有这个范围）");
+                return Ok(Err(Refusal::new(404, "SCOPE_UNKNOWN", detail)));
+            };
+            ids.push(found.id);
+        }
+        let user = OfficeUser {
+            roles,
+            scopes: ids,
+            ..account.user
+        };
+        Ok(Ok(tx.set_office_user(&user)?))
+    })?
 }
 
 /// Whose token it is.
@@ -265,6 +309,74 @@ pub fn cases(store: &dyn MetaStore, text: Option<&str>) -> Result<Vec<CaseSummar
     })?)
 }
 
+/// The cases that somebody may read, newest first.
+///
+/// # Errors
+/// `NOT_YOUR_ROLE`; else as the store fails.
+pub fn cases_of(
+    store: &dyn MetaStore,
+    user: &OfficeUser,
+    text: Option<&str>,
+) -> Result<Vec<CaseSummary>, Refusal> {
+    check_right(user, Right::ReadCases)?;
+    if user.scopes.is_empty() {
+        return cases(store, text);
+    }
+    let query = CaseQuery {
+        text: text.map(ToOwned::to_owned),
+        limit: MAX_CASES,
+        offset: 0,
+    };
+    Ok(in_tx(store, |tx| {
+        let rows = tx.list_cases(&query)?.into_iter();
+        let seen = rows.filter(|row| user.sees(row.scope));
+        seen.map(|row| summary(tx, &row)).collect()
+    })?)
+}
+
+/// Whether somebody may read a case.
+///
+/// # Errors
+/// `NOT_YOUR_ROLE`; `CASE_UNKNOWN`, also for a case of a scope that they do not see.
+pub fn check_readable(store: &dyn MetaStore, user: &OfficeUser, name: &str) -> Result<(), Refusal> {
+    check_right(user, Right::ReadCases)?;
+    let row = in_tx(store, |tx| tx.case_named(name))?;
+    match row.filter(|row| user.sees(row.scope)) {
+        Some(_) => Ok(()),
+        None => Err(unknown(name)),
+    }
+}
+
+/// Whether somebody has a right.
+///
+/// # Errors
+/// `NOT_YOUR_ROLE`.
+pub fn check_right(user: &OfficeUser, right: Right) -> Result<(), Refusal> {
+    if user.has(right) {
+        return Ok(());
+    }
+    let detail = "您的角色没有此权限 / your role has no right to this";
+    Err(Refusal::new(403, "NOT_YOUR_ROLE", detail))
+}
+
+/// An ID number, phone or account with its middle hidden; other fields as they are.
+pub(crate) fn masked(path: &str, value: &str) -> String {
+    if !is_personal(path) || value.is_empty() {
+        return value.to_owned();
+    }
+    let all: Vec<char> = value.chars().collect();
+    let (head, tail) = if all.len() > 8 { (3, 4) } else { (1, 1) };
+    let shown = |at: usize| at < head || at + tail >= all.len();
+    let mask = |(at, letter): (usize, &char)| if shown(at) { *letter } else { '*' };
+    all.iter().enumerate().map(mask).collect()
+}
+
+/// Whether a field holds an ID number, a phone or an account.
+pub(crate) fn is_personal(path: &str) -> bool {
+    let name = path.rsplit('.').next().unwrap_or(path);
+    ["id_no", "phone", "account"].contains(&name)
+}
+
 /// One case by number or id.
 ///
 /// # Errors
@@ -296,8 +408,12 @@ pub fn decide(
 ) -> Result<CaseDetail, Refusal> {
     let action = check(&new)?;
     let now = host.now();
+    if !user.may_decide(action) {
+        return Err(not_your_role(user, action));
+    }
     in_tx(store, |tx| {
-        let Some((_, standing)) = find(tx, name)? else {
+        let found = find(tx, name)?.filter(|(row, _)| user.sees(row.scope));
+        let Some((_, standing)) = found else {
             return Ok(Err(unknown(name)));
         };
         let wanted = desk::NewDecision {
@@ -306,6 +422,8 @@ pub fn decide(
             reason: &new.reason,
             fields: new.fields,
             reviewer: &user.name,
+            roles: user.roles.iter().map(|role| role.word()).collect(),
+            now: now.wall,
             seen_heads: new.heads,
         };
         let missing = missing_photos(tx, standing.case)?;
@@ -323,6 +441,15 @@ pub fn decide(
             reading: now,
         };
         tx.append_own(hub, draft)?;
+        tx.put_draft(standing.case, &user.name, None)?;
+        if let (Action::Assign, Some(surveyor)) = (action, new.surveyor) {
+            let to = Assigned {
+                surveyor,
+                by: user.name.clone(),
+                at: now.wall,
+            };
+            tx.put_assigned(standing.case, &to)?;
+        }
         tracing::info!(case = %standing.case, action = action.word(), "decided");
         let Some((row, standing)) = find(tx, name)? else {
             return Ok(Err(unknown(name)));
@@ -345,12 +472,26 @@ fn check(new: &NewDecision) -> Result<Action, Refusal> {
     if !(1..=3).contains(&new.round) {
         return Err(bad("review rounds are 1, 2 and 3".to_owned()));
     }
+    if let (Action::Assign, Some(surveyor)) = (action, &new.surveyor) {
+        check_name("user", surveyor)?;
+    }
     if new.reason.len() > MAX_REASON_BYTES || new.fields.len() > MAX_FIELDS {
         return Err(bad(
             "the reason or the list of fields is too long".to_owned()
         ));
     }
     Ok(action)
+}
+
+fn not_your_role(user: &OfficeUser, action: Action) -> Refusal {
+    let roles: Vec<&str> = user.roles.iter().map(|role| role.names().0).collect();
+    let words: Vec<&str> = user.roles.iter().map(|role| role.word()).collect();
+    let detail = format!(
+        "您的角色（{}）不能执行此操作 / {} may not {action}",
+        roles.join("、"),
+        words.join(", ")
+    );
+    Refusal::new(403, "NOT_YOUR_ROLE", detail)
 }
 
 fn find(tx: &dyn MetaTx, name: &str) -> Result<Option<(CaseRow, CaseStanding)>, StoreError> {
@@ -406,7 +547,7 @@ pub fn missing(
 }
 
 /// What is missing of a case, and on whose phone it is.
-fn manifest(tx: &dyn MetaTx, case: CaseId) -> Result<Vec<MissingPhoto>, StoreError> {
+pub(crate) fn manifest(tx: &dyn MetaTx, case: CaseId) -> Result<Vec<MissingPhoto>, StoreError> {
     let broken = tx.broken()?;
     let mut missing = Vec::new();
     for photo in tx.case_photos(case)? {
@@ -463,7 +604,10 @@ fn detail(
         heads: standing.heads.iter().map(Digest::to_hex).collect(),
         binding: texts
             .into_iter()
-            .map(|text| (text.path, text.value))
+            .map(|text| {
+                let value = masked(&text.path, &text.value);
+                (text.path, value)
+            })
             .collect(),
         contested_fields: standing
             .binding
@@ -493,9 +637,11 @@ fn detail(
 }
 
 fn late_change(change: &FieldChange) -> LateChange {
-    let texts = |values: &[Value]| values.iter().map(ToString::to_string).collect();
+    let path = change.path.to_string();
+    let text = |value: &Value| masked(&path, &value.to_string());
+    let texts = |values: &[Value]| values.iter().map(text).collect();
     LateChange {
-        path: change.path.to_string(),
+        path: path.clone(),
         then: texts(&change.then),
         now: texts(&change.now),
     }

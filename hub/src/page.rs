@@ -5,7 +5,7 @@
 //!
 //! Refuses: to show anything without a session, and to load anything from elsewhere.
 
-mod text;
+pub(crate) mod text;
 mod view;
 
 use std::sync::{Arc, LazyLock};

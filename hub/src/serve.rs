@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use axum_server::Handle;
 use axum_server::tls_rustls::RustlsConfig;
+use lossbook_core::domain::Datum;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::admin::SERVING_FILE;
@@ -30,6 +31,15 @@ pub struct TlsFiles {
     pub key: PathBuf,
 }
 
+/// A server of map pictures that the operator trusts.
+#[derive(Debug, Clone)]
+pub struct Tiles {
+    /// Its address with `{z}`, `{x}` and `{y}`.
+    pub url: String,
+    /// On which grid its pictures lie.
+    pub datum: Datum,
+}
+
 /// How to serve.
 #[derive(Debug, Clone)]
 pub struct ServeConfig {
@@ -39,6 +49,8 @@ pub struct ServeConfig {
     pub tls: Option<TlsFiles>,
     /// How long a device's token is good for.
     pub token_valid_ms: u64,
+    /// Where the console's map gets pictures; without it, a plain grid is drawn.
+    pub tiles: Option<Tiles>,
 }
 
 impl Default for ServeConfig {
@@ -47,6 +59,7 @@ impl Default for ServeConfig {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             tls: None,
             token_valid_ms: 60 * 60 * 1_000,
+            tiles: None,
         }
     }
 }
@@ -66,7 +79,7 @@ pub struct Serving {
 /// The routes of a hub without a listener, for whoever brings requests from elsewhere: the
 /// simulator hands them over one by one.
 pub fn routes(hub: Hub, token_valid_ms: u64) -> axum::Router {
-    router(Arc::new(App::new(hub, token_valid_ms, true)))
+    router(Arc::new(App::new(hub, token_valid_ms, true, None)))
 }
 
 impl Serving {
@@ -129,7 +142,12 @@ pub fn serve(hub: Hub, config: &ServeConfig) -> Result<Serving, HubError> {
     let note = hub.dir().join(SERVING_FILE);
     std::fs::write(&note, &url)?;
     let handle = Handle::new();
-    let app = Arc::new(App::new(hub, config.token_valid_ms, tls.is_some()));
+    let app = Arc::new(App::new(
+        hub,
+        config.token_valid_ms,
+        tls.is_some(),
+        config.tiles.clone(),
+    ));
     let at_work = handle.clone();
     let thread = std::thread::Builder::new()
         .name("hub".to_owned())

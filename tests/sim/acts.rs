@@ -177,10 +177,8 @@ impl World {
             return;
         }
         let case = chance.pick(&cases).number.clone();
-        let user = lossbook_hub::meta::OfficeUser {
-            name: REVIEWER.to_owned(),
-            since: hub.host.now().wall,
-        };
+        let since = hub.host.now().wall;
+        let user = lossbook_hub::meta::OfficeUser::reviewer(REVIEWER, since);
         let action = *chance.pick(&["assign", "return", "approve", "deny", "close", "reopen"]);
         let new = NewDecision {
             action: action.to_owned(),
@@ -188,6 +186,7 @@ impl World {
             reason: "checked".to_owned(),
             fields: Vec::new(),
             heads: None,
+            surveyor: None,
         };
         let (store, identity) = (hub.hub.store(), hub.hub.identity());
         let decided = office::decide(store, identity, (&case, &user), (new, hub.host.as_ref()));

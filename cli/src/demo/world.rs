@@ -103,6 +103,9 @@ impl World {
     pub(super) fn office_user(&self, name: &str) -> Result<String, Failure> {
         let made = self.order(Order::AddUser {
             name: name.to_owned(),
+            roles: Vec::new(),
+            scopes: Vec::new(),
+            way_in: None,
         })?;
         Ok(made["token"].as_str().unwrap_or_default().to_owned())
     }

@@ -12,10 +12,13 @@ use crate::evidence::{HubBracket, Shot, ShotClaims, Source};
 use crate::record::{CaseRecord, Section};
 use crate::store::{CaseStanding, StoreError, Tx};
 
-/// The originals of a case, in the order in which they came here.
-pub(super) fn shots(tx: &Tx<'_>, standing: &CaseStanding) -> Result<Vec<Shot>, StoreError> {
+/// The originals of a case, in the order in which they came here, by the receipts held.
+pub(super) fn shots(
+    tx: &Tx<'_>,
+    standing: &CaseStanding,
+    receipts: &[(ReceiptBody, WallMs)],
+) -> Result<Vec<Shot>, StoreError> {
     let slots = slots(&standing.record);
-    let receipts = tx.receipts()?;
     let mut shots = Vec::new();
     for photo in tx.about_case::<PhotoBody>(standing.case, Kind::Photo)? {
         let (header, body) = (photo.header, photo.body);
@@ -40,7 +43,7 @@ pub(super) fn shots(tx: &Tx<'_>, standing: &CaseStanding) -> Result<Vec<Shot>, S
                 .map_or_else(ShotClaims::default, body::shot_claims),
             hub: HubBracket {
                 not_before,
-                not_after: first_receipt(&receipts, &header),
+                not_after: first_receipt(receipts, &header),
             },
         });
     }

@@ -173,6 +173,16 @@ impl Device {
     }
 }
 
+impl Event {
+    /// Everything that happened to a case, in the order it came here.
+    ///
+    /// # Errors
+    /// As the store fails.
+    pub fn of_case(tx: &Tx<'_>, case: CaseId) -> Result<Vec<Self>, StoreError> {
+        events(tx, case)
+    }
+}
+
 fn events(tx: &Tx<'_>, case: CaseId) -> Result<Vec<Event>, StoreError> {
     let changes = tx.changes_by_envelope(case)?;
     let deeds = tx.with_document(case, |document| document.deeds())?;
@@ -290,7 +300,10 @@ pub struct ReturnedField {
 }
 
 /// What became of the fields that the newest return names.
-pub(super) fn returned(
+///
+/// # Errors
+/// As the store fails.
+pub fn returned(
     tx: &Tx<'_>,
     standing: &crate::store::CaseStanding,
 ) -> Result<Vec<ReturnedField>, StoreError> {

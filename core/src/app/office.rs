@@ -1,8 +1,12 @@
 //! What head office decides: judged here, written by the hub as an envelope of its own stream.
 
+use super::assess::Judged;
+use super::error::AppError;
+use super::packs::packs_in_force;
 use crate::chain::Kind;
-use crate::domain::Digest;
+use crate::domain::{Digest, Money, WallMs};
 use crate::record::FieldPath;
+use crate::rules::{Assessment, Handling};
 use crate::statement::{
     Action, ApprovalInputs, CaseStatus, DecisionBody, ReasonToRefuse, SignatureState,
     StatementKind, approval_obstacles, approvals,
@@ -22,6 +26,10 @@ pub struct NewDecision<'a> {
     pub fields: Vec<String>,
     /// Who decides.
     pub reviewer: &'a str,
+    /// What they are at head office, in the words of rule packs.
+    pub roles: Vec<&'a str>,
+    /// When: by it the contract is judged.
+    pub now: WallMs,
     /// The heads the reviewer looked at; nothing if the tool shows the newest and decides at once.
     pub seen_heads: Option<Vec<Digest>>,
 }
@@ -96,7 +104,7 @@ pub fn decide(
             .iter()
             .filter(|one| one.freeze.kind() == StatementKind::Estimate);
         let states: Vec<SignatureState> = estimates.map(|one| one.state.clone()).collect();
-        let against = approval_obstacles(&ApprovalInputs {
+        let mut against = approval_obstacles(&ApprovalInputs {
             now: &standing.binding,
             clashes: &clashes,
             signatures: &states,
@@ -106,9 +114,13 @@ pub fn decide(
             round: new.round,
             approvals: &approvals,
         });
+        against.extend(contract_obstacles(tx, standing, new)?);
         if !against.is_empty() {
             return Err(DecisionError::Refused(against));
         }
+    }
+    if new.action == Action::Pay {
+        rounds_passed(tx, standing, new.now)?;
     }
     let valid = standing.signatures.iter().rev().find(|one| {
         one.state == SignatureState::Valid && one.freeze.kind() == StatementKind::Estimate
@@ -123,6 +135,120 @@ pub fn decide(
         reason: new.reason.to_owned(),
         fields: new.fields.clone(),
     })
+}
+
+/// What the contract says to a case and how it is to be handled; nothing while none can judge it.
+///
+/// # Errors
+/// As the store fails.
+pub fn contract_of(
+    tx: &Tx<'_>,
+    standing: &CaseStanding,
+    now: WallMs,
+) -> Result<Option<(Judged, Handling)>, StoreError> {
+    let judged = match Judged::of(tx, standing, now) {
+        Ok(judged) => judged,
+        Err(AppError::Store(error)) => return Err(error),
+        Err(_no_contract_that_judges) => return Ok(None),
+    };
+    let Ok(packs) = packs_in_force(tx) else {
+        return Ok(None);
+    };
+    let name = &judged.assessment.service_pack;
+    let pack = packs.all().iter().find(|pack| pack.digest() == name.digest);
+    Ok(pack.map(|pack| (judged, pack.handling.clone())))
+}
+
+/// Whether somebody of this role may hold a round: a round of reviewers is held by whoever reviews.
+pub fn may_hold(role: &str, round: &str) -> bool {
+    role == round
+        || (round == "reviewer" && ["claims_specialist", "review_supervisor"].contains(&role))
+}
+
+/// What the contract has against an approval: rounds, roles, limits, and what it asks for.
+fn contract_obstacles(
+    tx: &Tx<'_>,
+    standing: &CaseStanding,
+    new: &NewDecision<'_>,
+) -> Result<Vec<ReasonToRefuse>, StoreError> {
+    let Some((judged, handling)) = contract_of(tx, standing, new.now)? else {
+        return Ok(Vec::new());
+    };
+    let mut against = Vec::new();
+    let number = usize::from(new.round.max(1)).saturating_sub(1);
+    match handling.rounds.get(number) {
+        None if handling.rounds.is_empty() => {}
+        None => against.push(ReasonToRefuse::NoSuchRound {
+            rounds: handling.rounds.len(),
+        }),
+        Some(round) => {
+            let roles = new.roles.iter().filter(|role| may_hold(role, &round.role));
+            let roles: Vec<&str> = roles.copied().collect();
+            if roles.is_empty() {
+                against.push(ReasonToRefuse::WrongRole {
+                    round: new.round,
+                    needs: round.role.clone(),
+                });
+            } else {
+                let amount = amount(standing, &judged.assessment);
+                against.extend(beyond(&handling, &roles, amount));
+            }
+        }
+    }
+    let missing = asked_for(&judged.assessment);
+    if !missing.is_empty() && new.reason.trim().is_empty() {
+        against.push(ReasonToRefuse::Incomplete(missing));
+    }
+    Ok(against)
+}
+
+/// What is to be approved: what the contract pays, else the sum of the lines; a range with its end.
+fn amount(standing: &CaseStanding, assessment: &Assessment) -> Money {
+    let payable = assessment.money.payable.or(standing.record.total());
+    payable.unwrap_or_default().high
+}
+
+/// The highest limit of the roles, if each has one and the amount is beyond it.
+fn beyond(handling: &Handling, roles: &[&str], amount: Money) -> Option<ReasonToRefuse> {
+    let mut highest: Option<(&str, Money, &str)> = None;
+    for role in roles {
+        let rule = handling.authority.iter().find(|rule| rule.role == *role)?;
+        let limit = *rule.limit.value()?;
+        if highest.is_none_or(|(_, most, _)| limit > most) {
+            highest = Some((role, limit, &rule.limit.source));
+        }
+    }
+    let (role, limit, source) = highest.filter(|(_, most, _)| amount > *most)?;
+    Some(ReasonToRefuse::BeyondAuthority {
+        role: role.to_owned(),
+        amount,
+        limit,
+        source_text: source.to_owned(),
+    })
+}
+
+/// Shots and papers that the contract asks for and the case lacks.
+fn asked_for(assessment: &Assessment) -> Vec<String> {
+    let missing = assessment.missing.iter();
+    missing
+        .filter(|one| one.kind == "shot" || one.kind == "document")
+        .map(|one| format!("{} {}", one.zh, one.en))
+        .collect()
+}
+
+/// Money leaves only when every round of the contract has passed.
+fn rounds_passed(tx: &Tx<'_>, standing: &CaseStanding, now: WallMs) -> Result<(), DecisionError> {
+    let Some((judged, handling)) = contract_of(tx, standing, now)? else {
+        return Ok(());
+    };
+    let next = judged.assessment.review.next;
+    let waiting = next.and_then(|id| handling.rounds.iter().position(|round| round.rule.id == id));
+    match waiting.and_then(|at| u8::try_from(at).ok()) {
+        Some(at) => Err(DecisionError::Refused(vec![ReasonToRefuse::RoundMissing {
+            missing: at.saturating_add(1),
+        }])),
+        None => Ok(()),
+    }
 }
 
 /// A return names fields that the case has, so that it reaches them on the phone.

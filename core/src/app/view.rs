@@ -7,6 +7,7 @@ use super::error::AppError;
 use super::history::{ReturnedField, returned};
 use super::lookalike::{self, SeenBefore};
 use super::people::only_visible;
+use crate::chain::ReceiptBody;
 use crate::domain::{DeviceId, Digest, ScopeId, WallMs};
 use crate::evidence::{self, PhotoFindings, Shot, Thresholds};
 use crate::record::{CaseRecord, Dispute, Field, FieldPath, FieldReading, Section, Standing};
@@ -102,6 +103,24 @@ impl CaseView {
     /// # Errors
     /// As the store fails.
     pub fn of(tx: &Tx<'_>, standing: CaseStanding) -> Result<Self, StoreError> {
+        let receipts = tx.receipts()?;
+        Self::by(tx, standing, &receipts)
+    }
+
+    /// The same at the hub, which writes receipts and holds one for every exchange of every phone:
+    /// they are not read, and no finding says before when the hub had a photo.
+    ///
+    /// # Errors
+    /// As the store fails.
+    pub fn at_hub(tx: &Tx<'_>, standing: CaseStanding) -> Result<Self, StoreError> {
+        Self::by(tx, standing, &[])
+    }
+
+    fn by(
+        tx: &Tx<'_>,
+        standing: CaseStanding,
+        receipts: &[(ReceiptBody, WallMs)],
+    ) -> Result<Self, StoreError> {
         let contested = contested_fields(tx, &standing.record)?;
         let duplicates = duplicates(tx, &standing.record)?;
         let returned = returned(tx, &standing)?;
@@ -114,7 +133,7 @@ impl CaseView {
             });
         }
         let progress = tx.progress_of_case(standing.case)?;
-        let shots = super::findings::shots(tx, &standing)?;
+        let shots = super::findings::shots(tx, &standing, receipts)?;
         let insured = super::findings::insured_place(&standing.record);
         let findings = evidence::findings(&shots, insured, &Thresholds::default());
         let mut announced = BTreeMap::new();

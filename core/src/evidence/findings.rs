@@ -231,7 +231,7 @@ pub struct Shot {
 impl Shot {
     /// The position to go by, and how far off it may be: the device's own, unless a program made
     /// it up or there is none; then the file's.
-    fn place(&self) -> Option<(Wgs84, f64)> {
+    pub fn place(&self) -> Option<(Wgs84, f64)> {
         let fix = self.moment.and_then(|moment| moment.fix);
         let measured =
             fix.filter(|fix| fix.provider == Provider::Receiver && self.source == Source::InApp);

@@ -8,7 +8,7 @@ use std::str::FromStr;
 use minicbor::{Decode, Encode};
 
 use super::binding::{BindingFields, Difference, FieldText};
-use crate::domain::{CaseId, Digest};
+use crate::domain::{CaseId, Digest, Money};
 
 /// What head office decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
@@ -247,6 +247,35 @@ pub enum ReasonToRefuse {
         /// Who.
         user: String,
     },
+    /// The contract has fewer rounds.
+    #[error("the contract has {rounds} review rounds")]
+    NoSuchRound {
+        /// How many it has.
+        rounds: usize,
+    },
+    /// The contract gives this round to somebody else.
+    #[error("round {round} is held by the role {needs}")]
+    WrongRole {
+        /// Which round.
+        round: u8,
+        /// Whose it is.
+        needs: String,
+    },
+    /// The amount is beyond what the contract lets this role approve.
+    #[error("{amount} yuan is beyond the limit of {role}, {limit} yuan ({source_text})")]
+    BeyondAuthority {
+        /// Whose limit.
+        role: String,
+        /// What is to be approved; the high end of a range.
+        amount: Money,
+        /// Up to how much.
+        limit: Money,
+        /// Where the limit stands.
+        source_text: String,
+    },
+    /// Shots or papers that the contract asks for are not there, and nobody wrote why that will do.
+    #[error("the contract asks for {}: have it brought, or write why the case stands without", .0.join(", "))]
+    Incomplete(Vec<String>),
 }
 
 impl ReasonToRefuse {
@@ -261,6 +290,10 @@ impl ReasonToRefuse {
             Self::RoundMissing { .. } => "ROUND_MISSING",
             Self::SameReviewer { .. } => "SAME_REVIEWER",
             Self::OwnWork { .. } => "OWN_WORK",
+            Self::NoSuchRound { .. } => "NO_SUCH_ROUND",
+            Self::WrongRole { .. } => "WRONG_ROLE",
+            Self::BeyondAuthority { .. } => "BEYOND_AUTHORITY",
+            Self::Incomplete(_) => "INCOMPLETE",
         }
     }
 
@@ -287,6 +320,20 @@ impl ReasonToRefuse {
                 format!("{user} 已审第 {round} 轮，本轮须由他人审核")
             }
             Self::OwnWork { user } => format!("{user} 参与了本案，须由他人审核"),
+            Self::NoSuchRound { rounds } => format!("合同只有 {rounds} 轮审核"),
+            Self::WrongRole { round, needs } => {
+                format!("第 {round} 轮由 {needs} 审核，须由该角色的人员办理")
+            }
+            Self::BeyondAuthority {
+                role,
+                amount,
+                limit,
+                source_text,
+            } => format!("{amount} 元超出 {role} 的核赔权限 {limit} 元（{source_text}）"),
+            Self::Incomplete(missing) => format!(
+                "合同要求的 {} 尚缺，请补齐，或书面说明理由",
+                missing.join("、")
+            ),
         }
     }
 }

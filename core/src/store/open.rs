@@ -17,7 +17,7 @@ use super::files::{Fault, Files};
 use super::looks::LOOK_STEPS;
 use super::migrate::{STEPS, Step, is_newest, migrate};
 use super::recent::RecentDocuments;
-use super::tx::Tx;
+use super::tx::{Follow, Tx};
 
 /// The raw 32-byte key of a store, from the host's key store.
 #[derive(Clone)]
@@ -42,6 +42,7 @@ pub struct Store {
     inner: Mutex<Inner>,
     files: Files,
     home: PathBuf,
+    follow: Option<Follow>,
     _lock: Option<File>,
 }
 
@@ -122,6 +123,7 @@ impl Store {
             inner: Inner::of(connection),
             files: Files::beside(home),
             home: home.to_owned(),
+            follow: None,
             _lock: None,
         })
     }
@@ -148,10 +150,20 @@ impl Store {
             inner: Inner::of(connection),
             files,
             home: home.to_owned(),
+            follow: None,
             _lock: Some(lock),
         };
         store.bring_up_to_date()?;
         Ok(store)
+    }
+
+    /// The same store, whose commits also write what another part projects.
+    #[must_use]
+    pub fn followed_by(self, follow: Follow) -> Self {
+        Self {
+            follow: Some(follow),
+            ..self
+        }
     }
 
     /// Does once what an older build left to do. Words are indexed anew a few cases in a
@@ -190,8 +202,28 @@ impl Store {
             .map_err(|error| E::from(StoreError::from(error)))?;
         let tx = Tx::new(sql, &self.files, recent);
         let done = work(&tx)?;
-        tx.commit().map_err(E::from)?;
+        tx.commit(self.follow).map_err(E::from)?;
         Ok(done)
+    }
+
+    /// Looks, and writes nothing: sees one state of the store and holds up no writer.
+    ///
+    /// # Errors
+    /// Whatever `work` fails with.
+    pub fn look<T, E: From<StoreError>>(
+        &self,
+        work: impl FnOnce(&Tx<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut inner = self
+            .inner
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let Inner { connection, recent } = &mut *inner;
+        let sql = connection
+            .transaction_with_behavior(TransactionBehavior::Deferred)
+            .map_err(|error| E::from(StoreError::from(error)))?;
+        // Dropped without a commit, whatever `work` did.
+        work(&Tx::new(sql, &self.files, recent))
     }
 
     /// Merges the database's log into it and cuts the log to nothing.

@@ -14,6 +14,9 @@ use crate::record::{CaseDocument, RecordError, unstow};
 /// After this many changes a document is saved whole again (numbers.md §3: 30 to 50).
 const COMPACT_AFTER: i64 = 40;
 
+/// Another part's own projection: told of every case that a transaction wrote in, before it commits.
+pub type Follow = fn(&Tx<'_>, &[CaseId]) -> Result<(), StoreError>;
+
 /// An open transaction. All reads and writes of one use case go through it.
 pub struct Tx<'a> {
     sql: Transaction<'a>,
@@ -53,18 +56,22 @@ impl<'a> Tx<'a> {
         self.files
     }
 
-    /// Projects what changed, then commits.
-    pub(super) fn commit(self) -> Result<(), StoreError> {
-        let cases: Vec<CaseId> = self
-            .documents
-            .borrow()
-            .iter()
-            .filter(|(_, open)| open.touched)
-            .map(|(case, _)| *case)
-            .collect();
-        for case in cases {
-            self.project(case)?;
-            self.compact(case)?;
+    /// Cases that this transaction wrote in.
+    fn touched(&self) -> Vec<CaseId> {
+        let documents = self.documents.borrow();
+        let touched = documents.iter().filter(|(_, open)| open.touched);
+        touched.map(|(case, _)| *case).collect()
+    }
+
+    /// Projects what changed, also for the part that follows it, then commits.
+    pub(super) fn commit(self, follow: Option<Follow>) -> Result<(), StoreError> {
+        let cases = self.touched();
+        for case in &cases {
+            self.project(*case)?;
+            self.compact(*case)?;
+        }
+        if let (Some(follow), false) = (follow, cases.is_empty()) {
+            follow(&self, &cases)?;
         }
         let mut kept = Vec::new();
         for (case, open) in self.documents.into_inner() {

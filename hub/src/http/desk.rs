@@ -39,8 +39,8 @@ pub(super) async fn cases(
     Query(search): Query<Search>,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
-    let cases = desk(app, &headers, move |hub, _| {
-        office::cases(hub.store(), search.q.as_deref())
+    let cases = desk(app, &headers, move |hub, user| {
+        office::cases_of(hub.store(), user, search.q.as_deref())
     })
     .await?;
     Ok(json_response(StatusCode::OK, &json!({ "cases": cases })))
@@ -51,7 +51,8 @@ pub(super) async fn case(
     Path(name): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
-    let case = desk(app, &headers, move |hub, _| {
+    let case = desk(app, &headers, move |hub, user| {
+        office::check_readable(hub.store(), user, &name)?;
         office::case(hub.store(), &name, hub.now().wall)
     })
     .await?;

@@ -2,8 +2,11 @@
 
 use lossbook_core::chain::StreamId;
 use lossbook_core::domain::{DeviceId, Digest, Epoch, Host, Role, ScopeId, WallMs};
+use lossbook_core::statement::Action;
 use lossbook_core::store::{self, StoreError};
 use zeroize::Zeroizing;
+
+use crate::role::{OfficeRole, Right};
 
 /// The hub as a writer, and what keeps its cursors honest.
 pub struct Identity {
@@ -83,6 +86,40 @@ pub struct OfficeUser {
     pub name: String,
     /// Since when.
     pub since: WallMs,
+    /// What they are.
+    pub roles: Vec<OfficeRole>,
+    /// The scopes they see; all, if none is named.
+    pub scopes: Vec<ScopeId>,
+    /// Whether they may no longer come in.
+    pub ended: bool,
+}
+
+impl OfficeUser {
+    /// A reviewer of all scopes: what a person is whom nobody gave another role.
+    pub fn reviewer(name: &str, since: WallMs) -> Self {
+        Self {
+            name: name.to_owned(),
+            since,
+            roles: vec![OfficeRole::Reviewer],
+            scopes: Vec::new(),
+            ended: false,
+        }
+    }
+
+    /// Whether they see cases of a scope.
+    pub fn sees(&self, scope: ScopeId) -> bool {
+        self.scopes.is_empty() || self.scopes.contains(&scope)
+    }
+
+    /// Whether one of their roles has a right.
+    pub fn has(&self, right: Right) -> bool {
+        self.roles.iter().any(|role| role.has(right))
+    }
+
+    /// Whether one of their roles may take a decision.
+    pub fn may_decide(&self, action: Action) -> bool {
+        self.roles.iter().any(|role| role.may_decide(action))
+    }
 }
 
 /// Rows of identity and access.

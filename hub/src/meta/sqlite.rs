@@ -4,6 +4,9 @@
 //! rows that phone and hub share are only read here, in `evidence`.
 
 mod access;
+mod account;
+mod case_read;
+mod desk;
 mod evidence;
 mod feed;
 mod people;
@@ -16,14 +19,24 @@ use lossbook_core::store::{Step, Store, StoreError};
 use super::{MetaStore, TxWork};
 
 /// The hub's own tables; a released step never changes.
-pub const STEPS: &[Step] = &[Step {
-    to: 1,
-    sql: include_str!("migrations/0001_init.sql"),
-}];
+pub const STEPS: &[Step] = &[
+    Step {
+        to: 1,
+        sql: include_str!("migrations/0001_init.sql"),
+    },
+    Step {
+        to: 2,
+        sql: include_str!("migrations/0002_console.sql"),
+    },
+];
 
 impl MetaStore for Store {
     fn with_tx(&self, work: &mut TxWork<'_>) -> Result<(), StoreError> {
         self.transact(|tx| work(tx))
+    }
+
+    fn with_look(&self, work: &mut TxWork<'_>) -> Result<(), StoreError> {
+        self.look(|tx| work(tx))
     }
 }
 

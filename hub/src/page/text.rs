@@ -4,14 +4,14 @@ use axum::http::{HeaderMap, header};
 
 /// A language of the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Language {
+pub(crate) enum Language {
     Chinese,
     English,
 }
 
 impl Language {
     /// The wished one, else the first of the browser's that the page has, else Chinese.
-    pub(super) fn wished(wish: Option<&str>, headers: &HeaderMap) -> Self {
+    pub(crate) fn wished(wish: Option<&str>, headers: &HeaderMap) -> Self {
         if let Some(language) = wish.and_then(Self::named) {
             return language;
         }
@@ -25,7 +25,7 @@ impl Language {
         known.next().unwrap_or(Self::Chinese)
     }
 
-    fn named(tag: &str) -> Option<Self> {
+    pub(crate) fn named(tag: &str) -> Option<Self> {
         let tag = tag.to_ascii_lowercase();
         if tag.starts_with("zh") {
             Some(Self::Chinese)
@@ -36,7 +36,7 @@ impl Language {
         }
     }
 
-    pub(super) const fn tag(self) -> &'static str {
+    pub(crate) const fn tag(self) -> &'static str {
         match self {
             Self::Chinese => "zh-CN",
             Self::English => "en",
@@ -44,7 +44,7 @@ impl Language {
     }
 
     /// The one of two texts.
-    pub(super) const fn pick(self, chinese: &'static str, english: &'static str) -> &'static str {
+    pub(crate) const fn pick(self, chinese: &'static str, english: &'static str) -> &'static str {
         match self {
             Self::Chinese => chinese,
             Self::English => english,
@@ -52,7 +52,7 @@ impl Language {
     }
 
     /// A status word as people say it.
-    pub(super) fn status(self, word: &str) -> String {
+    pub(crate) fn status(self, word: &str) -> String {
         let known = match word {
             "open" => self.pick("待处理", "Open"),
             "assigned" => self.pick("已派查勘", "Assigned"),
@@ -68,7 +68,7 @@ impl Language {
     }
 
     /// A signature's word as people say it.
-    pub(super) fn signature(self, word: &str) -> String {
+    pub(crate) fn signature(self, word: &str) -> String {
         let known = match word {
             "valid" => self.pick("签字有效", "Signed"),
             "superseded" => self.pick("签字后有变更", "Changed after signing"),

@@ -6,6 +6,7 @@ use lossbook_core::store::{StoreError, Tx};
 use rusqlite::{OptionalExtension, Row};
 use zeroize::Zeroizing;
 
+use super::account::{USER, user_columns, user_of};
 use super::{damaged, device, digest, epoch, from_sql, scope};
 use crate::meta::{Access, Identity, InviteRow, InviteUse, OfficeUser, ScopeRow};
 
@@ -145,23 +146,19 @@ impl Access for Tx<'_> {
     }
 
     fn office_user(&self, token: &Digest) -> Result<Option<OfficeUser>, StoreError> {
-        let user = self
+        let sql = format!("SELECT {USER} FROM hub_office_user WHERE token = ?1 AND ended = 0");
+        let row = self
             .sql()
-            .query_row(
-                "SELECT name, since FROM hub_office_user WHERE token = ?1",
-                [token.as_bytes()],
-                office_user,
-            )
+            .query_row(&sql, [token.as_bytes()], user_columns)
             .optional()?;
-        Ok(user)
+        row.map(|columns| user_of(self, columns)).transpose()
     }
 
     fn office_users(&self) -> Result<Vec<OfficeUser>, StoreError> {
-        let mut query = self
-            .sql()
-            .prepare_cached("SELECT name, since FROM hub_office_user ORDER BY name")?;
-        let users = query.query_map([], office_user)?;
-        Ok(users.collect::<Result<_, _>>()?)
+        let sql = format!("SELECT {USER} FROM hub_office_user ORDER BY name");
+        let mut query = self.sql().prepare_cached(&sql)?;
+        let rows = query.query_map([], user_columns)?;
+        rows.map(|row| user_of(self, row?)).collect()
     }
 
     fn use_nonce(&self, nonce: &Digest, expires: WallMs) -> Result<bool, StoreError> {
@@ -204,6 +201,7 @@ impl Access for Tx<'_> {
             "hub_token",
             "hub_page_link",
             "hub_page_session",
+            "hub_session",
         ] {
             self.sql()
                 .execute(&format!("DELETE FROM {table} WHERE expires <= ?1"), [now.0])?;
@@ -253,13 +251,6 @@ fn scope_row((id, name): (Vec<u8>, String)) -> Result<ScopeRow, StoreError> {
     Ok(ScopeRow {
         id: scope(&id)?,
         name,
-    })
-}
-
-fn office_user(row: &Row<'_>) -> rusqlite::Result<OfficeUser> {
-    Ok(OfficeUser {
-        name: row.get(0)?,
-        since: WallMs(row.get(1)?),
     })
 }
 

@@ -13,7 +13,10 @@ let package = Package(
             name: "SurveyModels",
             dependencies: [.product(name: "LossbookKit", package: "swift")]
         ),
-        .testTarget(name: "SurveyModelsTests", dependencies: ["SurveyModels"]),
+        .testTarget(
+            name: "SurveyModelsTests",
+            dependencies: ["SurveyModels", .product(name: "LossbookKit", package: "swift")]
+        ),
     ],
     swiftLanguageModes: [.v6]
 )

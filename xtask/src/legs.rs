@@ -35,6 +35,8 @@ enum Act {
     Doc(&'static [&'static str]),
     /// The demo, whose last line must be a good report.
     Demo,
+    /// Our Swift against the generated Swift, as far as that goes without a compiler.
+    SwiftNames,
     /// The Swift packages, where there is a compiler: nothing that can be installed brings one.
     Swift,
     /// A foreign reader. `{program}` and `{folder}` stand for the built program and an empty folder.
@@ -209,6 +211,12 @@ pub(crate) const LEGS: &[Leg] = &[
         },
     },
     Leg {
+        name: "swift-names",
+        what: "our Swift has no syntax error and names what the generated Swift has",
+        needs: &["python3", "tree-sitter-swift"],
+        act: Act::SwiftNames,
+    },
+    Leg {
         name: "swift",
         what: "the Swift package and the view models of the iOS app build and pass their tests",
         needs: &[],
@@ -255,6 +263,7 @@ pub(crate) fn run(leg: &Leg, machine: &Machine, installing: Installing) -> Outco
         Act::Command(argv) => machine.run(&mut machine.command(argv)),
         Act::Doc(argv) => machine.run(machine.command(argv).env("RUSTDOCFLAGS", "-D warnings")),
         Act::Demo => demo(machine),
+        Act::SwiftNames => swift::compare_names(machine),
         Act::Swift => return swift::leg(machine),
         Act::Peer { first, script } => peer(machine, leg.name, first, script),
     };

@@ -37,6 +37,13 @@ pub(crate) fn write_sources(machine: &Machine, folder: Option<&str>) -> Result<(
     Ok(())
 }
 
+/// Reads our Swift beside the generated one.
+pub(crate) fn compare_names(machine: &Machine) -> Result<(), String> {
+    let generated = generate(machine)?.join("LossbookFFI.swift");
+    let mut command = machine.command(&["python3", "tests/peers/swift_names.py"]);
+    machine.run(command.arg(generated).args(["bindings/swift", "ios-demo"]))
+}
+
 /// Builds and tests both packages where there is a Swift compiler.
 pub(crate) fn leg(machine: &Machine) -> Outcome {
     if !machine.answers(&["swift", "--version"]) {

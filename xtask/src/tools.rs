@@ -117,6 +117,11 @@ const TOOLS: &[Tool] = &[
         from: Source::Npm("tus-js-client@4.3.1"),
     },
     Tool {
+        name: "tree-sitter-swift",
+        probe: &["python3", "-c", "import tree_sitter, tree_sitter_swift"],
+        from: Source::Pip("tree-sitter-swift[core]==0.7.4"),
+    },
+    Tool {
         name: "vipsthumbnail",
         probe: &["vipsthumbnail", "--vips-version"],
         from: Source::Apt(&["libvips-tools"]),

@@ -89,7 +89,7 @@ final class HubProcess: @unchecked Sendable {
 
     private static func firstLine(of output: FileHandle) throws -> String {
         var line = Data()
-        while let byte = try output.read(upToCount: 1), byte != Data("\n".utf8) {
+        while let byte = try output.read(upToCount: 1), !byte.isEmpty, byte != Data("\n".utf8) {
             line.append(byte)
         }
         return String(decoding: line, as: UTF8.self)

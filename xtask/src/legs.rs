@@ -205,6 +205,15 @@ pub(crate) const LEGS: &[Leg] = &[
             ],
         },
     },
+    Leg {
+        name: "console",
+        what: "a browser walks the console, one case through four people, and every refusal",
+        needs: &["node", "chromium", "playwright-core", "axe-core"],
+        act: Act::Peer {
+            first: &[],
+            script: &["node", "tests/peers/console_peer.cjs", "{program}", "{folder}"],
+        },
+    },
 ];
 
 /// How a leg ended.

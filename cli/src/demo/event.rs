@@ -19,7 +19,6 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::failure::Failure;
-use act::Act;
 use plan::Plan;
 use set::Set;
 
@@ -79,15 +78,15 @@ fn play(
         let end = rest.partition_point(|(at, _)| slot(*at) <= this);
         let (now, later) = rest.split_at(end);
         rest = later;
-        let (field, desk): (Vec<_>, Vec<_>) = now.iter().partition(|(_, act)| act.is_field());
+        let (field, desk): (Vec<_>, Vec<_>) = now.iter().copied().partition(|(_, act)| act.is_field());
         for (at, act) in field {
-            set.clock.set_to(*at);
+            set.clock.set_to(at);
             act.on_phone(set, plan)?;
             counted.acts += 1;
         }
         set.exchange()?;
         for (at, act) in desk {
-            set.clock.set_to(*at);
+            set.clock.set_to(at);
             counted.refused += u64::from(!act.at_office(set, plan)?);
             counted.acts += 1;
         }

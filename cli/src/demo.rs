@@ -48,7 +48,12 @@ pub struct DemoArgs {
     #[arg(long, value_name = "N", default_value_t = event::CASES, requires = "serve")]
     pub cases: usize,
     /// Where the console is served.
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8440", requires = "serve")]
+    #[arg(
+        long,
+        value_name = "ADDR",
+        default_value = "127.0.0.1:8440",
+        requires = "serve"
+    )]
     pub listen: SocketAddr,
 }
 

@@ -278,7 +278,8 @@ pub fn run(
 
 fn tiles_at(url: &str, datum: &str) -> Result<Tiles, Failure> {
     let known = Datum::from_name(datum).ok_or_else(|| {
-        let text = format!("{datum:?} is no grid of map pictures: use wgs84 or gcj02（坐标系无效）");
+        let text =
+            format!("{datum:?} is no grid of map pictures: use wgs84 or gcj02（坐标系无效）");
         Failure::input("bad_datum", text)
     })?;
     Ok(Tiles {

@@ -93,14 +93,21 @@ pub fn make_password(host: &dyn Host) -> String {
 ///
 /// # Errors
 /// `BAD_SIGN_IN` for a wrong name or password alike; `SIGN_IN_LOCKED` after too many.
-pub fn sign_in(hub: &Hub, (name, password): (&str, &str), language: &str) -> Result<String, Refusal> {
+pub fn sign_in(
+    hub: &Hub,
+    (name, password): (&str, &str),
+    language: &str,
+) -> Result<String, Refusal> {
     let now = hub.now().wall;
     let account = look(hub.looking(), |tx| tx.account(name))?;
     if let Some(account) = account.as_ref().filter(|one| one.locked_until > now) {
         return Err(locked(account.locked_until.0.saturating_sub(now.0)));
     }
     let given: String = password.chars().take(MAX_PASSWORD_BYTES).collect();
-    let is_right = is_password(&given, account.as_ref().and_then(|one| one.password.as_deref()))?;
+    let is_right = is_password(
+        &given,
+        account.as_ref().and_then(|one| one.password.as_deref()),
+    )?;
     match account.filter(|one| is_right && !one.user.ended) {
         Some(account) => open(hub, &account.user, language),
         None => Err(wrong(hub, name, now)?),
@@ -183,7 +190,10 @@ pub fn session(hub: &Hub, secret: &str) -> Result<Session, Refusal> {
         return Err(Refusal::new(401, "SIGN_IN", detail));
     };
     if idle(&row) >= NOTED_EVERY_MS {
-        let seen = SessionRow { seen: now, ..row.clone() };
+        let seen = SessionRow {
+            seen: now,
+            ..row.clone()
+        };
         in_tx(hub.store(), |tx| tx.put_session(&digest, &seen))?;
     }
     Ok(Session {

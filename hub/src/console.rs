@@ -146,7 +146,11 @@ pub(crate) async fn act(
         let session = account::session(&app.hub, &secret)?;
         let (visit, form) = (Visit::of(&app.hub, &session), Form::parse(&body));
         let is_own = !is_foreign && account::is_csrf(&session, form.text("csrf"));
-        let next = if is_own { work(&visit, &form) } else { Err(not_from_here()) };
+        let next = if is_own {
+            work(&visit, &form)
+        } else {
+            Err(not_from_here())
+        };
         Ok(next.unwrap_or_else(|refusal| {
             Next::Show(status_of(&refusal), frame::refused(&visit, &refusal))
         }))
@@ -169,7 +173,8 @@ impl<'a> Visit<'a> {
 }
 
 fn not_from_here() -> Refusal {
-    let detail = "本表单已失效，请重新打开页面 / this form is not of your session: open the page again";
+    let detail =
+        "本表单已失效，请重新打开页面 / this form is not of your session: open the page again";
     Refusal::new(403, "FORM_FOREIGN", detail)
 }
 
@@ -237,5 +242,6 @@ fn host_of(url: &str) -> Option<&str> {
     let at = url.find("://")?;
     let rest = url.get(at + 3..)?;
     let end = rest.find('/').map_or(url.len(), |slash| at + 3 + slash);
-    url.get(..end).filter(|host| !host.contains([' ', ';', ',', '{']))
+    url.get(..end)
+        .filter(|host| !host.contains([' ', ';', ',', '{']))
 }

@@ -25,8 +25,16 @@ pub const QUEUES: [(&str, &str, &str); 11] = [
     (DISPUTES, "争议待裁定", "Disputes"),
     (RETURNED, "已退回，待现场答复", "Returned, waiting"),
     (ANSWERED, "退回已答复", "Returned, answered"),
-    ("review:claims_specialist", "第一轮：理赔专员", "Review: claims specialist"),
-    ("review:review_supervisor", "第二轮：审核主管", "Review: review supervisor"),
+    (
+        "review:claims_specialist",
+        "第一轮：理赔专员",
+        "Review: claims specialist",
+    ),
+    (
+        "review:review_supervisor",
+        "第二轮：审核主管",
+        "Review: review supervisor",
+    ),
     ("review:finance", "第三轮：财务", "Review: finance"),
     ("review:reviewer", "审核（单轮）", "Review, one round"),
     (PAYMENTS, "待支付", "Payments"),
@@ -131,9 +139,17 @@ impl Look<'_> {
             household: row.household.clone(),
             place: row.place.clone(),
             cause: row.cause.clone(),
-            contract: standing.record.section(Section::Report).text("contract").unwrap_or_default(),
+            contract: standing
+                .record
+                .section(Section::Report)
+                .text("contract")
+                .unwrap_or_default(),
             status: status.to_owned(),
-            signature: if self.is_signed() { "valid".to_owned() } else { row.signature.clone() },
+            signature: if self.is_signed() {
+                "valid".to_owned()
+            } else {
+                row.signature.clone()
+            },
             contested: row.contested + standing.clashes.len() as u64,
             photos: row.photos,
             missing: self.missing,
@@ -167,7 +183,10 @@ impl Look<'_> {
     fn is_surveyed(&self) -> bool {
         let record = &self.standing.record;
         let done = record.section(Section::Times).text("survey_done_at");
-        done.is_some() || record.rows(Section::Lines).any(|(_, row)| !row.is_removed())
+        done.is_some()
+            || record
+                .rows(Section::Lines)
+                .any(|(_, row)| !row.is_removed())
     }
 
     fn is_signed(&self) -> bool {
@@ -182,13 +201,20 @@ impl Look<'_> {
             CaseStatus::Approved | CaseStatus::Denied | CaseStatus::Paid | CaseStatus::Closed
         );
         let Some((judged, handling)) = &self.contract else {
-            return if decided { (0, String::new()) } else { (1, "reviewer".to_owned()) };
+            return if decided {
+                (0, String::new())
+            } else {
+                (1, "reviewer".to_owned())
+            };
         };
         let review = &judged.assessment.review;
         let Some(next) = &review.next else {
             return (0, String::new());
         };
-        let at = handling.rounds.iter().position(|round| round.rule.id == *next);
+        let at = handling
+            .rounds
+            .iter()
+            .position(|round| round.rule.id == *next);
         let number = at.and_then(|at| u8::try_from(at + 1).ok()).unwrap_or(1);
         (number, review.role.clone().unwrap_or_default())
     }
@@ -218,10 +244,16 @@ impl Look<'_> {
     fn position(&self) -> Option<(i64, i64)> {
         let record = &self.standing.record;
         let report = record.section(Section::Report).text("position");
-        let objects = record.rows(Section::Objects).filter(|(_, row)| !row.is_removed());
-        let texts = objects.filter_map(|(_, row)| row.text("position")).chain(report);
+        let objects = record
+            .rows(Section::Objects)
+            .filter(|(_, row)| !row.is_removed());
+        let texts = objects
+            .filter_map(|(_, row)| row.text("position"))
+            .chain(report);
         let mut places = texts.filter_map(|text| text.parse::<StatedPosition>().ok()?.wgs84().ok());
-        places.next().map(|place| (millionths(place.lat()), millionths(place.lon())))
+        places
+            .next()
+            .map(|place| (millionths(place.lat()), millionths(place.lon())))
     }
 
     fn waiting(&self, desk: &DeskRow) -> Vec<Waiting> {
@@ -230,7 +262,10 @@ impl Look<'_> {
         let decided = self.standing.decisions.last().map(|one| one.header.wall);
         let newest = decided.unwrap_or(desk.updated);
         let status = &self.standing.status;
-        let is_over = matches!(status, CaseStatus::Denied | CaseStatus::Paid | CaseStatus::Closed);
+        let is_over = matches!(
+            status,
+            CaseStatus::Denied | CaseStatus::Paid | CaseStatus::Closed
+        );
         if *status == CaseStatus::Open && self.assigned.is_none() && !desk.surveyed {
             wait(NEW, desk.reported, String::new());
         }
@@ -238,7 +273,11 @@ impl Look<'_> {
             wait(DISPUTES, desk.updated, self.disputed());
         }
         if desk.missing > 0 {
-            wait(PHOTOS, desk.reported, format!("{} / {}", desk.missing, desk.photos));
+            wait(
+                PHOTOS,
+                desk.reported,
+                format!("{} / {}", desk.missing, desk.photos),
+            );
         }
         match status {
             CaseStatus::Returned(_) => match self.answered() {
@@ -251,14 +290,19 @@ impl Look<'_> {
                 let paths: Vec<&str> = since.iter().map(|one| one.path.as_str()).collect();
                 wait(REOPENED, desk.updated, field_names(&paths));
             }
-            CaseStatus::Open | CaseStatus::Assigned | CaseStatus::Approved | CaseStatus::Closed => {}
+            CaseStatus::Open | CaseStatus::Assigned | CaseStatus::Approved | CaseStatus::Closed => {
+            }
         }
         let at_home = matches!(status, CaseStatus::Returned(_)) && self.answered().is_none();
         let ready = self.is_signed() && desk.round > 0 && !is_over && !at_home;
         let queue = QUEUES.iter().map(|(word, _, _)| *word);
         let mut queue = queue.filter(|word| word.strip_prefix("review:") == Some(&desk.role));
         if let (true, Some(queue)) = (ready, queue.next()) {
-            wait(queue, self.signed_at().max(decided).unwrap_or(desk.updated), String::new());
+            wait(
+                queue,
+                self.signed_at().max(decided).unwrap_or(desk.updated),
+                String::new(),
+            );
         }
         all
     }
@@ -271,10 +315,15 @@ impl Look<'_> {
 
     fn disputed(&self) -> String {
         let mut paths: Vec<&str> = self.standing.binding.contested().collect();
-        paths.extend(self.standing.clashes.iter().map(|clash| match clash.path.spec() {
-            Some(spec) => spec.name,
-            None => "",
-        }));
+        paths.extend(
+            self.standing
+                .clashes
+                .iter()
+                .map(|clash| match clash.path.spec() {
+                    Some(spec) => spec.name,
+                    None => "",
+                }),
+        );
         field_names(&paths)
     }
 
@@ -287,21 +336,43 @@ impl Look<'_> {
 
     /// Who asked for what.
     fn returned_note(&self) -> String {
-        let by = self.standing.decisions.last().map_or("", |one| one.header.user.as_str());
-        let paths: Vec<&str> = self.returned.iter().map(|field| field.path.as_str()).collect();
+        let by = self
+            .standing
+            .decisions
+            .last()
+            .map_or("", |one| one.header.user.as_str());
+        let paths: Vec<&str> = self
+            .returned
+            .iter()
+            .map(|field| field.path.as_str())
+            .collect();
         format!("{by}: {}", field_names(&paths))
     }
 
     /// What runs, or ran out, and was not met; nothing once the case is over.
     fn dues(&self) -> Vec<Due> {
-        let over = matches!(self.standing.status, CaseStatus::Closed | CaseStatus::Denied);
+        let over = matches!(
+            self.standing.status,
+            CaseStatus::Closed | CaseStatus::Denied
+        );
         let Some((judged, _)) = self.contract.as_ref().filter(|_| !over) else {
             return Vec::new();
         };
         let clocks = judged.assessment.clocks.iter().filter(|clock| clock.leads);
-        let notices = judged.assessment.notices.iter().filter_map(|one| one.clock.as_ref());
-        let clocks = clocks.filter_map(|clock| due("clock", clock));
-        clocks.chain(notices.filter_map(|clock| due("notice", clock))).collect()
+        let notices = judged
+            .assessment
+            .notices
+            .iter()
+            .filter_map(|one| one.clock.as_ref());
+        // Feedback that a contract keeps among its clocks is told to somebody as well.
+        let kind = |clock: &Running| match clock.stage {
+            "feedback" | "callback" => "notice",
+            _ => "clock",
+        };
+        let clocks = clocks.filter_map(|clock| due(kind(clock), clock));
+        clocks
+            .chain(notices.filter_map(|clock| due("notice", clock)))
+            .collect()
     }
 }
 
@@ -329,7 +400,11 @@ fn field_names(paths: &[&str]) -> String {
     let more = names.len().saturating_sub(3);
     names.truncate(3);
     let names = names.join("、");
-    if more > 0 { format!("{names} +{more}") } else { names }
+    if more > 0 {
+        format!("{names} +{more}")
+    } else {
+        names
+    }
 }
 
 #[expect(

@@ -116,7 +116,10 @@ impl OfficeRole {
                 SurveySupervisor | ClaimsSpecialist | ReviewSupervisor | Finance | Reviewer
             ),
             Action::Approve => {
-                matches!(self, ClaimsSpecialist | ReviewSupervisor | Finance | Reviewer)
+                matches!(
+                    self,
+                    ClaimsSpecialist | ReviewSupervisor | Finance | Reviewer
+                )
             }
             Action::Deny | Action::Reopen => matches!(self, ReviewSupervisor | Reviewer),
             Action::Supplement => {

@@ -7,10 +7,10 @@
 //! whose peer is missing are left out. The network is loopback only.
 #![expect(clippy::print_stdout, reason = "benchmarks speak on standard output")]
 
+mod console;
 mod document;
 mod edit;
 mod list;
-mod console;
 mod load;
 mod memory;
 mod photo;

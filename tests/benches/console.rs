@@ -32,7 +32,14 @@ const READ_FOR: Duration = Duration::from_secs(30);
 /// Cases written in one transaction.
 const BATCH: u64 = 500;
 const QUEUES: [&str; 8] = [
-    "new", "disputes", "returned", "review:reviewer", "payments", "clocks", "notices", "photos",
+    "new",
+    "disputes",
+    "returned",
+    "review:reviewer",
+    "payments",
+    "clocks",
+    "notices",
+    "photos",
 ];
 
 /// What the readers saw.
@@ -62,7 +69,9 @@ pub(crate) fn run() -> Result<(), Failed> {
     }
     exchange(&device, &hub)?;
     hub.add_user("读者").map_err(|refusal| refusal.detail)?;
-    let password = hub.make_password("读者").map_err(|refusal| refusal.detail)?;
+    let password = hub
+        .make_password("读者")
+        .map_err(|refusal| refusal.detail)?;
     bulk(&home, (0, SMALL))?;
     let small = read(&hub, &device, &password)?;
     bulk(&home, (SMALL, LARGE))?;
@@ -73,8 +82,16 @@ pub(crate) fn run() -> Result<(), Failed> {
 
 fn say(small: &Seen, large: &Seen) {
     for (name, small, large) in [
-        ("console: p95 of a queue, 100,000 cases beside 10,000", &small.queues, &large.queues),
-        ("console: p95 of a case page, 100,000 cases beside 10,000", &small.cases, &large.cases),
+        (
+            "console: p95 of a queue, 100,000 cases beside 10,000",
+            &small.queues,
+            &large.queues,
+        ),
+        (
+            "console: p95 of a case page, 100,000 cases beside 10,000",
+            &small.cases,
+            &large.cases,
+        ),
     ] {
         Row {
             name,
@@ -101,7 +118,10 @@ fn say(small: &Seen, large: &Seen) {
         peer: "300 MiB".to_owned(),
         ratio: number(resident) / 300.0,
         goal: "at most 300 MiB for the hub",
-        note: format!("resident at the end; {} exchanges of the phone meanwhile", large.exchanges),
+        note: format!(
+            "resident at the end; {} exchanges of the phone meanwhile",
+            large.exchanges
+        ),
     }
     .print();
 }
@@ -114,20 +134,20 @@ fn resident_mib() -> u64 {
 }
 
 /// Twenty people read for a while; a phone edits and syncs beside them.
-fn read(
-    hub: &Hub,
-    device: &lossbook_core::app::Device,
-    password: &str,
-) -> Result<Seen, Failed> {
+fn read(hub: &Hub, device: &lossbook_core::app::Device, password: &str) -> Result<Seen, Failed> {
     let serving = serve(hub.clone(), &ServeConfig::default())?;
     let cookie = sign_in(serving.addr, password)?;
-    let (queues, cases) = (Mutex::new(Timings::default()), Mutex::new(Timings::default()));
+    let (queues, cases) = (
+        Mutex::new(Timings::default()),
+        Mutex::new(Timings::default()),
+    );
     let numbers = numbers(hub)?;
     let is_over = AtomicBool::new(false);
     let mut exchanges = 0;
     std::thread::scope(|scope| -> Result<(), Failed> {
         for reader in 0..READERS {
-            let (cookie, numbers, queues, cases, is_over) = (&cookie, &numbers, &queues, &cases, &is_over);
+            let (cookie, numbers, queues, cases, is_over) =
+                (&cookie, &numbers, &queues, &cases, &is_over);
             scope.spawn(move || {
                 let mut turn = reader * 31;
                 while !is_over.load(Ordering::Relaxed) {
@@ -137,14 +157,19 @@ fn read(
                         let number = numbers.get(turn * 7_919 % numbers.len().max(1));
                         format!("/console/case/{}", number.map_or("", String::as_str))
                     } else {
-                        format!("/console/queue/{}", QUEUES.get(turn / 2 % QUEUES.len()).unwrap_or(&"new"))
+                        format!(
+                            "/console/queue/{}",
+                            QUEUES.get(turn / 2 % QUEUES.len()).unwrap_or(&"new")
+                        )
                     };
                     let start = Instant::now();
                     let answer = get(serving.addr, &path, cookie);
                     let took = start.elapsed();
                     if answer.is_ok_and(|text| text.starts_with("HTTP/1.1 200")) {
                         let kept = if is_case { cases } else { queues };
-                        kept.lock().unwrap_or_else(PoisonError::into_inner).push(took);
+                        kept.lock()
+                            .unwrap_or_else(PoisonError::into_inner)
+                            .push(took);
                     }
                 }
             });
@@ -153,7 +178,11 @@ fn read(
         let mine = device.cases(&lossbook_core::store::CaseQuery::default())?;
         while Instant::now() < until {
             for row in &mine {
-                device.set_field(&row.number, "report.reporter", &format!("报案人 {exchanges}"))?;
+                device.set_field(
+                    &row.number,
+                    "report.reporter",
+                    &format!("报案人 {exchanges}"),
+                )?;
             }
             exchange(device, hub)?;
             exchanges += 1;
@@ -161,7 +190,8 @@ fn read(
         is_over.store(true, Ordering::Relaxed);
         Ok(())
     })?;
-    let own = |timings: Mutex<Timings>| timings.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let own =
+        |timings: Mutex<Timings>| timings.into_inner().unwrap_or_else(PoisonError::into_inner);
     Ok(Seen {
         queues: own(queues),
         cases: own(cases),
@@ -183,14 +213,24 @@ fn send(addr: SocketAddr, text: &str) -> Result<String, Failed> {
 }
 
 fn get(addr: SocketAddr, path: &str, cookie: &str) -> Result<String, Failed> {
-    send(addr, &format!("GET {path} HTTP/1.1\r\nHost: hub\r\nConnection: close\r\nCookie: {cookie}\r\n\r\n"))
+    send(
+        addr,
+        &format!(
+            "GET {path} HTTP/1.1\r\nHost: hub\r\nConnection: close\r\nCookie: {cookie}\r\n\r\n"
+        ),
+    )
 }
 
 fn sign_in(addr: SocketAddr, password: &str) -> Result<String, Failed> {
     let body = format!("name=%E8%AF%BB%E8%80%85&password={password}");
     let head = "POST /console/sign-in HTTP/1.1\r\nHost: hub\r\nConnection: close\r\n";
-    let answer = send(addr, &format!("{head}Content-Length: {}\r\n\r\n{body}", body.len()))?;
-    let line = answer.lines().find(|line| line.to_ascii_lowercase().starts_with("set-cookie:"));
+    let answer = send(
+        addr,
+        &format!("{head}Content-Length: {}\r\n\r\n{body}", body.len()),
+    )?;
+    let line = answer
+        .lines()
+        .find(|line| line.to_ascii_lowercase().starts_with("set-cookie:"));
     let cookie = line.and_then(|line| line.split([':', ';']).nth(1));
     Ok(cookie.ok_or("nobody was let in")?.trim().to_owned())
 }
@@ -202,21 +242,38 @@ struct Copied {
 }
 
 impl Copied {
-    fn read(sql: &Connection, (table, columns): (&str, &str), wanted: (&str, &[u8])) -> Result<Self, StoreError> {
+    fn read(
+        sql: &Connection,
+        (table, columns): (&str, &str),
+        wanted: (&str, &[u8]),
+    ) -> Result<Self, StoreError> {
         let (key, case) = wanted;
         let count = columns.split(',').count();
         let mut query = sql.prepare(&format!("SELECT {columns} FROM {table} WHERE {key} = ?1"))?;
-        let values = |row: &SqlRow<'_>| (0..count).map(|at| row.get::<_, Value>(at)).collect::<Result<Vec<_>, _>>();
-        let rows = query.query_map([case], values)?.collect::<Result<Vec<_>, _>>()?;
+        let values = |row: &SqlRow<'_>| {
+            (0..count)
+                .map(|at| row.get::<_, Value>(at))
+                .collect::<Result<Vec<_>, _>>()
+        };
+        let rows = query
+            .query_map([case], values)?
+            .collect::<Result<Vec<_>, _>>()?;
         let marks: Vec<String> = (1..=count).map(|at| format!("?{at}")).collect();
         Ok(Self {
-            sql: format!("INSERT INTO {table} ({columns}) VALUES ({})", marks.join(", ")),
+            sql: format!(
+                "INSERT INTO {table} ({columns}) VALUES ({})",
+                marks.join(", ")
+            ),
             rows,
         })
     }
 
     /// Writes the rows, each after `change` had its way with it.
-    fn write(&self, sql: &Connection, mut change: impl FnMut(&mut Vec<Value>)) -> Result<(), StoreError> {
+    fn write(
+        &self,
+        sql: &Connection,
+        mut change: impl FnMut(&mut Vec<Value>),
+    ) -> Result<(), StoreError> {
         let mut insert = sql.prepare_cached(&self.sql)?;
         for row in &self.rows {
             let mut row = row.clone();
@@ -243,14 +300,42 @@ impl Template {
     fn read(sql: &Connection, case: &[u8]) -> Result<Self, StoreError> {
         let read = |table, columns, key| Copied::read(sql, (table, columns), (key, case));
         Ok(Self {
-            document: read("document", "case_id, scope, snapshot, snapshot_ord", "case_id")?,
-            changes: read("change", "case_id, hash, actor, seq, max_op, envelope", "case_id")?,
-            envelopes: read("envelope", "subject, stream, seq, id, kind, wall, header, body, state, why", "subject")?,
-            row: read("case_row", "case_id, row_id, number, scope, household, place, cause, low, high, contested, lines, photos, status, signature, updated, heads, words", "case_id")?,
-            desk: read("hub_desk", "case_id, number, scope, household, place, cause, contract, status, signature, contested, photos, missing, low, high, reported, updated, surveyor, round, role, surveyed, approved, paid, lat, lon", "case_id")?,
+            document: read(
+                "document",
+                "case_id, scope, snapshot, snapshot_ord",
+                "case_id",
+            )?,
+            changes: read(
+                "change",
+                "case_id, hash, actor, seq, max_op, envelope",
+                "case_id",
+            )?,
+            envelopes: read(
+                "envelope",
+                "subject, stream, seq, id, kind, wall, header, body, state, why",
+                "subject",
+            )?,
+            row: read(
+                "case_row",
+                "case_id, row_id, number, scope, household, place, cause, low, high, contested, lines, photos, status, signature, updated, heads, words",
+                "case_id",
+            )?,
+            desk: read(
+                "hub_desk",
+                "case_id, number, scope, household, place, cause, contract, status, signature, contested, photos, missing, low, high, reported, updated, surveyor, round, role, surveyed, approved, paid, lat, lon",
+                "case_id",
+            )?,
             queues: read("hub_queue", "case_id, queue, since, scope, note", "case_id")?,
-            dues: read("hub_due", "case_id, kind, due, id, scope, since, zh, en, source", "case_id")?,
-            scope: sql.query_row("SELECT scope FROM document WHERE case_id = ?1", [case], |row| row.get(0))?,
+            dues: read(
+                "hub_due",
+                "case_id, kind, due, id, scope, since, zh, en, source",
+                "case_id",
+            )?,
+            scope: sql.query_row(
+                "SELECT scope FROM document WHERE case_id = ?1",
+                [case],
+                |row| row.get(0),
+            )?,
         })
     }
 
@@ -271,7 +356,15 @@ impl Template {
             first(row);
             seq += 1;
             put(row, 2, Value::Integer(seq));
-            put(row, 3, Value::Blob(Digest::labelled("bulk", &[&seq.to_be_bytes()]).as_bytes().to_vec()));
+            put(
+                row,
+                3,
+                Value::Blob(
+                    Digest::labelled("bulk", &[&seq.to_be_bytes()])
+                        .as_bytes()
+                        .to_vec(),
+                ),
+            );
         })?;
         let name = Value::Text(case.number().to_string());
         self.row.write(sql, |row| {
@@ -318,8 +411,20 @@ fn photos(sql: &Connection, (case, at): (&CaseId, u64), scope: &[u8]) -> Result<
     for photo in 0..PHOTOS {
         let original = Digest::labelled("original", &[&(at * PHOTOS + photo).to_be_bytes()]);
         let small = Digest::labelled("small", &[&((at * PHOTOS + photo) % POOL).to_be_bytes()]);
-        blob.execute((original.as_bytes(), scope, case.as_bytes(), 1, None::<&[u8]>))?;
-        blob.execute((small.as_bytes(), scope, case.as_bytes(), 2, Some(original.as_bytes())))?;
+        blob.execute((
+            original.as_bytes(),
+            scope,
+            case.as_bytes(),
+            1,
+            None::<&[u8]>,
+        ))?;
+        blob.execute((
+            small.as_bytes(),
+            scope,
+            case.as_bytes(),
+            2,
+            Some(original.as_bytes()),
+        ))?;
         held.execute((scope, original.as_bytes()))?;
         held.execute((scope, small.as_bytes()))?;
     }
@@ -337,7 +442,9 @@ fn bulk(home: &std::path::Path, (from, to): (u64, u64)) -> Result<(), Failed> {
         let mut query = sql.prepare("SELECT case_id FROM case_row ORDER BY row_id LIMIT ?1")?;
         let ids = query.query_map([TEMPLATES], |row| row.get::<_, Vec<u8>>(0))?;
         let ids = ids.collect::<Result<Vec<_>, _>>()?;
-        ids.iter().map(|id| Template::read(sql, id)).collect::<Result<Vec<_>, StoreError>>()
+        ids.iter()
+            .map(|id| Template::read(sql, id))
+            .collect::<Result<Vec<_>, StoreError>>()
     })?;
     let mut at = from;
     while at < to {

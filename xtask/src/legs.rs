@@ -211,7 +211,12 @@ pub(crate) const LEGS: &[Leg] = &[
         needs: &["node", "chromium", "playwright-core", "axe-core"],
         act: Act::Peer {
             first: &[],
-            script: &["node", "tests/peers/console_peer.cjs", "{program}", "{folder}"],
+            script: &[
+                "node",
+                "tests/peers/console_peer.cjs",
+                "{program}",
+                "{folder}",
+            ],
         },
     },
 ];

@@ -42,7 +42,11 @@ pub(super) fn serve(
     if !json {
         print("正在演练一次灾害事件… / playing an event through the real intake…");
     }
-    let counted = play(&mut set, &plan, &mut |line| if !json { print(line) })?;
+    let counted = play(&mut set, &plan, &mut |line| {
+        if !json {
+            print(line)
+        }
+    })?;
     set.clock.arrive();
     let told = announcement(&set, &counted);
     if json {
@@ -63,11 +67,7 @@ struct Counted {
 }
 
 /// Plays the plan slot by slot.
-fn play(
-    set: &mut Set,
-    plan: &Plan,
-    print: &mut dyn FnMut(&str),
-) -> Result<Counted, Failure> {
+fn play(set: &mut Set, plan: &Plan, print: &mut dyn FnMut(&str)) -> Result<Counted, Failure> {
     let mut counted = Counted::default();
     let mut acts = plan.acts();
     acts.sort_by_key(|(at, act)| (*at, act.case()));
@@ -78,7 +78,8 @@ fn play(
         let end = rest.partition_point(|(at, _)| slot(*at) <= this);
         let (now, later) = rest.split_at(end);
         rest = later;
-        let (field, desk): (Vec<_>, Vec<_>) = now.iter().copied().partition(|(_, act)| act.is_field());
+        let (field, desk): (Vec<_>, Vec<_>) =
+            now.iter().copied().partition(|(_, act)| act.is_field());
         for (at, act) in field {
             set.clock.set_to(at);
             act.on_phone(set, plan)?;
@@ -103,9 +104,10 @@ fn announcement(set: &Set, counted: &Counted) -> Value {
     let accounts: Vec<Value> = accounts
         .map(|one| json!({"name": one.name, "role": one.role, "password": one.password, "token": one.token}))
         .collect();
-    let phones = set.phones.iter().map(|phone| {
-        json!({"home": phone.home, "user": phone.user, "scope": phone.scope})
-    });
+    let phones = set
+        .phones
+        .iter()
+        .map(|phone| json!({"home": phone.home, "user": phone.user, "scope": phone.scope}));
     json!({
         "console": format!("{}/console", set.url()), "hub": set.url(), "accounts": accounts,
         "phones": phones.collect::<Vec<_>>(), "cases": set.numbers.len(), "acts": counted.acts,

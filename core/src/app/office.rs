@@ -161,7 +161,8 @@ pub fn contract_of(
 
 /// Whether somebody of this role may hold a round: a round of reviewers is held by whoever reviews.
 pub fn may_hold(role: &str, round: &str) -> bool {
-    role == round || (round == "reviewer" && ["claims_specialist", "review_supervisor"].contains(&role))
+    role == round
+        || (round == "reviewer" && ["claims_specialist", "review_supervisor"].contains(&role))
 }
 
 /// What the contract has against an approval: rounds, roles, limits, and what it asks for.
@@ -236,11 +237,7 @@ fn asked_for(assessment: &Assessment) -> Vec<String> {
 }
 
 /// Money leaves only when every round of the contract has passed.
-fn rounds_passed(
-    tx: &Tx<'_>,
-    standing: &CaseStanding,
-    now: WallMs,
-) -> Result<(), DecisionError> {
+fn rounds_passed(tx: &Tx<'_>, standing: &CaseStanding, now: WallMs) -> Result<(), DecisionError> {
     let Some((judged, handling)) = contract_of(tx, standing, now)? else {
         return Ok(());
     };

@@ -12,11 +12,31 @@ const STYLE: &str = "text/css; charset=utf-8";
 
 /// Name, type, bytes.
 const FILES: [(&str, &str, &str); 7] = [
-    ("htmx-2.0.11.min.js", SCRIPT, include_str!("../../assets/htmx-2.0.11.min.js")),
-    ("leaflet-1.9.4.js", SCRIPT, include_str!("../../assets/leaflet-1.9.4.js")),
-    ("leaflet-1.9.4.css", STYLE, include_str!("../../assets/leaflet-1.9.4.css")),
-    ("console.css", STYLE, include_str!("../../assets/console.css")),
-    ("console.js", SCRIPT, include_str!("../../assets/console.js")),
+    (
+        "htmx-2.0.11.min.js",
+        SCRIPT,
+        include_str!("../../assets/htmx-2.0.11.min.js"),
+    ),
+    (
+        "leaflet-1.9.4.js",
+        SCRIPT,
+        include_str!("../../assets/leaflet-1.9.4.js"),
+    ),
+    (
+        "leaflet-1.9.4.css",
+        STYLE,
+        include_str!("../../assets/leaflet-1.9.4.css"),
+    ),
+    (
+        "console.css",
+        STYLE,
+        include_str!("../../assets/console.css"),
+    ),
+    (
+        "console.js",
+        SCRIPT,
+        include_str!("../../assets/console.js"),
+    ),
     ("map.js", SCRIPT, include_str!("../../assets/map.js")),
     ("icon.svg", "image/svg+xml", ICON),
 ];

@@ -108,7 +108,9 @@ fn read(
     let contract = tx.contract_of(&standing, now)?;
     let missing = office::manifest(tx, case)?;
     let originals = missing.iter().filter(|one| !one.thumbnail);
-    let digests: Vec<Digest> = originals.filter_map(|one| one.sha256.parse().ok()).collect();
+    let digests: Vec<Digest> = originals
+        .filter_map(|one| one.sha256.parse().ok())
+        .collect();
     let wanted = NewDecision {
         action: Action::Approve,
         round: row.round.max(1),
@@ -129,12 +131,18 @@ fn read(
     let (small, elsewhere) = pictures(tx, &view)?;
     let assigns = user.may_decide(Action::Assign);
     Ok(Some(CasePage {
-        village: tx.scope_row(row.scope)?.map_or_else(String::new, |scope| scope.name),
+        village: tx
+            .scope_row(row.scope)?
+            .map_or_else(String::new, |scope| scope.name),
         events: tx.case_events(case)?,
         told: tx.told(case)?,
         draft: tx.draft(case, &user.name)?.map(|(text, _)| text),
         assigned: tx.assigned(case)?,
-        surveyors: if assigns { tx.surveyors(row.scope)? } else { Vec::new() },
+        surveyors: if assigns {
+            tx.surveyors(row.scope)?
+        } else {
+            Vec::new()
+        },
         row,
         view,
         contract,
@@ -193,8 +201,17 @@ async fn picture(
     if !session.user.sees(id) {
         return Err(unknown());
     }
-    let blob = app.hub.blobs().open_in(id, wanted).await.map_err(|refusal| {
-        if refusal.status == 404 { unknown() } else { refusal }
-    })?;
+    let blob = app
+        .hub
+        .blobs()
+        .open_in(id, wanted)
+        .await
+        .map_err(|refusal| {
+            if refusal.status == 404 {
+                unknown()
+            } else {
+                refusal
+            }
+        })?;
     Ok(send(app.hub.blobs(), blob, (digest, headers)))
 }

@@ -40,7 +40,12 @@ pub(super) async fn decide(
         let user = &visit.session.user;
         let decided = wanted(visit, form).and_then(|new| {
             let who = (name.as_str(), user);
-            office::decide(visit.hub.store(), visit.hub.identity(), who, (new, visit.hub.host()))
+            office::decide(
+                visit.hub.store(),
+                visit.hub.identity(),
+                who,
+                (new, visit.hub.host()),
+            )
         });
         match decided {
             Ok(case) => {
@@ -71,9 +76,15 @@ fn refused(
 
 fn wanted(visit: &Visit<'_>, form: &Form) -> Result<office::NewDecision, Refusal> {
     let bad = |detail: &str| Refusal::new(400, "BAD_DECISION", detail);
-    let heads: Vec<Digest> = form.all("head").iter().filter_map(|head| head.parse().ok()).collect();
+    let heads: Vec<Digest> = form
+        .all("head")
+        .iter()
+        .filter_map(|head| head.parse().ok())
+        .collect();
     if heads.is_empty() {
-        return Err(bad("表单缺少所看版本 / the form does not say which heads were looked at"));
+        return Err(bad(
+            "表单缺少所看版本 / the form does not say which heads were looked at",
+        ));
     }
     let round = form.text("round").parse().unwrap_or(1);
     let action = form.text("action").to_owned();
@@ -95,7 +106,11 @@ fn wanted(visit: &Visit<'_>, form: &Form) -> Result<office::NewDecision, Refusal
         action,
         round,
         reason,
-        fields: if returns { form.all("field") } else { Vec::new() },
+        fields: if returns {
+            form.all("field")
+        } else {
+            Vec::new()
+        },
         heads: Some(heads),
         surveyor: surveyor.filter(|_| is_assign),
     })
@@ -128,7 +143,11 @@ pub(super) async fn draft(
         check_readable(visit.hub.store(), user, &name)?;
         let text = form.text("draft");
         if text.len() > MAX_TEXT_BYTES {
-            return Err(Refusal::new(400, "TOO_LONG", "草稿过长 / the draft is too long"));
+            return Err(Refusal::new(
+                400,
+                "TOO_LONG",
+                "草稿过长 / the draft is too long",
+            ));
         }
         in_tx(visit.hub.store(), |tx| match tx.case_named(&name)? {
             Some(row) => {
@@ -189,22 +208,37 @@ pub(super) async fn reveal(
         let (path, reason) = (form.text("path"), form.text("reason"));
         if reason.chars().count() < MIN_REASON_CHARS || reason.len() > MAX_TEXT_BYTES {
             let detail = "查看个人信息须写明理由 / a reason is needed to see personal data";
-            return refused(visit, (&name, tiles.as_ref()), Refusal::new(400, "NO_REASON", detail));
+            return refused(
+                visit,
+                (&name, tiles.as_ref()),
+                Refusal::new(400, "NO_REASON", detail),
+            );
         }
         let known = path.parse::<FieldPath>().ok().filter(|_| is_personal(path));
-        let field = known.ok_or_else(|| Refusal::new(404, "UNKNOWN_FIELD", "没有这个字段 / no such field"))?;
+        let field = known
+            .ok_or_else(|| Refusal::new(404, "UNKNOWN_FIELD", "没有这个字段 / no such field"))?;
         let values = look(visit.hub.looking(), |tx| {
-            let Some(row) = tx.case_named(&name)? else { return Ok(None) };
+            let Some(row) = tx.case_named(&name)? else {
+                return Ok(None);
+            };
             let standing = tx.case_standing(row.case)?;
             Ok(standing.and_then(|standing| {
                 let found = standing.record.field(&field).map(Field::standing)?;
-                Some(found.iter().map(|one| one.value.to_string()).collect::<Vec<_>>())
+                Some(
+                    found
+                        .iter()
+                        .map(|one| one.value.to_string())
+                        .collect::<Vec<_>>(),
+                )
             }))
         })?;
         let value = values.ok_or_else(|| unknown(&name))?.join(" / ");
         // Written before it is shown.
         note(visit, ("reveal", &name), format!("{path}: {reason}"))?;
-        let label = field.spec().map_or("", |spec| visit.say(spec.zh, spec.en)).to_owned();
+        let label = field
+            .spec()
+            .map_or("", |spec| visit.say(spec.zh, spec.en))
+            .to_owned();
         let above = Above::Revealed { label, value };
         let page = shown(visit, (&name, tiles.as_ref()), &above)?;
         Ok(Next::Show(axum::http::StatusCode::OK, page))

@@ -46,9 +46,16 @@ fn recalculated<'d>(
     if this.action != Action::Approve {
         return None;
     }
-    let newest = before.rev().take_while(|one| !matches!(one.action, Action::Return | Action::Deny | Action::Reopen));
-    let earlier = newest.filter(|one| one.action == Action::Approve && one.round < this.round).next()?;
-    let (then, now) = (BindingFields::from_texts(&earlier.basis), BindingFields::from_texts(&this.basis));
+    let newest = before
+        .rev()
+        .take_while(|one| !matches!(one.action, Action::Return | Action::Deny | Action::Reopen));
+    let earlier = newest
+        .filter(|one| one.action == Action::Approve && one.round < this.round)
+        .next()?;
+    let (then, now) = (
+        BindingFields::from_texts(&earlier.basis),
+        BindingFields::from_texts(&this.basis),
+    );
     let count = now.differences_since(&then).len();
     (count > 0).then_some(count)
 }
@@ -95,8 +102,15 @@ pub(super) fn differences(visit: &Visit<'_>, case: &CasePage) -> Markup {
 
 fn late(visit: &Visit<'_>, change: &FieldChange) -> Markup {
     let texts = |values: &[Value]| {
-        let all: Vec<String> = values.iter().map(|value| value_text(&change.path, value)).collect();
-        if all.is_empty() { "–".to_owned() } else { all.join(" / ") }
+        let all: Vec<String> = values
+            .iter()
+            .map(|value| value_text(&change.path, value))
+            .collect();
+        if all.is_empty() {
+            "–".to_owned()
+        } else {
+            all.join(" / ")
+        }
     };
     html! { tr {
         td { (label(visit, &change.path)) }
@@ -140,7 +154,11 @@ fn writes(visit: &Visit<'_>, event: &Event) -> Markup {
         return html! {};
     };
     let before = |write: &PastWrite| {
-        let all: Vec<String> = write.before.iter().map(|value| value_text(&write.path, value)).collect();
+        let all: Vec<String> = write
+            .before
+            .iter()
+            .map(|value| value_text(&write.path, value))
+            .collect();
         all.join(" / ")
     };
     html! {

@@ -36,7 +36,10 @@ fn found<'v>(view: &'v CaseView, photo: &Digest) -> (Option<&'v Shot>, Option<&'
 
 fn card(visit: &Visit<'_>, case: &CasePage, blob: &BlobRow) -> Markup {
     let (shot, findings) = found(&case.view, &blob.digest);
-    let here = case.missing.iter().all(|one| one.sha256 != blob.digest.to_hex());
+    let here = case
+        .missing
+        .iter()
+        .all(|one| one.sha256 != blob.digest.to_hex());
     let caption = caption(case, &blob.digest);
     let worst = findings.map_or(Grade::NotAvailable, PhotoFindings::worst);
     let open = picture(case, &blob.digest);
@@ -63,14 +66,23 @@ fn card(visit: &Visit<'_>, case: &CasePage, blob: &BlobRow) -> Markup {
 
 /// What is doubtful; all that was compared opens on demand.
 fn doubts(visit: &Visit<'_>, all: &PhotoFindings) -> Markup {
-    let say = |one: &Finding| if visit.say("zh", "en") == "zh" { one.zh() } else { one.en() };
+    let say = |one: &Finding| {
+        if visit.say("zh", "en") == "zh" {
+            one.zh()
+        } else {
+            one.en()
+        }
+    };
     let style = |grade: Grade| match grade {
         Grade::Fail => "late",
         Grade::Warn => "runs",
         Grade::Pass => "good",
         Grade::NotAvailable => "quiet",
     };
-    let doubtful = all.findings.iter().filter(|one| matches!(one.grade, Grade::Fail | Grade::Warn));
+    let doubtful = all
+        .findings
+        .iter()
+        .filter(|one| matches!(one.grade, Grade::Fail | Grade::Warn));
     html! {
         @for one in doubtful { span class={ "mark " (style(one.grade)) } { (say(one)) } }
         details {

@@ -10,13 +10,20 @@ use crate::role::Right;
 
 /// A field's name for people.
 pub(super) fn label(visit: &Visit<'_>, path: &FieldPath) -> String {
-    path.spec().map_or_else(|| path.to_string(), |spec| visit.pick(spec.zh, spec.en).to_owned())
+    path.spec().map_or_else(
+        || path.to_string(),
+        |spec| visit.pick(spec.zh, spec.en).to_owned(),
+    )
 }
 
 /// What tells a row from others of its section: an item, a name, an object.
 pub(super) fn row_name(record: &CaseRecord, path: &FieldPath) -> String {
-    let row = path.row.and_then(|id| record.rows.get(&path.section)?.get(&id));
-    let names = ["item", "name", "label", "question", "cover", "caption", "slot", "kind", "room"];
+    let row = path
+        .row
+        .and_then(|id| record.rows.get(&path.section)?.get(&id));
+    let names = [
+        "item", "name", "label", "question", "cover", "caption", "slot", "kind", "room",
+    ];
     let texts = row.and_then(|row| names.iter().find_map(|name| row.text(name)));
     texts.unwrap_or_default()
 }
@@ -43,12 +50,10 @@ pub(super) fn record(visit: &Visit<'_>, case: &CasePage) -> Markup {
     }
 }
 
-fn part(
-    visit: &Visit<'_>,
-    case: &CasePage,
-    (record, section): (&CaseRecord, Section),
-) -> Markup {
-    let fields = record.all_fields().filter(|(path, field)| path.section == section && !field.standing().is_empty());
+fn part(visit: &Visit<'_>, case: &CasePage, (record, section): (&CaseRecord, Section)) -> Markup {
+    let fields = record
+        .all_fields()
+        .filter(|(path, field)| path.section == section && !field.standing().is_empty());
     let fields: Vec<_> = fields.collect();
     if fields.is_empty() {
         return html! {};

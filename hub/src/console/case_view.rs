@@ -39,7 +39,10 @@ pub(super) fn page(visit: &Visit<'_>, case: &CasePage, above: &Above) -> Markup 
 
 fn head(visit: &Visit<'_>, case: &CasePage) -> Markup {
     let row = &case.row;
-    let rounds = case.contract.as_ref().map_or(1, |(_, handling)| handling.rounds.len().max(1));
+    let rounds = case
+        .contract
+        .as_ref()
+        .map_or(1, |(_, handling)| handling.rounds.len().max(1));
     html! {
         header .case-head {
             div {
@@ -91,7 +94,10 @@ fn decide(visit: &Visit<'_>, case: &CasePage) -> Markup {
         Action::Deny,
         Action::Reopen,
     ];
-    let offered: Vec<Action> = offered.into_iter().filter(|one| may(*one) && fits(*one, case)).collect();
+    let offered: Vec<Action> = offered
+        .into_iter()
+        .filter(|one| may(*one) && fits(*one, case))
+        .collect();
     let path = format!("/console/case/{}/decide", case.row.number);
     html! {
         section #decide .panel {
@@ -229,7 +235,10 @@ fn away_m(case: &CasePage, surveyor: &SurveyorRow) -> Option<i64> {
 
 /// What the contract asks for and the case lacks, and on whose phone photos still are.
 fn lacks(visit: &Visit<'_>, case: &CasePage) -> Markup {
-    let asked = case.contract.as_ref().map(|(judged, _)| judged.assessment.missing.as_slice());
+    let asked = case
+        .contract
+        .as_ref()
+        .map(|(judged, _)| judged.assessment.missing.as_slice());
     let asked = asked.unwrap_or_default();
     let photos: Vec<_> = case.missing.iter().filter(|one| !one.thumbnail).collect();
     html! {
@@ -273,7 +282,12 @@ fn clocks(visit: &Visit<'_>, case: &CasePage) -> Markup {
     };
     let notices = judged.assessment.notices.iter();
     let timed = notices.filter_map(|one| one.clock.as_ref());
-    let open = judged.assessment.clocks.iter().filter(|one| one.leads).chain(timed);
+    let open = judged
+        .assessment
+        .clocks
+        .iter()
+        .filter(|one| one.leads)
+        .chain(timed);
     html! {
         section .panel #clocks {
             h2 { (visit.say("时限与告知", "Clocks and notices")) }
@@ -327,7 +341,10 @@ fn returned(visit: &Visit<'_>, case: &CasePage) -> Markup {
         Err(_) => path.to_owned(),
     };
     let masked = |path: &str, values: &[String]| {
-        let shown: Vec<String> = values.iter().map(|one| crate::office::masked(path, one)).collect();
+        let shown: Vec<String> = values
+            .iter()
+            .map(|one| crate::office::masked(path, one))
+            .collect();
         shown.join(" / ")
     };
     html! {

@@ -71,10 +71,14 @@ pub(super) fn page(
 
 fn top(visit: &Visit<'_>, here: &str) -> Markup {
     let user = &visit.session.user;
-    let roles: Vec<&str> = user.roles.iter().map(|role| {
-        let (zh, en) = role.names();
-        visit.say(zh, en)
-    }).collect();
+    let roles: Vec<&str> = user
+        .roles
+        .iter()
+        .map(|role| {
+            let (zh, en) = role.names();
+            visit.say(zh, en)
+        })
+        .collect();
     let (other, name) = match visit.language {
         Language::Chinese => ("en", "English"),
         Language::English => ("zh", "中文"),
@@ -164,7 +168,11 @@ pub(super) fn banner(refusal: &Refusal) -> Markup {
 /// A refusal to somebody of whom nothing is known.
 pub(super) fn plain_refusal(language: Language, refusal: &Refusal) -> Markup {
     let title = language.pick("未能办理", "Not done");
-    bare(language, title, &html! { main .door { h1 { (title) } (banner(refusal)) } })
+    bare(
+        language,
+        title,
+        &html! { main .door { h1 { (title) } (banner(refusal)) } },
+    )
 }
 
 /// A page without anything around it.

@@ -39,7 +39,11 @@ fn overview(visit: &Visit<'_>) -> Result<Markup, Refusal> {
             scopes,
             limit: SOONEST,
         };
-        Ok((Counts::read(tx, visit)?, tx.newest(scopes, NEWEST)?, tx.dues(part)?))
+        Ok((
+            Counts::read(tx, visit)?,
+            tx.newest(scopes, NEWEST)?,
+            tx.dues(part)?,
+        ))
     })?;
     let mine = mine(&visit.session.user.roles);
     let body = html! {
@@ -64,7 +68,12 @@ fn overview(visit: &Visit<'_>) -> Result<Markup, Refusal> {
         }
     };
     let title = visit.say("总览", "Overview");
-    Ok(frame::page(visit, (title, "/console"), Some(&counts), &body))
+    Ok(frame::page(
+        visit,
+        (title, "/console"),
+        Some(&counts),
+        &body,
+    ))
 }
 
 fn newest_table(visit: &Visit<'_>, rows: &[DeskRow]) -> Markup {
@@ -73,7 +82,7 @@ fn newest_table(visit: &Visit<'_>, rows: &[DeskRow]) -> Markup {
             thead { (queue::case_head(visit)) }
             tbody {
                 @for row in rows {
-                    tr { (queue::case_cells(visit, row)) td .num { (word::time(row.updated)) } }
+                    tr { (queue::case_cells(visit, row)) td .num { (word::short_time(row.updated)) } }
                 }
             }
         }
@@ -88,16 +97,27 @@ fn mine(roles: &[OfficeRole]) -> Vec<&'static str> {
             OfficeRole::Admin => &[],
             OfficeRole::Dispatcher => &["new", "clocks", "notices"],
             OfficeRole::SurveySupervisor => &["new", "returned", "photos", "clocks"],
-            OfficeRole::ClaimsSpecialist => {
-                &["review:claims_specialist", "review:reviewer", "disputes", "answered", "notices"]
-            }
-            OfficeRole::ReviewSupervisor => {
-                &["review:review_supervisor", "review:reviewer", "reopened", "disputes"]
-            }
+            OfficeRole::ClaimsSpecialist => &[
+                "review:claims_specialist",
+                "review:reviewer",
+                "disputes",
+                "answered",
+                "notices",
+            ],
+            OfficeRole::ReviewSupervisor => &[
+                "review:review_supervisor",
+                "review:reviewer",
+                "reopened",
+                "disputes",
+            ],
             OfficeRole::Finance => &["review:finance", "payments", "closing"],
-            OfficeRole::Reviewer => {
-                &["review:reviewer", "disputes", "answered", "reopened", "payments"]
-            }
+            OfficeRole::Reviewer => &[
+                "review:reviewer",
+                "disputes",
+                "answered",
+                "reopened",
+                "payments",
+            ],
             OfficeRole::Auditor | OfficeRole::RegionalManager => {
                 &["clocks", "disputes", "reopened", "photos"]
             }

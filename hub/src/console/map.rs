@@ -59,11 +59,16 @@ pub(super) async fn show(State(app): State<Arc<App>>, headers: HeaderMap) -> Res
 
 /// What the script is told of the tile server.
 pub(super) fn tiles_of(tiles: Option<&Tiles>) -> (&str, Datum) {
-    tiles.map_or(("", Datum::Wgs84), |tiles| (tiles.url.as_str(), tiles.datum))
+    tiles.map_or(("", Datum::Wgs84), |tiles| {
+        (tiles.url.as_str(), tiles.datum)
+    })
 }
 
 fn bounds(corners: [i64; 4]) -> String {
-    let texts: Vec<String> = corners.iter().map(|one| degrees(*one).to_string()).collect();
+    let texts: Vec<String> = corners
+        .iter()
+        .map(|one| degrees(*one).to_string())
+        .collect();
     texts.join(",")
 }
 
@@ -137,5 +142,7 @@ pub(super) async fn cases(
 )]
 fn millionths_of(text: &str) -> Option<i64> {
     let degrees: f64 = text.trim().parse().ok()?;
-    (-360.0..=360.0).contains(&degrees).then(|| (degrees * 1_000_000.0).round() as i64)
+    (-360.0..=360.0)
+        .contains(&degrees)
+        .then(|| (degrees * 1_000_000.0).round() as i64)
 }

@@ -52,7 +52,10 @@ impl People {
 
 /// `GET /console/people`.
 pub(super) async fn show(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
-    page(app, &headers, Right::Enrol, |visit| shown(visit, &Made::Nothing)).await
+    page(app, &headers, Right::Enrol, |visit| {
+        shown(visit, &Made::Nothing)
+    })
+    .await
 }
 
 fn shown(visit: &Visit<'_>, made: &Made) -> Result<Markup, Refusal> {
@@ -74,7 +77,9 @@ fn shown(visit: &Visit<'_>, made: &Made) -> Result<Markup, Refusal> {
 fn news(visit: &Visit<'_>, made: &Made) -> Markup {
     match made {
         Made::Nothing => html! {},
-        Made::Asked => html! { p .done role="status" { (visit.say("已提交，等待另一人确认。", "Asked; another person must confirm.")) } },
+        Made::Asked => {
+            html! { p .done role="status" { (visit.say("已提交，等待另一人确认。", "Asked; another person must confirm.")) } }
+        }
         Made::Password(name, password) => html! {
             p .done role="status" { (name) " · " (visit.say("密码只显示这一次：", "password, shown this once: ")) code { (password) } }
         },
@@ -86,9 +91,16 @@ fn news(visit: &Visit<'_>, made: &Made) -> Markup {
 
 fn users(visit: &Visit<'_>, people: &People) -> Markup {
     let scopes = |user: &OfficeUser| {
-        let named = people.scopes.iter().filter(|scope| user.scopes.contains(&scope.id));
+        let named = people
+            .scopes
+            .iter()
+            .filter(|scope| user.scopes.contains(&scope.id));
         let names: Vec<&str> = named.map(|scope| scope.name.as_str()).collect();
-        if names.is_empty() { visit.say("全部", "all").to_owned() } else { names.join("、") }
+        if names.is_empty() {
+            visit.say("全部", "all").to_owned()
+        } else {
+            names.join("、")
+        }
     };
     html! {
         table {
@@ -173,11 +185,7 @@ fn wishes(visit: &Visit<'_>, people: &People) -> Markup {
 }
 
 /// `POST /console/people`.
-pub(super) async fn save(
-    State(app): State<Arc<App>>,
-    headers: HeaderMap,
-    body: Body,
-) -> Response {
+pub(super) async fn save(State(app): State<Arc<App>>, headers: HeaderMap, body: Body) -> Response {
     act(app, &headers, body, |visit, form| {
         check_right(&visit.session.user, Right::ManagePeople)?;
         let made = saved(visit, form)?;
@@ -197,7 +205,10 @@ fn saved(visit: &Visit<'_>, form: &Form) -> Result<Made, Refusal> {
             let detail = "不能停用自己 / nobody ends themselves";
             return Err(Refusal::new(409, "OWN_ACCOUNT", detail));
         }
-        let user = OfficeUser { ended: true, ..account.user.clone() };
+        let user = OfficeUser {
+            ended: true,
+            ..account.user.clone()
+        };
         in_tx(hub.store(), |tx| {
             tx.set_office_user(&user)?;
             tx.put_audit(&note(format!("{name}: ended")))
@@ -214,7 +225,9 @@ fn saved(visit: &Visit<'_>, form: &Form) -> Result<Made, Refusal> {
         let _unused_token = hub.add_user(name)?;
     }
     hub.set_roles(name, (&roles, &scopes))?;
-    in_tx(hub.store(), |tx| tx.put_audit(&note(format!("{name}: {}", roles.join(" ")))))?;
+    in_tx(hub.store(), |tx| {
+        tx.put_audit(&note(format!("{name}: {}", roles.join(" "))))
+    })?;
     if wish == "password" {
         return Ok(Made::Password(name.to_owned(), hub.make_password(name)?));
     }
@@ -232,11 +245,7 @@ fn audit(visit: &Visit<'_>, deed: &str, detail: String) -> AuditRow {
 }
 
 /// `POST /console/people/enrol`.
-pub(super) async fn enrol(
-    State(app): State<Arc<App>>,
-    headers: HeaderMap,
-    body: Body,
-) -> Response {
+pub(super) async fn enrol(State(app): State<Arc<App>>, headers: HeaderMap, body: Body) -> Response {
     act(app, &headers, body, |visit, form| {
         check_right(&visit.session.user, Right::Enrol)?;
         let made = match form.text("wish") {
@@ -250,11 +259,11 @@ pub(super) async fn enrol(
 
 fn ask(visit: &Visit<'_>, form: &Form) -> Result<Made, Refusal> {
     let (role, scope, user) = (form.text("role"), form.text("scope"), form.text("user"));
-    let _known: lossbook_core::domain::Role = role
-        .parse()
-        .map_err(|error: lossbook_core::domain::UnknownRole| {
-            Refusal::new(400, "BAD_ROLE", error.to_string())
-        })?;
+    let _known: lossbook_core::domain::Role =
+        role.parse()
+            .map_err(|error: lossbook_core::domain::UnknownRole| {
+                Refusal::new(400, "BAD_ROLE", error.to_string())
+            })?;
     check_name("user", user)?;
     check_name("scope", scope)?;
     let mut random = [0; 32];
@@ -269,7 +278,11 @@ fn ask(visit: &Visit<'_>, form: &Form) -> Result<Made, Refusal> {
     };
     in_tx(visit.hub.store(), |tx| {
         tx.put_wish(&wish)?;
-        tx.put_audit(&audit(visit, "enrol_asked", format!("{user}: {role} {scope}")))
+        tx.put_audit(&audit(
+            visit,
+            "enrol_asked",
+            format!("{user}: {role} {scope}"),
+        ))
     })?;
     Ok(Made::Asked)
 }
@@ -279,7 +292,10 @@ fn confirm(visit: &Visit<'_>, wish: &str) -> Result<Made, Refusal> {
     let id: Digest = wish.parse().map_err(|_no_digest| unknown())?;
     let me = &visit.session.user.name;
     let wish = in_tx(visit.hub.store(), |tx| {
-        let waits = tx.wishes()?.into_iter().any(|one| one.id == id && one.by != *me);
+        let waits = tx
+            .wishes()?
+            .into_iter()
+            .any(|one| one.id == id && one.by != *me);
         if waits { tx.take_wish(&id) } else { Ok(None) }
     })?;
     let Some(wish) = wish else {
@@ -298,6 +314,8 @@ fn confirm(visit: &Visit<'_>, wish: &str) -> Result<Made, Refusal> {
         user: wish.user.clone(),
     })?;
     let detail = format!("{}: {} {}, {}", wish.user, wish.role, wish.scope, wish.by);
-    in_tx(visit.hub.store(), |tx| tx.put_audit(&audit(visit, "enrol_confirmed", detail)))?;
+    in_tx(visit.hub.store(), |tx| {
+        tx.put_audit(&audit(visit, "enrol_confirmed", detail))
+    })?;
     Ok(Made::Code(invite.to_string()))
 }

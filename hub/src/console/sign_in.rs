@@ -9,7 +9,9 @@ use axum::response::Response;
 use maud::{Markup, html};
 
 use super::form::Form;
-use super::{COOKIE, Next, act, frame, html as answer, is_from_elsewhere, not_from_here, see_other};
+use super::{
+    COOKIE, Next, act, frame, html as answer, is_from_elsewhere, not_from_here, see_other,
+};
 use crate::account::{self, SESSION_MS};
 use crate::http::{App, SMALL_BODY_BYTES, blocking, body_of, status_of};
 use crate::page::text::Language;
@@ -24,11 +26,7 @@ pub(super) async fn show(State(app): State<Arc<App>>, headers: HeaderMap) -> Res
 /// `POST /console/sign-in`: there is no session yet whose token the form could carry, so the
 /// browser's word on where it comes from must do; the worst another site could do is to sign
 /// somebody in under another name, which every page shows.
-pub(super) async fn enter(
-    State(app): State<Arc<App>>,
-    headers: HeaderMap,
-    body: Body,
-) -> Response {
+pub(super) async fn enter(State(app): State<Arc<App>>, headers: HeaderMap, body: Body) -> Response {
     let language = Language::wished(None, &headers);
     let refused = |app: &App, refusal: &Refusal| {
         let page = door(language, Some(refusal));
@@ -73,11 +71,7 @@ fn with_cookie(secret: &str, age_s: i64, is_tls: bool) -> Response {
 }
 
 /// `POST /console/sign-out`.
-pub(super) async fn leave(
-    State(app): State<Arc<App>>,
-    headers: HeaderMap,
-    body: Body,
-) -> Response {
+pub(super) async fn leave(State(app): State<Arc<App>>, headers: HeaderMap, body: Body) -> Response {
     act(app, &headers, body, |visit, _| {
         account::sign_out(visit.hub, visit.session)?;
         Ok(Next::Go("/console/sign-in".to_owned()))
@@ -86,11 +80,7 @@ pub(super) async fn leave(
 }
 
 /// `POST /console/language`: the same page in the other language.
-pub(super) async fn speak(
-    State(app): State<Arc<App>>,
-    headers: HeaderMap,
-    body: Body,
-) -> Response {
+pub(super) async fn speak(State(app): State<Arc<App>>, headers: HeaderMap, body: Body) -> Response {
     act(app, &headers, body, |visit, form| {
         let language = Language::named(form.text("to")).unwrap_or(Language::Chinese);
         account::speak(visit.hub, visit.session, language.tag())?;

@@ -11,13 +11,23 @@ use crate::meta::DeskRow;
 /// Where head office is; contracts with another zone say so beside their clocks.
 const ZONE: &str = "Asia/Shanghai";
 
-/// An instant as the office writes it: `11-22 09:40`, with the year where it is another.
+/// An instant as the office writes it: `2026-11-22 09:40`.
 pub(super) fn time(at: WallMs) -> String {
     let zone = TimeZone::get(ZONE).unwrap_or(TimeZone::UTC);
     match Timestamp::from_millisecond(at.0) {
-        Ok(instant) => instant.to_zoned(zone).strftime("%Y-%m-%d %H:%M").to_string(),
+        Ok(instant) => instant
+            .to_zoned(zone)
+            .strftime("%Y-%m-%d %H:%M")
+            .to_string(),
         Err(_) => "–".to_owned(),
     }
+}
+
+/// The same in a table, where the year is that of the others: `11-22 09:40`.
+pub(super) fn short_time(at: WallMs) -> String {
+    let text = time(at);
+    text.get(5..)
+        .map_or_else(|| text.clone(), ToOwned::to_owned)
 }
 
 /// Fen as yuan with groups of three: `12,345.60`.
@@ -52,9 +62,18 @@ pub(super) fn span(visit: &Visit<'_>, ms: i64) -> String {
     let minutes = ms.max(0) / 60_000;
     let (days, hours) = (minutes / 1_440, minutes / 60 % 24);
     if days > 0 {
-        format!("{days} {} {hours} {}", visit.say("天", "d"), visit.say("小时", "h"))
+        format!(
+            "{days}{}{hours}{}",
+            visit.say("天", "d "),
+            visit.say("小时", "h")
+        )
     } else if hours > 0 {
-        format!("{hours} {} {} {}", visit.say("小时", "h"), minutes % 60, visit.say("分", "min"))
+        format!(
+            "{hours}{}{}{}",
+            visit.say("小时", "h "),
+            minutes % 60,
+            visit.say("分", "min")
+        )
     } else {
         format!("{minutes} {}", visit.say("分钟", "min"))
     }
@@ -107,9 +126,7 @@ pub(super) fn role(visit: &Visit<'_>, word: &str) -> String {
 }
 
 /// How a clock stands, with the style for it.
-pub(super) const fn clock_state(
-    state: ClockState,
-) -> (&'static str, &'static str, &'static str) {
+pub(super) const fn clock_state(state: ClockState) -> (&'static str, &'static str, &'static str) {
     match state {
         ClockState::NotStarted => ("未开始", "not started", "quiet"),
         ClockState::NoNumber => ("合同未给时限", "no limit given", "quiet"),

@@ -2,8 +2,8 @@
 
 use lossbook_core::chain::StreamId;
 use lossbook_core::domain::{DeviceId, Digest, Epoch, Host, Role, ScopeId, WallMs};
-use lossbook_core::store::{self, StoreError};
 use lossbook_core::statement::Action;
+use lossbook_core::store::{self, StoreError};
 use zeroize::Zeroizing;
 
 use crate::role::{OfficeRole, Right};

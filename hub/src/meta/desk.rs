@@ -191,11 +191,8 @@ pub trait CaseReads {
     ///
     /// # Errors
     /// As the store fails.
-    fn changes_since(
-        &self,
-        case: CaseId,
-        heads: &[Digest],
-    ) -> Result<Vec<FieldChange>, StoreError>;
+    fn changes_since(&self, case: CaseId, heads: &[Digest])
+    -> Result<Vec<FieldChange>, StoreError>;
     /// Who wrote a change, and when.
     ///
     /// # Errors
@@ -219,12 +216,7 @@ pub trait Desk {
     ///
     /// # Errors
     /// As the store fails.
-    fn put_desk(
-        &self,
-        row: &DeskRow,
-        waiting: &[Waiting],
-        dues: &[Due],
-    ) -> Result<(), StoreError>;
+    fn put_desk(&self, row: &DeskRow, waiting: &[Waiting], dues: &[Due]) -> Result<(), StoreError>;
     /// Counts the missing photos of every case that names a digest, and queues follow.
     ///
     /// # Errors
@@ -275,7 +267,7 @@ pub trait Desk {
         scopes: &[ScopeId],
         limit: u32,
     ) -> Result<Vec<DeskRow>, StoreError>;
-    /// The rectangle that holds all cases.
+    /// The rectangle that holds the cases of the region with most of them.
     ///
     /// # Errors
     /// As the store fails.

@@ -118,7 +118,14 @@ fn a_second_server_on_the_same_directory_says_so_and_a_short_command_does_not_mi
     assert_eq!(second.unwrap_err().code(), "IN_USE");
     let beside = crate::Hub::open_beside(world.hub.dir(), &world.key).unwrap();
     let name = "李审核".to_owned();
-    let answer = beside.run(Command::AddUser { name, roles: Vec::new(), scopes: Vec::new(), way_in: None }).unwrap();
+    let answer = beside
+        .run(Command::AddUser {
+            name,
+            roles: Vec::new(),
+            scopes: Vec::new(),
+            way_in: None,
+        })
+        .unwrap();
     assert_eq!(answer["token"].as_str().unwrap().len(), 64);
     assert_eq!(world.hub.status().unwrap().users, vec!["李审核"]);
 }

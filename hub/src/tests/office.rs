@@ -156,8 +156,16 @@ fn official_car(world: &World, phone: &Device, yuan: &str) -> String {
         ("policy_to", "2026-01-01 00:00"),
         ("unit", "car-1"),
     ];
-    let id = phone.report_loss(None, &owned(&report)).unwrap().to_string();
-    let line = [("part", "vehicle_body"), ("item", "保险杠"), ("quantity", "1"), ("unit_price", yuan)];
+    let id = phone
+        .report_loss(None, &owned(&report))
+        .unwrap()
+        .to_string();
+    let line = [
+        ("part", "vehicle_body"),
+        ("item", "保险杠"),
+        ("quantity", "1"),
+        ("unit_price", yuan),
+    ];
     phone.add_row(&id, Section::Lines, &owned(&line)).unwrap();
     world.sync(phone);
     id
@@ -186,9 +194,20 @@ fn a_round_is_held_by_the_role_that_the_contract_names() {
     let first = with_roles(&world, "丙", &["claims_specialist"]);
     let finance = with_roles(&world, "戊", &["finance"]);
     assert!(!detail(&world, &case, &first, 1).contains("round 1 is held by"));
-    assert!(detail(&world, &case, &finance, 1).contains("round 1 is held by the role claims_specialist"));
+    assert!(
+        detail(&world, &case, &finance, 1)
+            .contains("round 1 is held by the role claims_specialist")
+    );
     assert!(detail(&world, &case, &finance, 3).contains("round 1 was not approved yet"));
-    let fourth = does(&world, &case, &finance, NewDecision { round: 4, ..decision("approve", "") });
+    let fourth = does(
+        &world,
+        &case,
+        &finance,
+        NewDecision {
+            round: 4,
+            ..decision("approve", "")
+        },
+    );
     assert_eq!(fourth.unwrap_err().code, "BAD_DECISION");
 }
 
@@ -196,12 +215,23 @@ fn a_round_is_held_by_the_role_that_the_contract_names() {
 fn nobody_approves_beyond_the_limit_that_the_contract_states_for_the_role() {
     let world = World::new();
     let phone = world.phone("a", 1);
-    let (small, large) = (official_car(&world, &phone, "8000"), official_car(&world, &phone, "8000.01"));
+    let (small, large) = (
+        official_car(&world, &phone, "8000"),
+        official_car(&world, &phone, "8000.01"),
+    );
     let first = with_roles(&world, "丙", &["claims_specialist"]);
     assert!(!detail(&world, &small, &first, 1).contains("8000.00 yuan ("));
     let refused = detail(&world, &large, &first, 1);
-    assert!(refused.contains("超出 claims_specialist 的核赔权限 8000.00 元"), "{refused}");
-    assert!(refused.contains("is beyond the limit of claims_specialist, 8000.00 yuan (set by the insurer)"), "{refused}");
+    assert!(
+        refused.contains("超出 claims_specialist 的核赔权限 8000.00 元"),
+        "{refused}"
+    );
+    assert!(
+        refused.contains(
+            "is beyond the limit of claims_specialist, 8000.00 yuan (set by the insurer)"
+        ),
+        "{refused}"
+    );
 }
 
 #[test]
@@ -226,13 +256,24 @@ fn the_office_json_masks_what_is_personal_and_keeps_to_the_persons_scopes() {
     world.sync(&phone);
     let shown = case(world.hub.store(), &id, world.hub.now().wall).unwrap();
     let text = serde_json::to_string(&shown).unwrap();
-    assert!(!text.contains("999999197001010011") && text.contains("999***********0011"), "{text}");
+    assert!(
+        !text.contains("999999197001010011") && text.contains("999***********0011"),
+        "{text}"
+    );
     world.hub.add_scope("别处").unwrap();
     let token = world.hub.add_user("丁").unwrap();
     let reviewer = ["reviewer".to_owned()];
-    world.hub.set_roles("丁", (&reviewer, &["别处".to_owned()])).unwrap();
+    world
+        .hub
+        .set_roles("丁", (&reviewer, &["别处".to_owned()]))
+        .unwrap();
     let stranger = sign_in(world.hub.store(), &token).unwrap();
-    assert_eq!(does(&world, &id, &stranger, decision("deny", "x")).unwrap_err().code, "CASE_UNKNOWN");
+    assert_eq!(
+        does(&world, &id, &stranger, decision("deny", "x"))
+            .unwrap_err()
+            .code,
+        "CASE_UNKNOWN"
+    );
     let listed = crate::office::cases_of(world.hub.store(), &stranger, None).unwrap();
     assert!(listed.is_empty());
 }

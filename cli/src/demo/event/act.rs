@@ -80,7 +80,11 @@ impl Act {
             return Ok(());
         };
         let at = set.clock.now().wall.0;
-        let number = if matches!(self, Self::Report(_)) { String::new() } else { set.number(case)? };
+        let number = if matches!(self, Self::Report(_)) {
+            String::new()
+        } else {
+            set.number(case)?
+        };
         let phone = set.phone_of(story.village)?;
         phone.is_ahead = true;
         let device = &phone.device;
@@ -98,10 +102,19 @@ impl Act {
             Self::Sign(_) => sign(device, case, &number),
             Self::Answer(_) => {
                 device.set_field(&number, "report.phone", &phone_no(case + 5_000))?;
-                Ok(device.set_field(&number, "report.cause", &cause(story.contract).replace("冰雹", "冰雹、大风"))?)
+                Ok(device.set_field(
+                    &number,
+                    "report.cause",
+                    &cause(story.contract).replace("冰雹", "冰雹、大风"),
+                )?)
             }
             Self::Change(_) => change(device, &number),
-            Self::Assign(_) | Self::Return(_) | Self::Deny(_) | Self::Approve(_) | Self::Pay(_) | Self::Close(_) => Ok(()),
+            Self::Assign(_)
+            | Self::Return(_)
+            | Self::Deny(_)
+            | Self::Approve(_)
+            | Self::Pay(_)
+            | Self::Close(_) => Ok(()),
         }
     }
 
@@ -111,7 +124,9 @@ impl Act {
         let (Some(story), number) = (plan.stories.get(case), set.number(case)?) else {
             return Ok(false);
         };
-        let surveyor = VILLAGES.get(story.village).map_or("", |village| village.surveyor);
+        let surveyor = VILLAGES
+            .get(story.village)
+            .map_or("", |village| village.surveyor);
         let (role, body) = match self {
             Self::Assign(_) => (
                 "dispatcher",
@@ -121,11 +136,20 @@ impl Act {
                 "reviewer",
                 json!({"action": "return", "reason": "原因描述与照片不一致，联系电话打不通，请核实", "fields": ["report.cause", "report.phone"]}),
             ),
-            Self::Deny(_) => ("reviewer", with_reason("deny", "查勘表明损坏早于保险期间，不属保险责任")),
-            Self::Approve(Round { round, .. }) => (approver(story.contract, *round), approval(*round)),
+            Self::Deny(_) => (
+                "reviewer",
+                with_reason("deny", "查勘表明损坏早于保险期间，不属保险责任"),
+            ),
+            Self::Approve(Round { round, .. }) => {
+                (approver(story.contract, *round), approval(*round))
+            }
             Self::Pay(_) => ("finance", with_reason("pay", "已转账，回单号见财务系统")),
             Self::Close(_) => ("finance", with_reason("close", "赔款到账，回访满意")),
-            Self::Report(_) | Self::Survey(_) | Self::Sign(_) | Self::Answer(_) | Self::Change(_) => return Ok(true),
+            Self::Report(_)
+            | Self::Survey(_)
+            | Self::Sign(_)
+            | Self::Answer(_)
+            | Self::Change(_) => return Ok(true),
         };
         decide(set.url(), &set.accounts, (role, &number), &body)
     }
@@ -140,7 +164,9 @@ const fn approver(contract: Contract, round: u8) -> &'static str {
         (Contract::Official, 1) => "claims_specialist",
         (Contract::Official, 2) => "review_supervisor",
         (Contract::Official, _) => "finance",
-        (Contract::Housing | Contract::Sanitation | Contract::Aviation | Contract::Report, _) => "reviewer",
+        (Contract::Housing | Contract::Sanitation | Contract::Aviation | Contract::Report, _) => {
+            "reviewer"
+        }
     }
 }
 
@@ -148,7 +174,10 @@ const fn approver(contract: Contract, round: u8) -> &'static str {
 fn civil(at: i64) -> String {
     let zone = TimeZone::get("Asia/Shanghai").unwrap_or(TimeZone::UTC);
     let instant = Timestamp::from_millisecond(at).unwrap_or_default();
-    instant.to_zoned(zone).strftime("%Y-%m-%d %H:%M").to_string()
+    instant
+        .to_zoned(zone)
+        .strftime("%Y-%m-%d %H:%M")
+        .to_string()
 }
 
 fn phone_no(case: usize) -> String {
@@ -158,6 +187,21 @@ fn phone_no(case: usize) -> String {
 /// A number of the right length whose area does not exist.
 fn id_no(case: usize) -> String {
     format!("99999919700101{:04}", case % 10_000)
+}
+
+/// An account of a bank that does not exist, with the check digit that accounts have.
+fn account(case: usize) -> String {
+    let digits = format!("999900{case:09}");
+    let weighed = digits.bytes().rev().enumerate().map(|(at, digit)| {
+        let digit = u32::from(digit - b'0');
+        if at % 2 == 0 {
+            digit * 2 / 10 + digit * 2 % 10
+        } else {
+            digit
+        }
+    });
+    let sum: u32 = weighed.sum();
+    format!("{digits}{}", (10 - sum % 10) % 10)
 }
 
 const fn cause(contract: Contract) -> &'static str {
@@ -180,7 +224,10 @@ fn place(village: &Village, story: &Story, case: usize) -> (f64, f64) {
 }
 
 fn owned(fields: &[(&str, String)]) -> Vec<(String, String)> {
-    fields.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect()
+    fields
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), value.clone()))
+        .collect()
 }
 
 fn report(device: &Device, case: usize, story: &Story) -> Result<String, Failure> {
@@ -202,10 +249,20 @@ fn report(device: &Device, case: usize, story: &Story) -> Result<String, Failure
         ("unit", format!("unit-{case}")),
     ];
     match story.contract {
-        Contract::Housing => fields.extend([("insured_class", "ordinary".to_owned()), ("area", "630223102".to_owned())]),
-        Contract::Official => fields.extend([("line", "motor".to_owned()), ("area", "440203".to_owned())]),
-        Contract::Sanitation => fields.extend([("line", "motor".to_owned()), ("area", "440112".to_owned())]),
-        Contract::Aviation => fields.extend([("line", "aircraft_comprehensive".to_owned()), ("unit", "h145_4401120088".to_owned())]),
+        Contract::Housing => fields.extend([
+            ("insured_class", "ordinary".to_owned()),
+            ("area", "630223102".to_owned()),
+        ]),
+        Contract::Official => {
+            fields.extend([("line", "motor".to_owned()), ("area", "440203".to_owned())])
+        }
+        Contract::Sanitation => {
+            fields.extend([("line", "motor".to_owned()), ("area", "440112".to_owned())])
+        }
+        Contract::Aviation => fields.extend([
+            ("line", "aircraft_comprehensive".to_owned()),
+            ("unit", "h145_4401120088".to_owned()),
+        ]),
         Contract::Report => fields.push(("policy_no", format!("PD-EXAMPLE-{case}"))),
     }
     if story.contract == Contract::Aviation {
@@ -233,21 +290,30 @@ fn survey(device: &Device, (case, number): (usize, &str), (story, at): (&Story, 
     ] {
         device.set_field(number, &format!("times.{name}"), &when.to_string())?;
     }
-    let add = |section: Section, fields: &[(&str, String)]| device.add_row(number, section, &owned(fields));
-    add(Section::Parties, &[
-        ("name", person(case)),
-        ("role", "payee".to_owned()),
-        ("id_no", id_no(case)),
-        ("phone", phone_no(case)),
-        ("account", format!("62220000{case:08}")),
-    ])?;
+    let add = |section: Section, fields: &[(&str, String)]| {
+        device.add_row(number, section, &owned(fields))
+    };
+    add(
+        Section::Parties,
+        &[
+            ("name", person(case)),
+            ("role", "payee".to_owned()),
+            ("id_no", id_no(case)),
+            ("phone", phone_no(case)),
+            ("account", account(case)),
+        ],
+    )?;
     match story.contract {
         Contract::Housing => house(device, (case, number), story)?,
         Contract::Official | Contract::Sanitation => vehicle(device, (case, number), story)?,
         Contract::Aviation => aircraft(device, number)?,
         Contract::Report => {}
     }
-    let shots = if matches!(story.fate, Fate::Surveyed) { 1 } else { 2 };
+    let shots = if matches!(story.fate, Fate::Surveyed) {
+        1
+    } else {
+        2
+    };
     for shot in 0..shots {
         photograph(device, (case, number), (story, shot), at)?;
     }
@@ -255,75 +321,176 @@ fn survey(device: &Device, (case, number): (usize, &str), (story, at): (&Story, 
 }
 
 fn house(device: &Device, (case, number): (usize, &str), story: &Story) -> Done {
-    let add = |section: Section, fields: &[(&str, String)]| device.add_row(number, section, &owned(fields));
+    let add = |section: Section, fields: &[(&str, String)]| {
+        device.add_row(number, section, &owned(fields))
+    };
     for (question, answer) in ANSWERS {
-        add(Section::Answers, &[("question", question.to_owned()), ("answer", answer.to_owned())])?;
+        add(
+            Section::Answers,
+            &[
+                ("question", question.to_owned()),
+                ("answer", answer.to_owned()),
+            ],
+        )?;
     }
-    add(Section::Objects, &[
-        ("kind", "house".to_owned()),
-        ("label", "北房".to_owned()),
-        ("insured_id", format!("house-{case}")),
-        ("address", format!("示例地址 {} 号", case + 1)),
-        ("structure", "土木".to_owned()),
-        ("area", format!("{}.5", 40 + story.dice % 60)),
-    ])?;
-    let grade = ["一般损坏", "严重损坏", "一般损坏"].get(case % 3).copied().unwrap_or("一般损坏");
-    add(Section::Damage, &[("room", "北房".to_owned()), ("grade", grade.to_owned()), ("area", format!("{}.25", 8 + story.dice % 30))])?;
-    for (item, unit, price) in [("瓦片", "m2", 38), ("檩条", "根", 160)] {
-        add(Section::Lines, &[
-            ("part", "卧室".to_owned()),
+    add(
+        Section::Objects,
+        &[
+            ("kind", "house".to_owned()),
+            ("label", "北房".to_owned()),
+            ("insured_id", format!("house-{case}")),
+            ("address", format!("示例地址 {} 号", case + 1)),
+            ("structure", "土木".to_owned()),
+            ("area", format!("{}.5", 40 + story.dice % 60)),
+        ],
+    )?;
+    let grade = ["一般损坏", "严重损坏", "一般损坏"]
+        .get(case % 3)
+        .copied()
+        .unwrap_or("一般损坏");
+    add(
+        Section::Damage,
+        &[
             ("room", "北房".to_owned()),
-            ("item", item.to_owned()),
-            ("unit", unit.to_owned()),
-            ("quantity", (3 + story.dice % 40).to_string()),
-            ("unit_price", format!("{price}.00")),
-            ("price_source", "同类房屋修复价".to_owned()),
-        ])?;
+            ("grade", grade.to_owned()),
+            ("area", format!("{}.25", 8 + story.dice % 30)),
+        ],
+    )?;
+    for (item, unit, price) in [("瓦片", "m2", 38), ("檩条", "根", 160)] {
+        add(
+            Section::Lines,
+            &[
+                ("part", "卧室".to_owned()),
+                ("room", "北房".to_owned()),
+                ("item", item.to_owned()),
+                ("unit", unit.to_owned()),
+                ("quantity", (3 + story.dice % 40).to_string()),
+                ("unit_price", format!("{price}.00")),
+                ("price_source", "同类房屋修复价".to_owned()),
+                ("price_date", "2026-10-31".to_owned()),
+            ],
+        )?;
     }
     Ok(())
 }
 
 fn vehicle(device: &Device, (case, number): (usize, &str), story: &Story) -> Done {
-    let add = |section: Section, fields: &[(&str, String)]| device.add_row(number, section, &owned(fields));
+    let add = |section: Section, fields: &[(&str, String)]| {
+        device.add_row(number, section, &owned(fields))
+    };
     let is_official = story.contract == Contract::Official;
-    let (kind, plate) = if is_official { ("official_vehicle", "粤F") } else { ("motor_vehicle", "粤A") };
-    let answers: &[(&str, &str)] = if is_official {
-        &[("single_party", "是"), ("third_party", "none"), ("third_party_injury", "否"), ("third_party_property", "否"), ("driver_injured", "否"), ("own_vehicles_only", "否")]
+    let (kind, plate) = if is_official {
+        ("official_vehicle", "粤F")
     } else {
-        &[("in_operation", "是"), ("third_party", "none"), ("injuries", "否")]
+        ("motor_vehicle", "粤A")
+    };
+    let answers: &[(&str, &str)] = if is_official {
+        &[
+            ("single_party", "是"),
+            ("third_party", "none"),
+            ("third_party_injury", "否"),
+            ("third_party_property", "否"),
+            ("driver_injured", "否"),
+            ("own_vehicles_only", "否"),
+        ]
+    } else {
+        &[
+            ("in_operation", "是"),
+            ("third_party", "none"),
+            ("injuries", "否"),
+        ]
     };
     for (question, answer) in answers {
-        add(Section::Answers, &[("question", (*question).to_owned()), ("answer", (*answer).to_owned())])?;
+        add(
+            Section::Answers,
+            &[
+                ("question", (*question).to_owned()),
+                ("answer", (*answer).to_owned()),
+            ],
+        )?;
     }
-    add(Section::Objects, &[
-        ("kind", kind.to_owned()),
-        ("insured_id", format!("unit-{case}")),
-        ("plate", format!("{plate}{:05}", case % 100_000)),
-        ("make_model", "示例车型".to_owned()),
-    ])?;
-    add(Section::Covers, &[("cover", "own_damage".to_owned()), ("limit", "300000".to_owned()), ("deductible", "500".to_owned())])?;
-    let price = if story.dice % 7 == 0 { 26_000 + story.dice * 40 } else { 1_200 + story.dice * 6 };
-    add(Section::Lines, &[
-        ("part", "vehicle_body".to_owned()),
-        ("item", "前保险杠".to_owned()),
-        ("quantity", "1".to_owned()),
-        ("unit_price", format!("{price}.00")),
-        ("price_source", "定点维修厂报价".to_owned()),
-    ])?;
+    add(
+        Section::Objects,
+        &[
+            ("kind", kind.to_owned()),
+            ("insured_id", format!("unit-{case}")),
+            ("plate", format!("{plate}{:05}", case % 100_000)),
+            ("make_model", "示例车型".to_owned()),
+        ],
+    )?;
+    add(
+        Section::Covers,
+        &[
+            ("cover", "own_damage".to_owned()),
+            ("limit", "300000".to_owned()),
+            ("deductible", "500".to_owned()),
+        ],
+    )?;
+    let price = if story.dice % 7 == 0 {
+        26_000 + story.dice * 40
+    } else {
+        1_200 + story.dice * 6
+    };
+    add(
+        Section::Lines,
+        &[
+            ("part", "vehicle_body".to_owned()),
+            ("item", "前保险杠".to_owned()),
+            ("quantity", "1".to_owned()),
+            ("unit_price", format!("{price}.00")),
+            ("price_source", "定点维修厂报价".to_owned()),
+            ("price_date", "2026-11-01".to_owned()),
+        ],
+    )?;
     Ok(())
 }
 
 fn aircraft(device: &Device, number: &str) -> Done {
     let add = |section: Section, fields: &[(&str, &str)]| {
-        let fields: Vec<(&str, String)> = fields.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+        let fields: Vec<(&str, String)> = fields
+            .iter()
+            .map(|(name, value)| (*name, (*value).to_owned()))
+            .collect();
         device.add_row(number, section, &owned(&fields))
     };
-    add(Section::Objects, &[("kind", "aircraft"), ("insured_id", "h145_4401120088"), ("crew", "2"), ("passengers", "4")])?;
-    add(Section::Covers, &[("cover", "hull_and_spares"), ("limit", "70000000"), ("deductible", "0")])?;
-    for (question, answer) in [("authorised_pilot", "authorised"), ("licence_valid", "valid"), ("within_flight_area", "是")] {
-        add(Section::Answers, &[("question", question), ("answer", answer)])?;
+    add(
+        Section::Objects,
+        &[
+            ("kind", "aircraft"),
+            ("insured_id", "h145_4401120088"),
+            ("crew", "2"),
+            ("passengers", "4"),
+        ],
+    )?;
+    add(
+        Section::Covers,
+        &[
+            ("cover", "hull_and_spares"),
+            ("limit", "70000000"),
+            ("deductible", "0"),
+        ],
+    )?;
+    for (question, answer) in [
+        ("authorised_pilot", "authorised"),
+        ("licence_valid", "valid"),
+        ("within_flight_area", "是"),
+    ] {
+        add(
+            Section::Answers,
+            &[("question", question), ("answer", answer)],
+        )?;
     }
-    add(Section::Lines, &[("part", "hull"), ("item", "起落架"), ("quantity", "1"), ("unit_price", "420000.00"), ("price_source", "厂家报价")])?;
+    add(
+        Section::Lines,
+        &[
+            ("part", "hull"),
+            ("item", "起落架"),
+            ("quantity", "1"),
+            ("unit_price", "420000.00"),
+            ("price_source", "厂家报价"),
+            ("price_date", "2026-11-01"),
+        ],
+    )?;
     Ok(())
 }
 
@@ -338,8 +505,16 @@ fn photograph(
         return Ok(());
     };
     let (lat, lon) = place(village, story, case);
-    let kinds = [SceneKind::House, SceneKind::Roof, SceneKind::Interior, SceneKind::WallCrack];
-    let kind = kinds.get((case + shot) % kinds.len()).copied().unwrap_or(SceneKind::House);
+    let kinds = [
+        SceneKind::House,
+        SceneKind::Roof,
+        SceneKind::Interior,
+        SceneKind::WallCrack,
+    ];
+    let kind = kinds
+        .get((case + shot) % kinds.len())
+        .copied()
+        .unwrap_or(SceneKind::House);
     let strays = story.dice % 29 == 0 && shot == 1;
     let taken = civil(at + i64::try_from(shot).unwrap_or(0) * 120_000).replace(' ', "T");
     let bytes = render(&Shot {
@@ -347,7 +522,10 @@ fn photograph(
         height: 360,
         seed: (case * 4 + shot) as u64,
         kind,
-        taken_at: CivilTime { civil: format!("{taken}:00"), offset: Some("+08:00".to_owned()) },
+        taken_at: CivilTime {
+            civil: format!("{taken}:00"),
+            offset: Some("+08:00".to_owned()),
+        },
         place: (if strays { lat + 0.4 } else { lat }, lon, 2_500.0),
         make: "Lossbook".to_owned(),
         model: "Scene".to_owned(),
@@ -361,15 +539,29 @@ fn photograph(
         age_ms: 900,
         provider: Provider::Receiver,
     });
-    let (slot, caption) = if shot == 0 { ("whole_house", "全貌") } else { ("damaged_room", "损坏细节") };
+    let (slot, caption) = if shot == 0 {
+        ("whole_house", "全貌")
+    } else {
+        ("damaged_room", "损坏细节")
+    };
     let is_housing = story.contract == Contract::Housing;
-    device.add_photo(number, NewPhoto {
-        bytes: &bytes,
-        origin: if strays { Origin::Gallery } else { Origin::Camera },
-        taken: Taken { shutter: None, fix: fix.filter(|_| !strays) },
-        slot: if is_housing { slot } else { "" },
-        caption,
-    })?;
+    device.add_photo(
+        number,
+        NewPhoto {
+            bytes: &bytes,
+            origin: if strays {
+                Origin::Gallery
+            } else {
+                Origin::Camera
+            },
+            taken: Taken {
+                shutter: None,
+                fix: fix.filter(|_| !strays),
+            },
+            slot: if is_housing { slot } else { "" },
+            caption,
+        },
+    )?;
     Ok(())
 }
 
@@ -387,7 +579,10 @@ fn sign(device: &Device, case: usize, number: &str) -> Done {
         signer: &name,
         act: Signing::Signed,
         wanted: Wanted::default(),
-        strokes: vec![Stroke((0..30).map(point).collect()), Stroke((34..62).map(point).collect())],
+        strokes: vec![
+            Stroke((0..30).map(point).collect()),
+            Stroke((34..62).map(point).collect()),
+        ],
         screen: (1_080, 640),
         claims: SignerClaims::default(),
     };
@@ -398,7 +593,12 @@ fn sign(device: &Device, case: usize, number: &str) -> Done {
 /// Found later: one quantity was counted wrong.
 fn change(device: &Device, number: &str) -> Done {
     let view = device.case(number)?;
-    let row = view.standing.record.rows(Section::Lines).map(|(id, _)| id.to_string()).next();
+    let row = view
+        .standing
+        .record
+        .rows(Section::Lines)
+        .map(|(id, _)| id.to_string())
+        .next();
     match row {
         Some(row) => Ok(device.set_field(number, &format!("lines.{row}.quantity"), "2")?),
         None => Ok(()),
@@ -417,13 +617,26 @@ pub(super) fn disputes(set: &mut Set, plan: &Plan) -> Done {
         });
         for (case, story) in open.take(6) {
             let number = set.number(case)?;
-            set.marked.entry("contested").or_insert_with(|| json!(number));
-            for (turn, phone) in (0_i64..).zip(set.phones.iter_mut().filter(|phone| phone.village == village)) {
+            set.marked
+                .entry("contested")
+                .or_insert_with(|| json!(number));
+            for (turn, phone) in (0_i64..).zip(
+                set.phones
+                    .iter_mut()
+                    .filter(|phone| phone.village == village),
+            ) {
                 let view = phone.device.case(&number)?;
-                let row = view.standing.record.rows(Section::Lines).map(|(id, _)| id.to_string()).next();
+                let row = view
+                    .standing
+                    .record
+                    .rows(Section::Lines)
+                    .map(|(id, _)| id.to_string())
+                    .next();
                 if let Some(row) = row {
                     let quantity = (5 + story.dice % 30 + turn * 4).to_string();
-                    phone.device.set_field(&number, &format!("lines.{row}.quantity"), &quantity)?;
+                    phone
+                        .device
+                        .set_field(&number, &format!("lines.{row}.quantity"), &quantity)?;
                     phone.is_ahead = true;
                 }
             }
@@ -441,7 +654,9 @@ pub(super) fn photos_left_behind(set: &mut Set, plan: &Plan) -> Done {
     let at = set.clock.now().wall.0;
     for (case, story) in open {
         let number = set.number(case)?;
-        set.marked.entry("photo_missing").or_insert_with(|| json!(number));
+        set.marked
+            .entry("photo_missing")
+            .or_insert_with(|| json!(number));
         photograph(&set.phone_of(2)?.device, (case, &number), (&story, 3), at)?;
         if matches!(story.fate, Fate::Signed) {
             sign(&set.phone_of(2)?.device, case, &number)?;

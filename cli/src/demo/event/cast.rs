@@ -53,17 +53,72 @@ use Contract::{Aviation, Housing, Official, Report, Sanitation};
 
 /// Eight villages under the hail, four districts of the other contracts.
 pub(super) const VILLAGES: [Village; 12] = [
-    village("示例县青石村", Housing, (36.842, 101.953), (11, "查勘员 岳一")),
-    village("示例县柳湾村", Housing, (36.861, 101.982), (10, "查勘员 岳二")),
-    village("示例县上河村", Housing, (36.818, 102.004), (9, "查勘员 岳三")),
-    village("示例县下河村", Housing, (36.801, 101.968), (8, "查勘员 岳四")),
-    village("示例县白杨村", Housing, (36.879, 101.921), (8, "查勘员 岳五")),
-    village("示例县红土村", Housing, (36.829, 101.898), (7, "查勘员 岳六")),
-    village("示例县石桥村", Housing, (36.792, 102.037), (6, "查勘员 岳七")),
-    village("示例县云台村", Housing, (36.893, 102.012), (5, "查勘员 岳八")),
-    village("韶关示例车队", Official, (24.801, 113.592), (20, "查勘员 粤一")),
-    village("黄埔示例片区", Sanitation, (23.181, 113.459), (10, "查勘员 粤二")),
-    village("警航示例基地", Aviation, (23.322, 113.321), (1, "查勘员 粤三")),
+    village(
+        "示例县青石村",
+        Housing,
+        (36.842, 101.953),
+        (11, "查勘员 岳一"),
+    ),
+    village(
+        "示例县柳湾村",
+        Housing,
+        (36.861, 101.982),
+        (10, "查勘员 岳二"),
+    ),
+    village(
+        "示例县上河村",
+        Housing,
+        (36.818, 102.004),
+        (9, "查勘员 岳三"),
+    ),
+    village(
+        "示例县下河村",
+        Housing,
+        (36.801, 101.968),
+        (8, "查勘员 岳四"),
+    ),
+    village(
+        "示例县白杨村",
+        Housing,
+        (36.879, 101.921),
+        (8, "查勘员 岳五"),
+    ),
+    village(
+        "示例县红土村",
+        Housing,
+        (36.829, 101.898),
+        (7, "查勘员 岳六"),
+    ),
+    village(
+        "示例县石桥村",
+        Housing,
+        (36.792, 102.037),
+        (6, "查勘员 岳七"),
+    ),
+    village(
+        "示例县云台村",
+        Housing,
+        (36.893, 102.012),
+        (5, "查勘员 岳八"),
+    ),
+    village(
+        "韶关示例车队",
+        Official,
+        (24.801, 113.592),
+        (20, "查勘员 粤一"),
+    ),
+    village(
+        "黄埔示例片区",
+        Sanitation,
+        (23.181, 113.459),
+        (10, "查勘员 粤二"),
+    ),
+    village(
+        "警航示例基地",
+        Aviation,
+        (23.322, 113.321),
+        (1, "查勘员 粤三"),
+    ),
     village("示例报案点", Report, (23.129, 113.264), (5, "查勘员 粤四")),
 ];
 
@@ -77,7 +132,9 @@ const GIVEN: [&str; 10] = ["甲", "乙", "丙", "丁", "戊", "己", "庚", "辛
 
 /// The name of the householder or driver of a case: a placeholder as old as the language.
 pub(super) fn person(case: usize) -> String {
-    let pick = |list: &[&'static str], at: usize| list.get(at % list.len().max(1)).copied().unwrap_or("某");
+    let pick = |list: &[&'static str], at: usize| {
+        list.get(at % list.len().max(1)).copied().unwrap_or("某")
+    };
     let (family, first, second) = (
         pick(&FAMILY, case),
         pick(&GIVEN, case / 16),

@@ -51,7 +51,9 @@ impl Host for StageClock {
         let moved = (DAYS + 1) * DAY_MS - behind;
         Reading {
             wall: WallMs(reading.wall.0.saturating_sub(behind)),
-            mono_ms: reading.mono_ms.saturating_add(u64::try_from(moved).unwrap_or(0)),
+            mono_ms: reading
+                .mono_ms
+                .saturating_add(u64::try_from(moved).unwrap_or(0)),
             ..reading
         }
     }

@@ -40,14 +40,23 @@ const REGION: [&str; 2] = ["示例县青石村", "示例县柳湾村"];
 pub(super) fn accounts(hub: &Hub) -> Result<Vec<Account>, Failure> {
     let mut accounts = Vec::new();
     for (name, role, _) in PEOPLE {
-        let scopes = if role == "regional_manager" { REGION.map(str::to_owned).to_vec() } else { Vec::new() };
+        let scopes = if role == "regional_manager" {
+            REGION.map(str::to_owned).to_vec()
+        } else {
+            Vec::new()
+        };
         let made = hub.run(Order::AddUser {
             name: name.to_owned(),
             roles: vec![role.to_owned()],
             scopes,
             way_in: Some("console".to_owned()),
         })?;
-        let text = |key: &str| made.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let text = |key: &str| {
+            made.get(key)
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned()
+        };
         accounts.push(Account {
             name: name.to_owned(),
             role,
@@ -65,7 +74,11 @@ pub(super) fn table(accounts: &[Account]) -> String {
         let named = PEOPLE.iter().find(|(name, ..)| *name == account.name);
         let zh = named.map_or("", |(_, _, zh)| zh);
         // Writing to a String cannot fail.
-        let _infallible = writeln!(text, "  {}  {}  {} {}", account.password, account.name, zh, account.role);
+        let _infallible = writeln!(
+            text,
+            "  {}  {}  {} {}",
+            account.password, account.name, zh, account.role
+        );
     }
     text
 }

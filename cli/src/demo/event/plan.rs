@@ -64,8 +64,16 @@ impl Plan {
         let whole: usize = VILLAGES.iter().map(|village| village.share).sum();
         let begin = now - DAYS * 24 * HOUR_MS;
         let mut stories = Vec::new();
-        for (at, village) in VILLAGES.iter().enumerate() {
-            let count = (cases * village.share).div_ceil(whole).max(1);
+        let mut counts: Vec<usize> = VILLAGES
+            .iter()
+            .map(|village| (cases * village.share / whole).max(1))
+            .collect();
+        // What rounding left over goes to the first village, or comes from it.
+        let given: usize = counts.iter().sum();
+        if let Some(first) = counts.first_mut() {
+            *first = (*first + cases).saturating_sub(given).max(1);
+        }
+        for (at, (village, count)) in VILLAGES.iter().zip(counts).enumerate() {
             for _ in 0..count {
                 let hours = i64::try_from(dice.roll(62)).unwrap_or(0);
                 let minutes = i64::try_from(dice.roll(60)).unwrap_or(0);
@@ -79,7 +87,6 @@ impl Plan {
                 });
             }
         }
-        stories.truncate(cases);
         Self { stories, end: now }
     }
 
@@ -101,10 +108,18 @@ impl Plan {
 /// Most cases wait somewhere; those reported last have not been visited.
 fn fate(contract: Contract, roll: u64, hours: i64) -> Fate {
     if contract == Contract::Report {
-        return if roll < 60 { Fate::Reported } else { Fate::Assigned };
+        return if roll < 60 {
+            Fate::Reported
+        } else {
+            Fate::Assigned
+        };
     }
     if hours > 54 {
-        return if roll < 55 { Fate::Reported } else { Fate::Assigned };
+        return if roll < 55 {
+            Fate::Reported
+        } else {
+            Fate::Assigned
+        };
     }
     let is_in_rounds = contract == Contract::Official;
     match roll {
@@ -126,8 +141,14 @@ fn fate(contract: Contract, roll: u64, hours: i64) -> Fate {
 
 /// What follows the report, in hours after it.
 fn steps(case: usize, story: &Story) -> Vec<(i64, Act)> {
-    let rounds = if story.contract == Contract::Official { 3 } else { 1 };
-    let approve = |up_to: u8| (1..=up_to).map(move |round| (17 + i64::from(round), Act::Approve(Round { case, round })));
+    let rounds = if story.contract == Contract::Official {
+        3
+    } else {
+        1
+    };
+    let approve = |up_to: u8| {
+        (1..=up_to).map(move |round| (17 + i64::from(round), Act::Approve(Round { case, round })))
+    };
     let mut all = vec![(1, Act::Assign(case))];
     if matches!(story.fate, Fate::Reported) {
         return Vec::new();

@@ -63,17 +63,25 @@ impl Set {
         let key = HubKey::create(&HubKey::default_path(&data), &clock)?;
         let hub = Hub::init_hosted(&data, &key, Arc::new(clock.clone()))?;
         for village in &VILLAGES {
-            hub.run(Order::AddScope { name: village.name.to_owned() })?;
+            hub.run(Order::AddScope {
+                name: village.name.to_owned(),
+            })?;
         }
-        let official = SHIPPED.iter().find(|(id, _)| *id == "shaoguan-official-vehicles");
+        let official = SHIPPED
+            .iter()
+            .find(|(id, _)| *id == "shaoguan-official-vehicles");
         if let Some((_, text)) = official {
             hub.add_pack(text, Some(LIMITS))?;
         }
         let accounts = office::accounts(&hub)?;
         let operator = hub.clone();
-        let config = ServeConfig { listen, ..ServeConfig::default() };
+        let config = ServeConfig {
+            listen,
+            ..ServeConfig::default()
+        };
         let serving = serve(hub, &config)?;
-        let link = Link::open(serving.addr).map_err(|error| Failure::not_now("link", error.to_string()))?;
+        let link = Link::open(serving.addr)
+            .map_err(|error| Failure::not_now("link", error.to_string()))?;
         link.good();
         let mut set = Self {
             clock,
@@ -84,7 +92,10 @@ impl Set {
             marked: Map::new(),
             serving,
         };
-        let first = VILLAGES.iter().enumerate().map(|(at, village)| (at, village.surveyor));
+        let first = VILLAGES
+            .iter()
+            .enumerate()
+            .map(|(at, village)| (at, village.surveyor));
         for (village, user) in first.chain([(0, SECOND), (1, SECOND)]) {
             let phone = set.phone(&operator, dir, (village, user))?;
             set.phones.push(phone);
@@ -109,7 +120,10 @@ impl Set {
             scope: scope.to_owned(),
             user: user.to_owned(),
         })?;
-        let code = made.get("invite").and_then(Value::as_str).unwrap_or_default();
+        let code = made
+            .get("invite")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
         enrol(&device, code, None)?;
         Ok(Phone {
             device,
@@ -151,7 +165,12 @@ impl Set {
 
     /// Keeps the hub up until the process is told to stop; the phones' folders are free meanwhile.
     pub(super) fn serve_on(self) {
-        let Self { serving, link, phones, .. } = self;
+        let Self {
+            serving,
+            link,
+            phones,
+            ..
+        } = self;
         drop(phones);
         serving.wait();
         drop(link);

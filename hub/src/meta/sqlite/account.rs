@@ -164,7 +164,11 @@ impl Accounts for Tx<'_> {
     }
 
     fn audit(&self, case: Option<CaseId>, limit: u32) -> Result<Vec<AuditRow>, StoreError> {
-        let only = if case.is_some() { "case_id = ?1" } else { "?1 IS NULL" };
+        let only = if case.is_some() {
+            "case_id = ?1"
+        } else {
+            "?1 IS NULL"
+        };
         let sql = format!(
             "SELECT at, user, deed, case_id, detail FROM hub_audit WHERE {only} ORDER BY ord DESC LIMIT ?2"
         );
@@ -199,12 +203,19 @@ impl Accounts for Tx<'_> {
     }
 
     fn wishes(&self) -> Result<Vec<InviteWish>, StoreError> {
-        let mut query = self
-            .sql()
-            .prepare_cached("SELECT id, role, scope, user, by, at FROM hub_invite_wish ORDER BY at")?;
+        let mut query = self.sql().prepare_cached(
+            "SELECT id, role, scope, user, by, at FROM hub_invite_wish ORDER BY at",
+        )?;
         let rows = query.query_map([], |row| {
             let id: Vec<u8> = row.get(0)?;
-            Ok((id, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?))
+            Ok((
+                id,
+                row.get(1)?,
+                row.get(2)?,
+                row.get(3)?,
+                row.get(4)?,
+                row.get(5)?,
+            ))
         })?;
         let mut wishes = Vec::new();
         for row in rows {

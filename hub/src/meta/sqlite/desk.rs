@@ -5,9 +5,7 @@ use lossbook_core::store::{StoreError, Tx};
 use rusqlite::{OptionalExtension, Row, ToSql};
 
 use super::{as_sql, damaged, from_sql, scope};
-use crate::meta::{
-    Assigned, BoardRow, Desk, DeskRow, Due, Part, SurveyorRow, ToldRow, Waiting,
-};
+use crate::meta::{Assigned, BoardRow, Desk, DeskRow, Due, Part, SurveyorRow, ToldRow, Waiting};
 
 /// Counting what ran out ends here: nobody works on so many at once.
 const MOST_COUNTED: u32 = 1_000;
@@ -61,8 +59,7 @@ impl Raw {
     fn checked(self) -> Result<DeskRow, StoreError> {
         let (case_id, scope_id) = self.ids;
         Ok(DeskRow {
-            case: CaseId::from_slice(&case_id)
-                .ok_or_else(|| damaged("a case id has 16 bytes"))?,
+            case: CaseId::from_slice(&case_id).ok_or_else(|| damaged("a case id has 16 bytes"))?,
             scope: scope(&scope_id)?,
             ..self.row
         })
@@ -89,12 +86,7 @@ impl Desk for Tx<'_> {
         Ok(ids.iter().filter_map(|id| CaseId::from_slice(id)).collect())
     }
 
-    fn put_desk(
-        &self,
-        row: &DeskRow,
-        waiting: &[Waiting],
-        dues: &[Due],
-    ) -> Result<(), StoreError> {
+    fn put_desk(&self, row: &DeskRow, waiting: &[Waiting], dues: &[Due]) -> Result<(), StoreError> {
         put_row(self, row)?;
         let case = row.case.as_bytes().as_slice();
         for table in ["hub_queue", "hub_due"] {
@@ -114,7 +106,14 @@ impl Desk for Tx<'_> {
         )?;
         for one in dues {
             insert.execute((
-                &one.kind, one.due.0, case, &one.id, scope, one.since.0, &one.zh, &one.en,
+                &one.kind,
+                one.due.0,
+                case,
+                &one.id,
+                scope,
+                one.since.0,
+                &one.zh,
+                &one.en,
                 &one.source,
             ))?;
         }
@@ -262,15 +261,15 @@ impl Desk for Tx<'_> {
 
     fn extent(&self, scopes: &[ScopeId]) -> Result<Option<[i64; 4]>, StoreError> {
         let sql = format!(
-            "SELECT min(south), min(west), max(north), max(east) FROM hub_board WHERE {}",
+            "SELECT min(south), min(west), max(north), max(east) FROM hub_board
+             WHERE south IS NOT NULL AND {} GROUP BY south / 2000000, west / 2000000
+             ORDER BY sum(reported) DESC LIMIT 1",
             within("scope", scopes)
         );
-        let found: [Option<i64>; 4] = self.sql().prepare_cached(&sql)?.query_row([], |row| {
+        let found = self.sql().prepare_cached(&sql)?.query_row([], |row| {
             Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?])
-        })?;
-        let [south, west, north, east] = found;
-        let corners = south.zip(west).zip(north.zip(east));
-        Ok(corners.map(|((south, west), (north, east))| [south, west, north, east]))
+        });
+        Ok(found.optional()?)
     }
 
     fn surveyors(&self, scope: ScopeId) -> Result<Vec<SurveyorRow>, StoreError> {
@@ -394,9 +393,10 @@ impl Desk for Tx<'_> {
                  ON CONFLICT (case_id, user) DO UPDATE SET text = ?3, at = ?4",
                 (whose.0, whose.1, text, at.0),
             )?,
-            None => self
-                .sql()
-                .execute("DELETE FROM hub_draft WHERE case_id = ?1 AND user = ?2", whose)?,
+            None => self.sql().execute(
+                "DELETE FROM hub_draft WHERE case_id = ?1 AND user = ?2",
+                whose,
+            )?,
         };
         Ok(())
     }

@@ -7,7 +7,7 @@ use rusqlite::{OptionalExtension, Row};
 use zeroize::Zeroizing;
 
 use super::{as_sql, damaged, digest, digests, from_sql, joined, scope, stream};
-use crate::meta::{Desk as _, BlobRow, PhotoRow, PieceRow, UploadRow, Uploads};
+use crate::meta::{BlobRow, Desk as _, PhotoRow, PieceRow, UploadRow, Uploads};
 
 const UPLOAD: &str =
     "SELECT name, scope, digest, len, received, verified, chunks, key, expires FROM hub_upload";

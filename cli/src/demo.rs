@@ -9,6 +9,7 @@
 
 mod checks;
 mod contract;
+mod event;
 mod hands;
 mod link;
 mod payable;
@@ -16,6 +17,7 @@ mod pictures;
 mod story;
 mod world;
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -39,9 +41,20 @@ pub struct DemoArgs {
     /// Which contract the story is told for.
     #[arg(long, value_name = "ID", default_value = CONTRACT)]
     pub contract: String,
-    /// Keep the hub's page up when the story has ended.
+    /// Fill a hub with a believable event instead, and serve its console.
     #[arg(long)]
     pub serve: bool,
+    /// How many cases the event has.
+    #[arg(long, value_name = "N", default_value_t = event::CASES, requires = "serve")]
+    pub cases: usize,
+    /// Where the console is served.
+    #[arg(
+        long,
+        value_name = "ADDR",
+        default_value = "127.0.0.1:8440",
+        requires = "serve"
+    )]
+    pub listen: SocketAddr,
 }
 
 /// The contract whose story this is: rural housing, Huzhu county.
@@ -70,6 +83,9 @@ pub fn run(args: &DemoArgs, json: bool, print: &mut dyn FnMut(&str)) -> Result<(
         .clone()
         .unwrap_or_else(|| temporary.path().to_owned());
     refuse_used(&dir)?;
+    if args.serve {
+        return event::serve(&dir, (args.cases, args.listen), print, json);
+    }
     let mut silent = |_: &str| {};
     let mut checks = Checks::new(if json { &mut silent } else { &mut *print });
     let photos = pictures::gather(args.photos.as_deref())?;
@@ -84,10 +100,6 @@ pub fn run(args: &DemoArgs, json: bool, print: &mut dyn FnMut(&str)) -> Result<(
     drop(checks);
     if json {
         print(&summary.to_string());
-    }
-    if args.serve {
-        print(&json!({"page": world.page_link()?}).to_string());
-        world.serve_on();
     }
     if ok {
         Ok(())

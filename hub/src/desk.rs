@@ -364,7 +364,12 @@ impl Look<'_> {
             .notices
             .iter()
             .filter_map(|one| one.clock.as_ref());
-        let clocks = clocks.filter_map(|clock| due("clock", clock));
+        // Feedback that a contract keeps among its clocks is told to somebody as well.
+        let kind = |clock: &Running| match clock.stage {
+            "feedback" | "callback" => "notice",
+            _ => "clock",
+        };
+        let clocks = clocks.filter_map(|clock| due(kind(clock), clock));
         clocks
             .chain(notices.filter_map(|clock| due("notice", clock)))
             .collect()

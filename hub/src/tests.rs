@@ -5,6 +5,7 @@
 )]
 
 mod blobs;
+mod console;
 mod enrolment;
 mod exchange;
 mod http;

@@ -7,6 +7,7 @@
 //! whose peer is missing are left out. The network is loopback only.
 #![expect(clippy::print_stdout, reason = "benchmarks speak on standard output")]
 
+mod console;
 mod document;
 mod edit;
 mod list;
@@ -42,7 +43,7 @@ fn main() -> Result<(), Failed> {
     }
     // `cargo bench` passes `--bench`; a plain word picks groups.
     let wished: Vec<&String> = words.iter().filter(|word| !word.starts_with('-')).collect();
-    let groups: [(&str, Group); 8] = [
+    let groups: [(&str, Group); 9] = [
         ("thumbnail", thumbnail::run),
         ("photo", photo::run),
         ("document", document::run),
@@ -50,11 +51,12 @@ fn main() -> Result<(), Failed> {
         ("list", list::run),
         ("wire", wire::run),
         ("load", load::run),
+        ("console", console::run),
         ("rules", rules::run),
     ];
     for (name, run) in groups {
         // A hub under load takes many minutes: only when it is asked for.
-        let is_usual = wished.is_empty() && name != "load";
+        let is_usual = wished.is_empty() && !["load", "console"].contains(&name);
         if is_usual || wished.iter().any(|wish| *wish == name) {
             run()?;
         }

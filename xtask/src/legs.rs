@@ -211,6 +211,20 @@ pub(crate) const LEGS: &[Leg] = &[
         },
     },
     Leg {
+        name: "console",
+        what: "a browser walks the console, one case through four people, and every refusal",
+        needs: &["node", "chromium", "playwright-core", "axe-core"],
+        act: Act::Peer {
+            first: &[],
+            script: &[
+                "node",
+                "tests/peers/console_peer.cjs",
+                "{program}",
+                "{folder}",
+            ],
+        },
+    },
+    Leg {
         name: "swift-names",
         what: "our Swift has no syntax error and names what the generated Swift has",
         needs: &["python3", "tree-sitter-swift"],

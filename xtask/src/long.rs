@@ -101,6 +101,24 @@ pub(crate) const RUNS: &[LongRun] = &[
         seed: None,
     },
     LongRun {
+        name: "bench-console",
+        what: "the console over a hundred thousand cases, with twenty readers",
+        argv: &[
+            "cargo",
+            "bench",
+            "-p",
+            "lossbook-tests",
+            "--bench",
+            "bench",
+            "--",
+            "console",
+        ],
+        env: &[],
+        tools: &[],
+        yields: Yield::Comparisons,
+        seed: None,
+    },
+    LongRun {
         name: "lookalike",
         what: "altered copies found among 100,000 photos, and what is not to be found",
         argv: &[

@@ -122,6 +122,21 @@ const TOOLS: &[Tool] = &[
         from: Source::Pip("tree-sitter-swift[core]==0.7.4"),
     },
     Tool {
+        name: "chromium",
+        probe: &["chromium", "--version"],
+        from: Source::Apt(&["chromium", "fonts-wqy-microhei"]),
+    },
+    Tool {
+        name: "playwright-core",
+        probe: &["node", "-e", "require('playwright-core')"],
+        from: Source::Npm("playwright-core@1.65.1"),
+    },
+    Tool {
+        name: "axe-core",
+        probe: &["node", "-e", "require('axe-core')"],
+        from: Source::Npm("axe-core@4.14.1"),
+    },
+    Tool {
         name: "vipsthumbnail",
         probe: &["vipsthumbnail", "--vips-version"],
         from: Source::Apt(&["libvips-tools"]),

@@ -8,7 +8,7 @@ use super::story::{Cast, Told};
 use super::world::{Phone, World};
 
 /// What the contract asks before it covers a house, and the answers.
-const ANSWERS: [(&str, &str); 9] = [
+pub(super) const ANSWERS: [(&str, &str); 9] = [
     ("occupied", "是"),
     ("under_construction", "否"),
     ("countryside", "是"),

@@ -169,23 +169,6 @@ impl World {
         )
     }
 
-    /// A one-time link to the hub's page.
-    pub(super) fn page_link(&self) -> Result<String, Failure> {
-        let made = self.order(Order::Link)?;
-        Ok(format!(
-            "{}{}",
-            self.serving.url,
-            made["path"].as_str().unwrap_or_default()
-        ))
-    }
-
-    /// Keeps the hub up until the process is told to stop.
-    pub(super) fn serve_on(self) {
-        let Self { serving, link, .. } = self;
-        serving.wait();
-        drop(link);
-    }
-
     /// The figures of the last table.
     pub(super) fn summary(&self, checks: &Checks<'_>) -> Result<Value, Failure> {
         let status = self.hub_status()?;

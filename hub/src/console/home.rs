@@ -82,7 +82,7 @@ fn newest_table(visit: &Visit<'_>, rows: &[DeskRow]) -> Markup {
             thead { (queue::case_head(visit)) }
             tbody {
                 @for row in rows {
-                    tr { (queue::case_cells(visit, row)) td .num { (word::time(row.updated)) } }
+                    tr { (queue::case_cells(visit, row)) td .num { (word::short_time(row.updated)) } }
                 }
             }
         }

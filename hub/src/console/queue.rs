@@ -157,13 +157,13 @@ fn waiting_head(visit: &Visit<'_>) -> Markup {
 pub(super) fn case_cells(visit: &Visit<'_>, row: &DeskRow) -> Markup {
     html! {
         td .id { a href={ "/console/case/" (row.number) } { (row.number) } }
-        td { (row.household) }
+        td .name { (row.household) }
         td .wide { (row.place) @if !row.cause.is_empty() { span .quiet { " · " (row.cause) } } }
-        td { (word::contract(visit, &row.contract)) }
+        td .name { (word::contract(visit, &row.contract)) }
         td .num { (word::range(row.low, row.high)) }
         td {
             span class={ "chip " (row.status) } { (word::status(visit, &row.status)) }
-            @for (text, style) in word::marks(visit, row) { " " span class={ "mark " (style) } { (text) } }
+            @for (text, style) in word::marks(visit, row) { span class={ "mark " (style) } { (text) } }
         }
     }
 }
@@ -174,7 +174,7 @@ fn waiting_row(visit: &Visit<'_>, since: WallMs, note: &str, row: &DeskRow) -> M
         tr {
             (case_cells(visit, row))
             td .wide { (note) @if !row.surveyor.is_empty() { span .quiet { " → " (row.surveyor) } } }
-            td .num { (word::time(since)) }
+            td .num { (word::short_time(since)) }
             td .num { (word::span(visit, waited)) }
         }
     }
@@ -209,7 +209,7 @@ fn due_rows(visit: &Visit<'_>, dues: &[(Due, DeskRow)]) -> Markup {
             tr {
                 (case_cells(visit, row))
                 td .wide { (visit.pick(&due.zh, &due.en)) span .quiet { " " (due.source) } }
-                td .num { (word::time(due.due)) }
+                td .num { (word::short_time(due.due)) }
                 td .num {
                     @let left = left(due);
                     span class={ "mark " (style(left)) } {
@@ -260,7 +260,7 @@ pub(super) async fn search(
             table {
                 thead { (case_head(visit)) }
                 tbody {
-                    @for row in &rows { tr { (case_cells(visit, row)) td .num { (word::time(row.updated)) } } }
+                    @for row in &rows { tr { (case_cells(visit, row)) td .num { (word::short_time(row.updated)) } } }
                     @if rows.is_empty() { tr { td .empty colspan="7" { (visit.say("没有找到", "Nothing found")) } } }
                 }
             }

@@ -11,7 +11,7 @@ use crate::meta::DeskRow;
 /// Where head office is; contracts with another zone say so beside their clocks.
 const ZONE: &str = "Asia/Shanghai";
 
-/// An instant as the office writes it: `11-22 09:40`, with the year where it is another.
+/// An instant as the office writes it: `2026-11-22 09:40`.
 pub(super) fn time(at: WallMs) -> String {
     let zone = TimeZone::get(ZONE).unwrap_or(TimeZone::UTC);
     match Timestamp::from_millisecond(at.0) {
@@ -21,6 +21,13 @@ pub(super) fn time(at: WallMs) -> String {
             .to_string(),
         Err(_) => "–".to_owned(),
     }
+}
+
+/// The same in a table, where the year is that of the others: `11-22 09:40`.
+pub(super) fn short_time(at: WallMs) -> String {
+    let text = time(at);
+    text.get(5..)
+        .map_or_else(|| text.clone(), ToOwned::to_owned)
 }
 
 /// Fen as yuan with groups of three: `12,345.60`.
@@ -56,14 +63,14 @@ pub(super) fn span(visit: &Visit<'_>, ms: i64) -> String {
     let (days, hours) = (minutes / 1_440, minutes / 60 % 24);
     if days > 0 {
         format!(
-            "{days} {} {hours} {}",
-            visit.say("天", "d"),
+            "{days}{}{hours}{}",
+            visit.say("天", "d "),
             visit.say("小时", "h")
         )
     } else if hours > 0 {
         format!(
-            "{hours} {} {} {}",
-            visit.say("小时", "h"),
+            "{hours}{}{}{}",
+            visit.say("小时", "h "),
             minutes % 60,
             visit.say("分", "min")
         )

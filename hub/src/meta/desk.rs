@@ -267,7 +267,7 @@ pub trait Desk {
         scopes: &[ScopeId],
         limit: u32,
     ) -> Result<Vec<DeskRow>, StoreError>;
-    /// The rectangle that holds all cases.
+    /// The rectangle that holds the cases of the region with most of them.
     ///
     /// # Errors
     /// As the store fails.

@@ -12,7 +12,7 @@ use crate::{HubError, ServeConfig, Serving, serve};
 
 pub(super) struct Got {
     pub(super) status: u16,
-    head: String,
+    pub(super) head: String,
     pub(super) body: Vec<u8>,
 }
 
@@ -24,7 +24,7 @@ impl Got {
             .collect()
     }
 
-    fn header(&self, name: &str) -> Option<&str> {
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
         self.head.lines().find_map(|line| {
             let (key, value) = line.split_once(':')?;
             key.eq_ignore_ascii_case(name).then_some(value.trim())

@@ -261,15 +261,15 @@ impl Desk for Tx<'_> {
 
     fn extent(&self, scopes: &[ScopeId]) -> Result<Option<[i64; 4]>, StoreError> {
         let sql = format!(
-            "SELECT min(south), min(west), max(north), max(east) FROM hub_board WHERE {}",
+            "SELECT min(south), min(west), max(north), max(east) FROM hub_board
+             WHERE south IS NOT NULL AND {} GROUP BY south / 2000000, west / 2000000
+             ORDER BY sum(reported) DESC LIMIT 1",
             within("scope", scopes)
         );
-        let found: [Option<i64>; 4] = self.sql().prepare_cached(&sql)?.query_row([], |row| {
+        let found = self.sql().prepare_cached(&sql)?.query_row([], |row| {
             Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?])
-        })?;
-        let [south, west, north, east] = found;
-        let corners = south.zip(west).zip(north.zip(east));
-        Ok(corners.map(|((south, west), (north, east))| [south, west, north, east]))
+        });
+        Ok(found.optional()?)
     }
 
     fn surveyors(&self, scope: ScopeId) -> Result<Vec<SurveyorRow>, StoreError> {

@@ -43,6 +43,12 @@ pub(super) const STEPS: &[Step] = &[
     },
 ];
 
+/// The version of the store that this build writes.
+pub fn version() -> u32 {
+    let newest = STEPS.last().map_or(0, |step| step.to);
+    u32::try_from(newest).unwrap_or(u32::MAX)
+}
+
 /// Whether all parts are at their newest version, as they are at nearly every start.
 pub(super) fn is_newest(connection: &Connection, parts: &[(&str, &[Step])]) -> bool {
     let read = || -> rusqlite::Result<BTreeMap<String, i64>> {

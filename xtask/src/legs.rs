@@ -8,6 +8,8 @@ use std::fmt;
 
 use serde_json::Value;
 
+use crate::apk;
+use crate::kotlin;
 use crate::machine::{Installing, Machine};
 use crate::tools::{self, Search};
 
@@ -34,6 +36,10 @@ enum Act {
     Doc(&'static [&'static str]),
     /// The demo, whose last line must be a good report.
     Demo,
+    /// The Kotlin package.
+    Kotlin,
+    /// The demo app for Android.
+    Android,
     /// A foreign reader. `{program}` and `{folder}` stand for the built program and an empty folder.
     Peer {
         /// What our program is told first, so that there is something to read.
@@ -205,6 +211,18 @@ pub(crate) const LEGS: &[Leg] = &[
             ],
         },
     },
+    Leg {
+        name: "kotlin",
+        what: "the Kotlin package compiles without a warning; the story, the vectors and every misuse run through it",
+        needs: kotlin::TOOLS,
+        act: Act::Kotlin,
+    },
+    Leg {
+        name: "android",
+        what: "the Android demo compiles, its screens are tested, and an APK is packed and verified",
+        needs: apk::TOOLS,
+        act: Act::Android,
+    },
 ];
 
 /// How a leg ended.
@@ -246,6 +264,8 @@ pub(crate) fn run(leg: &Leg, machine: &Machine, installing: Installing) -> Outco
         Act::Command(argv) => machine.run(&mut machine.command(argv)),
         Act::Doc(argv) => machine.run(machine.command(argv).env("RUSTDOCFLAGS", "-D warnings")),
         Act::Demo => demo(machine),
+        Act::Kotlin => kotlin::leg(machine),
+        Act::Android => apk::leg(machine),
         Act::Peer { first, script } => peer(machine, leg.name, first, script),
     };
     match done {

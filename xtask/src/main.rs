@@ -4,7 +4,8 @@
 //! the long runs of [`long`] and writes its row into `docs/benchmarks.md`; `cargo xtask vectors`
 //! writes the cases that bindings replay, and notes their digest; `cargo xtask dictionary` trains the
 //! dictionary that pages are packed with; `cargo xtask
-//! requirements` writes `docs/requirements-status.md`. Input: the command line, and `CI` in the environment. Output: the exit code (0 all well, 1 something failed,
+//! requirements` writes `docs/requirements-status.md`; `cargo xtask android` packs the core for phones
+//! and `cargo xtask screens android` draws the demo's screens. Input: the command line, and `CI` in the environment. Output: the exit code (0 all well, 1 something failed,
 //! 2 not understood) and what is printed. Installs nothing unless told to (`--install` or `CI`),
 //! and never judges a test by its speed.
 #![allow(
@@ -12,12 +13,16 @@
     reason = "a command that developers read in a terminal"
 )]
 
+mod android;
+mod apk;
 mod bench_page;
 mod dictionary;
+mod kotlin;
 mod legs;
 mod long;
 mod machine;
 mod requirements;
+mod screens;
 mod tools;
 mod vectors;
 
@@ -43,6 +48,8 @@ enum Wish {
     },
     Dictionary,
     Requirements,
+    Android,
+    AndroidScreens,
 }
 
 fn main() -> ExitCode {
@@ -67,6 +74,12 @@ fn main() -> ExitCode {
             .map(|()| true),
         Ok(Wish::Requirements) => Machine::look()
             .and_then(|machine| requirements::write(&machine.root))
+            .map(|()| true),
+        Ok(Wish::Android) => Machine::look()
+            .and_then(|machine| android::archive(&machine))
+            .map(|()| true),
+        Ok(Wish::AndroidScreens) => Machine::look()
+            .and_then(|machine| screens::draw(&machine))
             .map(|()| true),
         Err(problem) => {
             println!("xtask: {problem}\n");
@@ -96,6 +109,14 @@ fn parse(args: &[String]) -> Result<Wish, String> {
         Some("requirements") => match words.next() {
             None => Ok(Wish::Requirements),
             Some(word) => Err(format!("`requirements` does not know `{word}`")),
+        },
+        Some("android") => match words.next() {
+            None => Ok(Wish::Android),
+            Some(word) => Err(format!("`android` does not know `{word}`")),
+        },
+        Some("screens") => match (words.next(), words.next()) {
+            (Some("android"), None) => Ok(Wish::AndroidScreens),
+            (_, _) => Err("`screens` takes `android`".to_owned()),
         },
         Some("long") => parse_long(words),
         Some("vectors") => match (words.next(), words.next()) {
@@ -160,7 +181,9 @@ fn list() {
         println!("  {:<10} {}", run.name, run.what);
     }
     println!(
-        "\ncargo xtask vectors [FOLDER]                write the cases that bindings replay, and note their digest\ncargo xtask dictionary                      train the dictionary of pages and write it under core/dict\ncargo xtask requirements                    write {}: what serves which requirement",
+        "\ncargo xtask vectors [FOLDER]                write the cases that bindings replay, and note their digest\ncargo xtask dictionary                      train the dictionary of pages and write it under core/dict\ncargo xtask requirements                    write {}: what serves which requirement\
+         \ncargo xtask android                         build the core for Android phones and pack it as an AAR (needs the NDK)\
+         \ncargo xtask screens android                 draw the demo's screens anew under docs/screens",
         requirements::PAGE
     );
 }

@@ -30,7 +30,7 @@ class Html(private val palette: Palette, private val language: String, private v
         ${page.tools.joinToString("") { "<span class=tool>${esc(it.text)}</span>" }}</header>
         ${page.notice?.let { notice(it.text, it.tone, it.action) } ?: ""}
         <main>${page.blocks.joinToString("\n") { block(it) }}</main>
-        ${bottom(page.bottom)}</body></html>
+        ${bottom(page.bottom)}<script>document.documentElement.dataset.height=document.body.scrollHeight</script></body></html>
     """.trimIndent()
 
     private fun back(page: Page) = if (page.back == null) "" else "<span class=back>‹</span>"

@@ -68,8 +68,11 @@ class Hand(val device: Device, val book: Lossbook, val phone: PaperPhone, privat
         desk(language).presenter(place, route).also { it.start() } as P
     }
 
-    /** Touches something, on the thread that draws. */
-    suspend fun Presenter<*>.touch(event: Event) = withContext(thread) { on(event) }
+    /** Does something on the thread that draws. */
+    suspend fun <T> onScreen(what: suspend () -> T): T = withContext(thread) { what() }
+
+    /** Touches something. */
+    suspend fun Presenter<*>.touch(event: Event) = onScreen { on(event) }
 
     /** A loss with a household. */
     suspend fun report(vararg fields: Pair<String, String>): String =

@@ -39,7 +39,7 @@ class DrawScreensTest {
 
     private suspend fun story(bench: Bench, liaison: Hand, surveyor: Hand) {
         bench.hand("新来的", enrolled = false).use { fresh ->
-            fresh.draw<EnrolPresenter>("enrol", Place.Enrol, plain) { touch(EnrolPresenter.Typed("LB1-7QK4-EXAMPLE-CODE-FROM-HEAD-OFFICE")) }
+            fresh.draw<EnrolPresenter>("enrol", Place.Enrol, plain) { on(EnrolPresenter.Typed("LB1-7QK4-EXAMPLE-CODE-FROM-HEAD-OFFICE")) }
             fresh.draw<TasksPresenter>("tasks-empty", Place.Tasks, plain) { until { it.cases != null } }
         }
         val case = reported(bench, liaison)
@@ -75,7 +75,7 @@ class DrawScreensTest {
         until { it.contract != null }
         on(ReportPresenter.Typed("household", "农户赵六"))
         on(ReportPresenter.Typed("phone", "13800000000"))
-        on(choice(page().blocks.filterIsInstance<org.lossbook.demo.page.Choice>().last().label).answers.first().tap)
+        on(all<org.lossbook.demo.page.Choice>().last().answers.first().tap)
         on(ReportPresenter.Typed("place", "五十镇卓科村"))
         on(ReportPresenter.Typed("position", "在村口"))
         on(ReportPresenter.Save)
@@ -141,7 +141,7 @@ class DrawScreensTest {
     private suspend fun <P : Presenter<*>> Hand.draw(name: String, place: Place, looks: Set<Look>, act: suspend P.() -> Unit) {
         looks.groupBy { it.language }.forEach { (language, ones) ->
             val screen = at<P>(place, language)
-            act(screen)
+            onScreen { act(screen) }
             val page = screen.page()
             ones.forEach { write(name, it, page) }
             screen.close()

@@ -134,12 +134,12 @@ class CameraPresenter(desk: Desk, route: Route, private val case: String) :
         val missing = screen.shotsMissing.filter { it.kind == "shot" && it.id == shot.id }.sumOf { it.count.toInt() }
         val tone = if (missing > 0) Tone.WARN else Tone.GOOD
         val said = if (missing > 0) words.missing(missing.toUInt()) else words.taken(taken.size)
-        return Shots.Slot(words.of(shot.zh, shot.en), tone, said, picture(state, taken), Pick(shot.id))
+        return Shots.Slot(words.of(shot.zh, shot.en), tone, said, picture(state, taken), Pick(shot.id), state.slot == shot.id)
     }
 
     private fun free(state: State, screen: CaseScreen): Shots.Slot {
         val others = taken(screen).filter { photo -> state.asked.none { it.id == photo.slot } }
-        return Shots.Slot(words.freeShot, Tone.PLAIN, words.taken(others.size), picture(state, others), Pick(""))
+        return Shots.Slot(words.freeShot, Tone.PLAIN, words.taken(others.size), picture(state, others), Pick(""), state.slot.isEmpty())
     }
 
     private fun taken(screen: CaseScreen) = screen.photos.filter { it.standing != RowStanding.WITHDRAWN }

@@ -117,13 +117,22 @@ class BlockViews(private val context: Context, private val brush: Brush, private
         val left = column()
         left.addView(words(it.title, Size.TEXT, brush.text, bold = true))
         if (it.detail.isNotEmpty()) left.addView(words(it.detail, Size.SMALL, brush.quiet))
-        if (it.marks.isNotEmpty()) left.addView(Wrapping(context).apply { it.marks.forEach { one -> addView(mark(one)) } })
+        val marks = Wrapping(context).apply { it.marks.forEach { one -> addView(mark(one)) } }
+        if (it.marks.isNotEmpty() || it.money.isNotEmpty()) left.addView(foot(marks, it.money))
         addView(left, LinearLayout.LayoutParams(0, WRAP_CONTENT, 1f))
-        if (it.money.isNotEmpty()) addView(money(it.money, Size.TEXT, brush.text))
         it.tap?.let { tap ->
             addView(words(" ›", Size.TITLE, brush.quiet))
             setOnClickListener { tell(tap) }
         }
+    }
+
+    /** Marks at the left, the amount at the right; under each other where the text is large. */
+    private fun foot(marks: View, amount: String): View {
+        val isLarge = context.resources.configuration.fontScale > LARGE
+        val foot = if (isLarge) column() else line()
+        foot.addView(marks, if (isLarge) LinearLayout.LayoutParams(MATCH_PARENT, WRAP_CONTENT) else LinearLayout.LayoutParams(0, WRAP_CONTENT, 1f))
+        if (amount.isNotEmpty()) foot.addView(money(amount, Size.TEXT, brush.text), LinearLayout.LayoutParams(if (isLarge) MATCH_PARENT else WRAP_CONTENT, WRAP_CONTENT))
+        return foot
     }
 
     /** Figures of equal width, so that amounts stand under each other. */
@@ -180,7 +189,8 @@ class BlockViews(private val context: Context, private val brush: Brush, private
     }
 
     private fun slot(it: Shots.Slot) = column().apply {
-        background = brush.touchable(brush.card)
+        background = brush.touchable(brush.card, if (it.picked) brush.main else brush.line)
+        isSelected = it.picked
         val picture = it.picture
         val view = if (picture == null) {
             words("＋", Size.TITLE, brush.textOf(it.tone)).apply { gravity = Gravity.CENTER }
@@ -235,6 +245,7 @@ class BlockViews(private val context: Context, private val brush: Brush, private
         const val PICTURE = 92
         const val PARTS = 1_000
         const val FADED = 0.45f
+        const val LARGE = 1.2f
     }
 }
 

@@ -52,7 +52,7 @@ data class Text(val text: String, val tone: Tone = Tone.PLAIN, val small: Boolea
 data class Row(
     val title: String,
     val detail: String = "",
-    /** At the right edge, in figures of equal width. */
+    /** At the right edge of the last line, in figures of equal width. */
     val money: String = "",
     val marks: List<Mark> = emptyList(),
     val tap: Event? = null,
@@ -90,6 +90,8 @@ data class Shots(val slots: List<Slot>) : Block {
         /** A small picture in the app's folder, or none. */
         val picture: String? = null,
         val tap: Event?,
+        /** Whether the next picture is for it. */
+        val picked: Boolean = false,
     )
 }
 

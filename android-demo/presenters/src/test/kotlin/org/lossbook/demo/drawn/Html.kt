@@ -30,7 +30,7 @@ class Html(private val palette: Palette, private val language: String, private v
         ${page.tools.joinToString("") { "<span class=tool>${esc(it.text)}</span>" }}</header>
         ${page.notice?.let { notice(it.text, it.tone, it.action) } ?: ""}
         <main>${page.blocks.joinToString("\n") { block(it) }}</main>
-        ${bottom(page.bottom)}<script>document.documentElement.dataset.height=document.body.scrollHeight</script></body></html>
+        ${bottom(page.bottom)}<script>document.documentElement.dataset.height=Math.ceil(document.body.getBoundingClientRect().height)</script></body></html>
     """.trimIndent()
 
     private fun back(page: Page) = if (page.back == null) "" else "<span class=back>‹</span>"
@@ -76,7 +76,8 @@ class Html(private val palette: Palette, private val language: String, private v
         val money = if (it.money.isEmpty()) "" else "<span class=money>${esc(it.money)}</span>"
         val marks = if (it.marks.isEmpty()) "" else "<div class=marks>${it.marks.joinToString("", transform = ::mark)}</div>"
         val open = if (it.tap == null) "" else "<span class=open>›</span>"
-        return "<div class=row><div><b>${esc(it.title)}</b>${sub(it.detail)}$marks</div>$money$open</div>"
+        val foot = if (marks.isEmpty() && money.isEmpty()) "" else "<div class=foot>$marks$money</div>"
+        return "<div class=row><div><b>${esc(it.title)}</b>${sub(it.detail)}$foot</div>$open</div>"
     }
 
     private fun field(it: Field): String {
@@ -91,7 +92,7 @@ class Html(private val palette: Palette, private val language: String, private v
             val bytes = Base64.getEncoder().encodeToString(File(path).readBytes())
             "<img src='data:image/jpeg;base64,$bytes'>"
         } ?: "<em>＋</em>"
-        return "<div class='slot ${it.tone.css}'><div>$picture</div><b>${esc(it.label)}</b>" +
+        return "<div class='slot ${it.tone.css}${if (it.picked) " picked" else ""}'><div>$picture</div><b>${esc(it.label)}</b>" +
             "<span>${it.tone.symbol} ${esc(it.state)}</span></div>"
     }
 
@@ -143,6 +144,7 @@ class Html(private val palette: Palette, private val language: String, private v
           padding:10px 14px;min-height:${px(Size.MAIN_BUTTON)};margin-bottom:${px(Size.GAP)}}
         .row>div{flex:1;min-width:0} .row p{font-size:${sp(Size.SMALL)};color:${hex(p.quiet)}}
         .money,td:last-child{font-variant-numeric:tabular-nums;text-align:right;white-space:nowrap;font-weight:700}
+        .foot{display:flex;flex-wrap:wrap;align-items:end;gap:6px} .foot .money{margin-left:auto}
         .open{color:${hex(p.quiet)};font-size:24px}
         .marks{display:flex;flex-wrap:wrap;gap:6px;margin-top:6px}
         .mark{font-size:${sp(Size.SMALL)};padding:1px 8px;border-radius:10px;background:var(--g);color:var(--t);font-weight:700;white-space:nowrap}
@@ -163,6 +165,7 @@ class Html(private val palette: Palette, private val language: String, private v
         .strong td{font-weight:700} .strong td:last-child{font-size:${sp(Size.SUM)};color:${hex(p.main)}}
         .shots{display:grid;grid-template-columns:${if (scale > 1.2) "1fr" else "1fr 1fr"};gap:${px(Size.GAP)};margin-bottom:${px(Size.GAP)}}
         .slot{background:${hex(p.card)};border:1px solid ${hex(p.line)};border-radius:${px(Size.ROUND)};overflow:hidden;padding-bottom:8px;display:flex;flex-direction:column}
+        .slot.picked{border:2px solid ${hex(p.main)}}
         .slot>div{height:92px;background:var(--g);display:flex;align-items:center;justify-content:center;overflow:hidden}
         .slot img{width:100%;height:100%;object-fit:cover} .slot em{font-style:normal;font-size:32px;color:var(--t)}
         .slot b,.slot span{padding:0 10px} .slot b{margin-top:6px;line-height:1.3} .slot span{font-size:${sp(Size.SMALL)};color:var(--t)}
@@ -181,7 +184,7 @@ class Html(private val palette: Palette, private val language: String, private v
         .progress i{display:block;height:8px;background:${hex(p.main)}} .progress .moving{width:40%;margin-left:24%;border-radius:4px}
         .empty{text-align:center;padding:72px 16px;display:flex;flex-direction:column;gap:12px;align-items:center}
         .empty b{font-size:${sp(Size.TITLE)}} .empty p{color:${hex(p.quiet)}}
-        footer{position:sticky;bottom:0;padding:10px ${px(Size.EDGE)};background:${hex(p.card)};border-top:1px solid ${hex(p.line)};display:flex;flex-wrap:wrap;gap:8px}
+        footer{padding:10px ${px(Size.EDGE)};background:${hex(p.card)};border-top:1px solid ${hex(p.line)};display:flex;flex-wrap:wrap;gap:8px}
         .button{flex:1;min-height:${px(Size.TOUCH)};padding:11px 12px;border-radius:${px(Size.ROUND)};text-align:center;font-weight:700;border:1px solid ${hex(p.line)};color:${hex(p.main)};background:${hex(p.card)};min-width:96px}
         .button.main{background:${hex(p.main)};color:${hex(p.onMain)};border-color:${hex(p.main)};min-height:${px(Size.MAIN_BUTTON)};padding:15px 12px}
         .button.danger{color:${hex(p.bad.first)};border-color:${hex(p.bad.first)}} .button.off{opacity:.45}

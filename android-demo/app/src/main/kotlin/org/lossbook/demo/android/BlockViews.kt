@@ -116,9 +116,14 @@ class BlockViews(private val context: Context, private val brush: Brush, private
         pad(PAD)
         val left = column()
         left.addView(words(it.title, Size.TEXT, brush.text, bold = true))
-        if (it.detail.isNotEmpty()) left.addView(words(it.detail, Size.SMALL, brush.quiet))
+        val detail = words(it.detail, Size.SMALL, brush.quiet)
         val marks = Wrapping(context).apply { it.marks.forEach { one -> addView(mark(one)) } }
-        if (it.marks.isNotEmpty() || it.money.isNotEmpty()) left.addView(foot(marks, it.money))
+        if (it.marks.isEmpty()) {
+            left.addView(foot(detail, it.money))
+        } else {
+            if (it.detail.isNotEmpty()) left.addView(detail)
+            left.addView(foot(marks, it.money))
+        }
         addView(left, LinearLayout.LayoutParams(0, WRAP_CONTENT, 1f))
         it.tap?.let { tap ->
             addView(words(" ›", Size.TITLE, brush.quiet))
@@ -126,11 +131,11 @@ class BlockViews(private val context: Context, private val brush: Brush, private
         }
     }
 
-    /** Marks at the left, the amount at the right; under each other where the text is large. */
-    private fun foot(marks: View, amount: String): View {
+    /** Marks or words at the left, the amount at the right; under each other where the text is large. */
+    private fun foot(left: View, amount: String): View {
         val isLarge = context.resources.configuration.fontScale > LARGE
         val foot = if (isLarge) column() else line()
-        foot.addView(marks, if (isLarge) LinearLayout.LayoutParams(MATCH_PARENT, WRAP_CONTENT) else LinearLayout.LayoutParams(0, WRAP_CONTENT, 1f))
+        foot.addView(left, if (isLarge) LinearLayout.LayoutParams(MATCH_PARENT, WRAP_CONTENT) else LinearLayout.LayoutParams(0, WRAP_CONTENT, 1f))
         if (amount.isNotEmpty()) foot.addView(money(amount, Size.TEXT, brush.text), LinearLayout.LayoutParams(if (isLarge) MATCH_PARENT else WRAP_CONTENT, WRAP_CONTENT))
         return foot
     }

@@ -76,8 +76,12 @@ class Html(private val palette: Palette, private val language: String, private v
         val money = if (it.money.isEmpty()) "" else "<span class=money>${esc(it.money)}</span>"
         val marks = if (it.marks.isEmpty()) "" else "<div class=marks>${it.marks.joinToString("", transform = ::mark)}</div>"
         val open = if (it.tap == null) "" else "<span class=open>›</span>"
-        val foot = if (marks.isEmpty() && money.isEmpty()) "" else "<div class=foot>$marks$money</div>"
-        return "<div class=row><div><b>${esc(it.title)}</b>${sub(it.detail)}$foot</div>$open</div>"
+        val foot = when {
+            money.isEmpty() -> sub(it.detail) + marks
+            marks.isEmpty() -> "<div class=foot>${sub(it.detail)}$money</div>"
+            else -> sub(it.detail) + "<div class=foot>$marks$money</div>"
+        }
+        return "<div class=row><div><b>${esc(it.title)}</b>$foot</div>$open</div>"
     }
 
     private fun field(it: Field): String {

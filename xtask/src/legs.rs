@@ -8,6 +8,8 @@ use std::fmt;
 
 use serde_json::Value;
 
+use crate::apk;
+use crate::kotlin;
 use crate::machine::{Installing, Machine};
 use crate::swift;
 use crate::tools::{self, Search};
@@ -39,6 +41,10 @@ enum Act {
     SwiftNames,
     /// The Swift packages, where there is a compiler: nothing that can be installed brings one.
     Swift,
+    /// The Kotlin package.
+    Kotlin,
+    /// The demo app for Android.
+    Android,
     /// A foreign reader. `{program}` and `{folder}` stand for the built program and an empty folder.
     Peer {
         /// What our program is told first, so that there is something to read.
@@ -236,6 +242,18 @@ pub(crate) const LEGS: &[Leg] = &[
         needs: &[],
         act: Act::Swift,
     },
+    Leg {
+        name: "kotlin",
+        what: "the Kotlin package compiles without a warning; the story, the vectors and every misuse run through it",
+        needs: kotlin::TOOLS,
+        act: Act::Kotlin,
+    },
+    Leg {
+        name: "android",
+        what: "the Android demo compiles, its screens are tested, and an APK is packed and verified",
+        needs: apk::TOOLS,
+        act: Act::Android,
+    },
 ];
 
 /// How a leg ended.
@@ -279,6 +297,8 @@ pub(crate) fn run(leg: &Leg, machine: &Machine, installing: Installing) -> Outco
         Act::Demo => demo(machine),
         Act::SwiftNames => swift::compare_names(machine),
         Act::Swift => return swift::leg(machine),
+        Act::Kotlin => kotlin::leg(machine),
+        Act::Android => apk::leg(machine),
         Act::Peer { first, script } => peer(machine, leg.name, first, script),
     };
     match done {

@@ -5,7 +5,9 @@
 //! writes the cases that bindings replay, and notes their digest; `cargo xtask dictionary` trains the
 //! dictionary that pages are packed with; `cargo xtask
 //! requirements` writes `docs/requirements-status.md`; `cargo xtask swift-sources` and `cargo xtask
-//! ios` put the core into the Swift package. Input: the command line, and `CI` in the environment. Output: the exit code (0 all well, 1 something failed,
+//! ios` put the core into the Swift package, `cargo xtask android` packs it for Android phones, and
+//! `cargo xtask screens android` draws the demo's screens. Input: the command line, and `CI` in the
+//! environment. Output: the exit code (0 all well, 1 something failed,
 //! 2 not understood) and what is printed. Installs nothing unless told to (`--install` or `CI`),
 //! and never judges a test by its speed.
 #![allow(
@@ -13,13 +15,17 @@
     reason = "a command that developers read in a terminal"
 )]
 
+mod android;
+mod apk;
 mod bench_page;
 mod dictionary;
 mod ios;
+mod kotlin;
 mod legs;
 mod long;
 mod machine;
 mod requirements;
+mod screens;
 mod swift;
 mod tools;
 mod vectors;
@@ -50,6 +56,8 @@ enum Wish {
         folder: Option<String>,
     },
     Ios,
+    Android,
+    AndroidScreens,
 }
 
 fn main() -> ExitCode {
@@ -80,6 +88,12 @@ fn main() -> ExitCode {
             .map(|()| true),
         Ok(Wish::Ios) => Machine::look()
             .and_then(|machine| ios::framework(&machine))
+            .map(|()| true),
+        Ok(Wish::Android) => Machine::look()
+            .and_then(|machine| android::archive(&machine))
+            .map(|()| true),
+        Ok(Wish::AndroidScreens) => Machine::look()
+            .and_then(|machine| screens::draw(&machine))
             .map(|()| true),
         Err(problem) => {
             println!("xtask: {problem}\n");
@@ -119,6 +133,14 @@ fn parse(args: &[String]) -> Result<Wish, String> {
                 folder: folder.map(str::to_owned),
             }),
             (_, Some(_)) => Err("`swift-sources` takes one folder, or none".to_owned()),
+        },
+        Some("android") => match words.next() {
+            None => Ok(Wish::Android),
+            Some(word) => Err(format!("`android` does not know `{word}`")),
+        },
+        Some("screens") => match (words.next(), words.next()) {
+            (Some("android"), None) => Ok(Wish::AndroidScreens),
+            (_, _) => Err("`screens` takes `android`".to_owned()),
         },
         Some("long") => parse_long(words),
         Some("vectors") => match (words.next(), words.next()) {
@@ -185,7 +207,9 @@ fn list() {
     println!(
         "\ncargo xtask vectors [FOLDER]                write the cases that bindings replay, and note their digest\ncargo xtask dictionary                      train the dictionary of pages and write it under core/dict\ncargo xtask requirements                    write {}: what serves which requirement\
          \ncargo xtask swift-sources [FOLDER]          put what the Swift package needs into it, or into a copy of it\
-         \ncargo xtask ios                             make the XCFramework of the core, on a Mac",
+         \ncargo xtask ios                             make the XCFramework of the core, on a Mac\
+         \ncargo xtask android                         build the core for Android phones and pack it as an AAR (needs the NDK)\
+         \ncargo xtask screens android                 draw the demo's screens anew under docs/screens",
         requirements::PAGE
     );
 }

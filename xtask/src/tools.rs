@@ -142,6 +142,34 @@ const TOOLS: &[Tool] = &[
         from: Source::Apt(&["libvips-tools"]),
     },
     Tool {
+        name: "mvn",
+        probe: &["sh", "-c", "mvn --version && javac --version"],
+        from: Source::Apt(&["maven", "openjdk-17-jdk-headless"]),
+    },
+    Tool {
+        name: "apk-tools",
+        probe: &[
+            "sh",
+            "-c",
+            "aapt version && apksigner --version && command -v zipalign && test -f /usr/share/android-framework-res/framework-res.apk",
+        ],
+        from: Source::Apt(&["aapt", "apksigner", "zipalign", "android-framework-res"]),
+    },
+    Tool {
+        name: "chromium",
+        probe: &["chromium", "--version"],
+        from: Source::Apt(&["chromium"]),
+    },
+    Tool {
+        name: "fonts-wqy-microhei",
+        probe: &[
+            "test",
+            "-f",
+            "/usr/share/fonts/truetype/wqy/wqy-microhei.ttc",
+        ],
+        from: Source::Apt(&["fonts-wqy-microhei"]),
+    },
+    Tool {
         name: "cmake",
         probe: &["cmake", "--version"],
         from: Source::Apt(&["cmake"]),

@@ -8,6 +8,7 @@ use std::fmt;
 
 use serde_json::Value;
 
+use crate::bindings;
 use crate::machine::{Installing, Machine};
 use crate::tools::{self, Search};
 
@@ -34,6 +35,10 @@ enum Act {
     Doc(&'static [&'static str]),
     /// The demo, whose last line must be a good report.
     Demo,
+    /// The bindings are generated, and their surface compared.
+    Bindings,
+    /// The bindings through Python.
+    Python,
     /// A foreign reader. `{program}` and `{folder}` stand for the built program and an empty folder.
     Peer {
         /// What our program is told first, so that there is something to read.
@@ -205,6 +210,18 @@ pub(crate) const LEGS: &[Leg] = &[
             ],
         },
     },
+    Leg {
+        name: "bindings",
+        what: "Kotlin, Swift and Python are generated from the library, and its surface is the one written down",
+        needs: &["python3"],
+        act: Act::Bindings,
+    },
+    Leg {
+        name: "python",
+        what: "the story, the thousand cases and the old stores through Python",
+        needs: &["python3"],
+        act: Act::Python,
+    },
 ];
 
 /// How a leg ended.
@@ -246,6 +263,8 @@ pub(crate) fn run(leg: &Leg, machine: &Machine, installing: Installing) -> Outco
         Act::Command(argv) => machine.run(&mut machine.command(argv)),
         Act::Doc(argv) => machine.run(machine.command(argv).env("RUSTDOCFLAGS", "-D warnings")),
         Act::Demo => demo(machine),
+        Act::Bindings => bindings::leg(machine),
+        Act::Python => bindings::python(machine),
         Act::Peer { first, script } => peer(machine, leg.name, first, script),
     };
     match done {

@@ -13,11 +13,13 @@
 )]
 
 mod bench_page;
+mod bindings;
 mod dictionary;
 mod legs;
 mod long;
 mod machine;
 mod requirements;
+mod size;
 mod tools;
 mod vectors;
 
@@ -43,6 +45,9 @@ enum Wish {
     },
     Dictionary,
     Requirements,
+    Surface,
+    Wheel,
+    Size,
 }
 
 fn main() -> ExitCode {
@@ -68,6 +73,9 @@ fn main() -> ExitCode {
         Ok(Wish::Requirements) => Machine::look()
             .and_then(|machine| requirements::write(&machine.root))
             .map(|()| true),
+        Ok(Wish::Surface) => on_machine(bindings::write_surface),
+        Ok(Wish::Wheel) => on_machine(bindings::wheel),
+        Ok(Wish::Size) => on_machine(size::weigh),
         Err(problem) => {
             println!("xtask: {problem}\n");
             list();
@@ -84,6 +92,12 @@ fn main() -> ExitCode {
     }
 }
 
+fn on_machine(work: fn(&Machine) -> Result<(), String>) -> Result<bool, String> {
+    Machine::look()
+        .and_then(|machine| work(&machine))
+        .map(|()| true)
+}
+
 fn parse(args: &[String]) -> Result<Wish, String> {
     let mut words = args.iter().map(String::as_str);
     match words.next() {
@@ -96,6 +110,12 @@ fn parse(args: &[String]) -> Result<Wish, String> {
         Some("requirements") => match words.next() {
             None => Ok(Wish::Requirements),
             Some(word) => Err(format!("`requirements` does not know `{word}`")),
+        },
+        Some(word @ ("surface" | "wheel" | "size")) => match (words.next(), word) {
+            (None, "surface") => Ok(Wish::Surface),
+            (None, "wheel") => Ok(Wish::Wheel),
+            (None, _) => Ok(Wish::Size),
+            (Some(more), _) => Err(format!("`{word}` does not know `{more}`")),
         },
         Some("long") => parse_long(words),
         Some("vectors") => match (words.next(), words.next()) {
@@ -160,8 +180,12 @@ fn list() {
         println!("  {:<10} {}", run.name, run.what);
     }
     println!(
-        "\ncargo xtask vectors [FOLDER]                write the cases that bindings replay, and note their digest\ncargo xtask dictionary                      train the dictionary of pages and write it under core/dict\ncargo xtask requirements                    write {}: what serves which requirement",
-        requirements::PAGE
+        "\ncargo xtask vectors [FOLDER]                write the cases that bindings replay, and note their digest\ncargo xtask dictionary                      train the dictionary of pages and write it under core/dict\ncargo xtask requirements                    write {}: what serves which requirement\
+         \ncargo xtask surface                         write {} anew, after a meant change of the bindings\
+         \ncargo xtask wheel                           build the Python package\
+         \ncargo xtask size                            weigh the library for phones, and note it",
+        requirements::PAGE,
+        bindings::SURFACE
     );
 }
 

@@ -21,8 +21,12 @@ use lossbook_core::sync::Event;
 use crate::body::{BODY_SUFFIX, sweep};
 use crate::error::LossbookError;
 use crate::home::Home;
+use crate::host::LogLevel;
 use crate::observer::News;
 use crate::sync::{HubAnswer, LinkState, SyncOptions, SyncProgress, SyncTask, TransportFailure};
+
+/// Previews made before one exchange over a metered link: a few seconds' work on a cheap phone.
+const PREVIEWS_AT_ONCE: usize = 12;
 
 /// An exchange with the hub, from `Lossbook.sync`. Ask for tasks until it is done; freeing it ends
 /// it. Nothing that the hub acknowledged is ever lost.
@@ -117,6 +121,12 @@ impl SyncRun {
             return Err(LossbookError::wrong_state("sync_running", "wait"));
         }
         sweep(&folder, BODY_SUFFIX);
+        if options.holds_originals() {
+            // A disk that is full costs the previews and nothing else.
+            let made = home.change(|device| home.checked(device.make_previews(PREVIEWS_AT_ONCE)));
+            let text = made.map_or_else(|error| error.to_string(), |made| format!("{made} made"));
+            home.host.log(LogLevel::Debug, "previews", text);
+        }
         let drive = Drive::new(&home, (me.device, &pinned.url), began, (options, before));
         Ok(Arc::new(Self {
             shown: Mutex::new(drive.progress()),

@@ -263,12 +263,9 @@ impl Stage {
     pub(crate) fn options(&self) -> SyncOptions {
         SyncOptions {
             body_dir: self.dir.path().join("bodies").display().to_string(),
-            link: LinkState::Up {
-                speed: LinkSpeed::Wifi,
-                metered: false,
-            },
-            bodies: BodyStyle::BySize,
-            metered_originals: Originals::Hold,
+            link: None,
+            bodies: None,
+            metered_originals: None,
             patience_ms: 2_000,
         }
     }

@@ -8,6 +8,7 @@
 )]
 
 mod stage;
+mod upgrade;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;

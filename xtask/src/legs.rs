@@ -9,6 +9,7 @@ use std::fmt;
 use serde_json::Value;
 
 use crate::apk;
+use crate::bindings;
 use crate::kotlin;
 use crate::machine::{Installing, Machine};
 use crate::swift;
@@ -45,6 +46,10 @@ enum Act {
     Kotlin,
     /// The demo app for Android.
     Android,
+    /// The bindings are generated, and their surface compared.
+    Bindings,
+    /// The bindings through Python.
+    Python,
     /// A foreign reader. `{program}` and `{folder}` stand for the built program and an empty folder.
     Peer {
         /// What our program is told first, so that there is something to read.
@@ -254,6 +259,18 @@ pub(crate) const LEGS: &[Leg] = &[
         needs: apk::TOOLS,
         act: Act::Android,
     },
+    Leg {
+        name: "bindings",
+        what: "Kotlin, Swift and Python are generated from the library, and its surface is the one written down",
+        needs: &["python3"],
+        act: Act::Bindings,
+    },
+    Leg {
+        name: "python",
+        what: "the story, the thousand cases and the old stores through Python",
+        needs: &["python3"],
+        act: Act::Python,
+    },
 ];
 
 /// How a leg ended.
@@ -299,6 +316,8 @@ pub(crate) fn run(leg: &Leg, machine: &Machine, installing: Installing) -> Outco
         Act::Swift => return swift::leg(machine),
         Act::Kotlin => kotlin::leg(machine),
         Act::Android => apk::leg(machine),
+        Act::Bindings => bindings::leg(machine),
+        Act::Python => bindings::python(machine),
         Act::Peer { first, script } => peer(machine, leg.name, first, script),
     };
     match done {

@@ -18,6 +18,7 @@
 mod android;
 mod apk;
 mod bench_page;
+mod bindings;
 mod dictionary;
 mod ios;
 mod kotlin;
@@ -26,6 +27,7 @@ mod long;
 mod machine;
 mod requirements;
 mod screens;
+mod size;
 mod swift;
 mod tools;
 mod vectors;
@@ -58,6 +60,9 @@ enum Wish {
     Ios,
     Android,
     AndroidScreens,
+    Surface,
+    Wheel,
+    Size,
 }
 
 fn main() -> ExitCode {
@@ -83,18 +88,15 @@ fn main() -> ExitCode {
         Ok(Wish::Requirements) => Machine::look()
             .and_then(|machine| requirements::write(&machine.root))
             .map(|()| true),
-        Ok(Wish::SwiftSources { folder }) => Machine::look()
-            .and_then(|machine| swift::write_sources(&machine, folder.as_deref()))
-            .map(|()| true),
-        Ok(Wish::Ios) => Machine::look()
-            .and_then(|machine| ios::framework(&machine))
-            .map(|()| true),
-        Ok(Wish::Android) => Machine::look()
-            .and_then(|machine| android::archive(&machine))
-            .map(|()| true),
-        Ok(Wish::AndroidScreens) => Machine::look()
-            .and_then(|machine| screens::draw(&machine))
-            .map(|()| true),
+        Ok(Wish::SwiftSources { folder }) => {
+            on_machine(|machine| swift::write_sources(machine, folder.as_deref()))
+        }
+        Ok(Wish::Ios) => on_machine(ios::framework),
+        Ok(Wish::Android) => on_machine(android::archive),
+        Ok(Wish::AndroidScreens) => on_machine(screens::draw),
+        Ok(Wish::Surface) => on_machine(bindings::write_surface),
+        Ok(Wish::Wheel) => on_machine(bindings::wheel),
+        Ok(Wish::Size) => on_machine(size::weigh),
         Err(problem) => {
             println!("xtask: {problem}\n");
             list();
@@ -109,6 +111,12 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn on_machine(work: impl FnOnce(&Machine) -> Result<(), String>) -> Result<bool, String> {
+    Machine::look()
+        .and_then(|machine| work(&machine))
+        .map(|()| true)
 }
 
 fn parse(args: &[String]) -> Result<Wish, String> {
@@ -141,6 +149,12 @@ fn parse(args: &[String]) -> Result<Wish, String> {
         Some("screens") => match (words.next(), words.next()) {
             (Some("android"), None) => Ok(Wish::AndroidScreens),
             (_, _) => Err("`screens` takes `android`".to_owned()),
+        },
+        Some(word @ ("surface" | "wheel" | "size")) => match (words.next(), word) {
+            (None, "surface") => Ok(Wish::Surface),
+            (None, "wheel") => Ok(Wish::Wheel),
+            (None, _) => Ok(Wish::Size),
+            (Some(more), _) => Err(format!("`{word}` does not know `{more}`")),
         },
         Some("long") => parse_long(words),
         Some("vectors") => match (words.next(), words.next()) {
@@ -209,8 +223,12 @@ fn list() {
          \ncargo xtask swift-sources [FOLDER]          put what the Swift package needs into it, or into a copy of it\
          \ncargo xtask ios                             make the XCFramework of the core, on a Mac\
          \ncargo xtask android                         build the core for Android phones and pack it as an AAR (needs the NDK)\
-         \ncargo xtask screens android                 draw the demo's screens anew under docs/screens",
-        requirements::PAGE
+         \ncargo xtask screens android                 draw the demo's screens anew under docs/screens\
+         \ncargo xtask surface                         write {} anew, after a meant change of the bindings\
+         \ncargo xtask wheel                           build the Python package\
+         \ncargo xtask size                            weigh the library for phones, and note it",
+        requirements::PAGE,
+        bindings::SURFACE
     );
 }
 

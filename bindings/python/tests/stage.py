@@ -82,9 +82,6 @@ class Stage:
     def options(self) -> lossbook.SyncOptions:
         return lossbook.SyncOptions(
             body_dir=str(self.folder / "bodies"),
-            link=lossbook.LinkState.UP(speed=lossbook.LinkSpeed.WIFI, metered=False),
-            bodies=lossbook.BodyStyle.BY_SIZE,
-            metered_originals=lossbook.Originals.HOLD,
             patience_ms=20_000,
         )
 

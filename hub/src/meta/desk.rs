@@ -11,6 +11,10 @@ use lossbook_core::store::{CaseStanding, StoreError};
 
 /// A case as the queues show it.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "three facts that the board counts, each of its own"
+)]
 pub struct DeskRow {
     /// The case.
     pub case: CaseId,

@@ -440,7 +440,9 @@ fn bulk(home: &std::path::Path, (from, to): (u64, u64)) -> Result<(), Failed> {
     let templates = store.transact(|tx| {
         let sql = tx.sql();
         let mut query = sql.prepare("SELECT case_id FROM case_row ORDER BY row_id LIMIT ?1")?;
-        let ids = query.query_map([TEMPLATES], |row| row.get::<_, Vec<u8>>(0))?;
+        let ids = query.query_map([i64::try_from(TEMPLATES).unwrap_or(0)], |row| {
+            row.get::<_, Vec<u8>>(0)
+        })?;
         let ids = ids.collect::<Result<Vec<_>, _>>()?;
         ids.iter()
             .map(|id| Template::read(sql, id))

@@ -43,6 +43,8 @@ pub(super) struct CasePage {
     pub(super) small: BTreeMap<Digest, Digest>,
     /// Other cases with the same bytes, by photo.
     pub(super) elsewhere: BTreeMap<Digest, Vec<String>>,
+    /// Other cases with a photo that looks like it, and in how many bits it differs.
+    pub(super) alike: BTreeMap<Digest, Vec<(String, u32)>>,
     /// What the map's pictures are, and on which grid.
     pub(super) tiles: (String, Datum),
 }
@@ -128,7 +130,11 @@ fn read(
     };
     let returned = tx.returned_fields(&standing)?;
     let view = tx.case_view(standing)?;
-    let (small, elsewhere) = pictures(tx, &view)?;
+    let Pictures {
+        small,
+        elsewhere,
+        alike,
+    } = pictures(tx, &view)?;
     let assigns = user.may_decide(Action::Assign);
     Ok(Some(CasePage {
         village: tx
@@ -151,28 +157,40 @@ fn read(
         returned,
         small,
         elsewhere,
+        alike,
         tiles,
     }))
 }
 
-type Pictures = (BTreeMap<Digest, Digest>, BTreeMap<Digest, Vec<String>>);
+/// What is known of the photos besides themselves.
+#[derive(Default)]
+struct Pictures {
+    small: BTreeMap<Digest, Digest>,
+    elsewhere: BTreeMap<Digest, Vec<String>>,
+    alike: BTreeMap<Digest, Vec<(String, u32)>>,
+}
 
-/// Small pictures that are here, and other cases with the same photo.
+/// Small pictures that are here, and other cases with the same photo or one that looks like it.
 fn pictures(tx: &dyn MetaTx, view: &CaseView) -> Result<Pictures, StoreError> {
-    let (mut small, mut elsewhere) = (BTreeMap::new(), BTreeMap::new());
+    let mut all = Pictures::default();
     for blob in &view.blobs {
         if let Some(original) = blob.of.filter(|_| blob.is_thumbnail) {
             if tx.blob(blob.scope, &blob.digest)?.is_some() {
-                small.insert(original, blob.digest);
+                all.small.insert(original, blob.digest);
             }
-        } else {
-            let others = tx.same_bytes(&blob.digest, blob.case)?;
-            if !others.is_empty() {
-                elsewhere.insert(blob.digest, others);
-            }
+            continue;
+        }
+        let same = tx.same_bytes(&blob.digest, blob.case)?;
+        let mut alike = tx.alike(&blob.digest, blob.case)?;
+        alike.retain(|(number, _)| !same.contains(number));
+        if !same.is_empty() {
+            all.elsewhere.insert(blob.digest, same);
+        }
+        if !alike.is_empty() {
+            all.alike.insert(blob.digest, alike);
         }
     }
-    Ok((small, elsewhere))
+    Ok(all)
 }
 
 /// `GET /console/photo/{scope}/{digest}`: one picture, to whoever sees its scope.

@@ -278,7 +278,7 @@ fn vehicle(device: &Device, (case, number): (usize, &str), story: &Story) -> Don
             ("deductible", "500".to_owned()),
         ],
     )?;
-    let price = if story.dice % 7 == 0 {
+    let price = if case % 4 == 0 {
         26_000 + story.dice * 40
     } else {
         1_200 + story.dice * 6

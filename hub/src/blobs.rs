@@ -27,6 +27,7 @@ use lossbook_core::store::StoreError;
 use lossbook_core::vault::{Algorithm, BlobKey};
 use object_store::ObjectStore;
 
+use crate::alike::Alike;
 use crate::meta::{BlobRow, MetaStore, MetaTx, PhotoRow, UploadRow, in_tx};
 use crate::refusal::Refusal;
 
@@ -69,6 +70,7 @@ pub struct Blobs {
     host: Arc<dyn Host>,
     leases: lease::Leases,
     reserve: AtomicU64,
+    alike: Arc<Alike>,
 }
 
 impl std::fmt::Debug for Blobs {
@@ -98,6 +100,7 @@ impl Blobs {
             host,
             leases: lease::Leases::default(),
             reserve: AtomicU64::new(RESERVE_BYTES),
+            alike: Arc::default(),
         }
     }
 

@@ -171,10 +171,11 @@ impl Look<'_> {
     fn surveyor(&self, tx: &(impl MetaTx + ?Sized)) -> Result<String, StoreError> {
         let times = self.standing.record.section(Section::Times);
         for name in ["survey_done_at", "survey_started_at", "arrived_at"] {
-            if let Some(one) = times.field(name).standing().first() {
-                if let Some((user, _)) = tx.writer(&one.change)? {
-                    return Ok(user);
-                }
+            let Some(one) = times.field(name).standing().first() else {
+                continue;
+            };
+            if let Some((user, _)) = tx.writer(&one.change)? {
+                return Ok(user);
             }
         }
         Ok(self.assigned.clone().unwrap_or_default())

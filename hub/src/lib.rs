@@ -11,6 +11,7 @@
 
 pub mod account;
 pub mod admin;
+mod alike;
 pub mod blobs;
 mod bundle;
 mod console;

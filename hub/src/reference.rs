@@ -14,6 +14,7 @@ use lossbook_core::store::{StoreError, TableChange};
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::alike::{Alike, Look};
 use crate::meta::{Identity, MetaStore, MetaTx, in_tx};
 use crate::refusal::Refusal;
 
@@ -202,14 +203,17 @@ pub fn show_looks(store: &dyn MetaStore, of: LooksOf) -> Result<u64, Refusal> {
 }
 
 /// What a picture looks like, if it is small enough to be a thumbnail that may be decoded here.
-pub(crate) fn look_of(bytes: &[u8]) -> Option<Fingerprint> {
+pub(crate) fn look_of(bytes: &[u8]) -> Option<Look> {
     let facts = examine(&mut std::io::Cursor::new(bytes)).ok()?;
     let size = facts.stored?;
     if size.width.max(size.height) > MAX_THUMBNAIL_SIDE {
         return None;
     }
     let small = thumbnail(bytes, &facts, None).ok()?;
-    Fingerprint::of(&small.shades)
+    Some(Look {
+        fingerprint: Fingerprint::of(&small.shades)?,
+        shades: small.shades,
+    })
 }
 
 /// Whether bytes of that length may be decoded here.
@@ -224,13 +228,14 @@ pub(crate) const fn may_be_thumbnail(len_bytes: u64) -> bool {
 pub(crate) fn keep_look(
     tx: &dyn MetaTx,
     (scope, thumbnail): (ScopeId, &Digest),
-    look: Fingerprint,
+    (alike, look): (&Alike, &Look),
 ) -> Result<(), StoreError> {
     let shown_to_all = !tx.table_rows(EVERYWHERE, SETTINGS)?.is_empty();
     for original in tx.originals_of(scope, thumbnail)? {
         let mut mark = original.to_hex();
         mark.truncate(16);
-        let bits = look.to_bytes();
+        alike.note(tx, &original, look)?;
+        let bits = look.fingerprint.to_bytes();
         tx.put_row(scope, (table::LOOKS, &mark), Some(&bits))?;
         if shown_to_all {
             tx.put_row(EVERYWHERE, (table::LOOKS, &mark), Some(&bits))?;

@@ -10,10 +10,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use lossbook_core::app::Device;
 use lossbook_core::domain::{CaseId, Digest, Host};
 use lossbook_core::store::rusqlite::types::Value;
 use lossbook_core::store::rusqlite::{Connection, Row as SqlRow, params_from_iter};
-use lossbook_core::store::{Store, StoreError, StoreKey};
+use lossbook_core::store::{CaseQuery, Store, StoreError, StoreKey};
 use lossbook_hub::meta::STEPS;
 use lossbook_hub::{Hub, ServeConfig, serve};
 use lossbook_tests::field::{Dice, FieldHost, MEASURED, Worker};
@@ -134,69 +135,84 @@ fn resident_mib() -> u64 {
 }
 
 /// Twenty people read for a while; a phone edits and syncs beside them.
-fn read(hub: &Hub, device: &lossbook_core::app::Device, password: &str) -> Result<Seen, Failed> {
+fn read(hub: &Hub, device: &Device, password: &str) -> Result<Seen, Failed> {
     let serving = serve(hub.clone(), &ServeConfig::default())?;
-    let cookie = sign_in(serving.addr, password)?;
-    let (queues, cases) = (
-        Mutex::new(Timings::default()),
-        Mutex::new(Timings::default()),
-    );
-    let numbers = numbers(hub)?;
-    let is_over = AtomicBool::new(false);
-    let mut exchanges = 0;
-    std::thread::scope(|scope| -> Result<(), Failed> {
+    let people = People {
+        addr: serving.addr,
+        cookie: sign_in(serving.addr, password)?,
+        numbers: numbers(hub)?,
+        queues: Mutex::default(),
+        cases: Mutex::default(),
+        is_over: AtomicBool::new(false),
+    };
+    let exchanges = std::thread::scope(|scope| {
         for reader in 0..READERS {
-            let (cookie, numbers, queues, cases, is_over) =
-                (&cookie, &numbers, &queues, &cases, &is_over);
-            scope.spawn(move || {
-                let mut turn = reader * 31;
-                while !is_over.load(Ordering::Relaxed) {
-                    turn += 1;
-                    let is_case = turn % 2 == 0;
-                    let path = if is_case {
-                        let number = numbers.get(turn * 7_919 % numbers.len().max(1));
-                        format!("/console/case/{}", number.map_or("", String::as_str))
-                    } else {
-                        format!(
-                            "/console/queue/{}",
-                            QUEUES.get(turn / 2 % QUEUES.len()).unwrap_or(&"new")
-                        )
-                    };
-                    let start = Instant::now();
-                    let answer = get(serving.addr, &path, cookie);
-                    let took = start.elapsed();
-                    if answer.is_ok_and(|text| text.starts_with("HTTP/1.1 200")) {
-                        let kept = if is_case { cases } else { queues };
-                        kept.lock()
-                            .unwrap_or_else(PoisonError::into_inner)
-                            .push(took);
-                    }
-                }
-            });
+            let people = &people;
+            scope.spawn(move || people.read(reader * 31));
         }
-        let until = Instant::now() + READ_FOR;
-        let mine = device.cases(&lossbook_core::store::CaseQuery::default())?;
-        while Instant::now() < until {
-            for row in &mine {
-                device.set_field(
-                    &row.number,
-                    "report.reporter",
-                    &format!("报案人 {exchanges}"),
-                )?;
-            }
-            exchange(device, hub)?;
-            exchanges += 1;
-        }
-        is_over.store(true, Ordering::Relaxed);
-        Ok(())
+        let done = keep_syncing(hub, device);
+        people.is_over.store(true, Ordering::Relaxed);
+        done
     })?;
-    let own =
-        |timings: Mutex<Timings>| timings.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let own = |kept: Mutex<Timings>| kept.into_inner().unwrap_or_else(PoisonError::into_inner);
     Ok(Seen {
-        queues: own(queues),
-        cases: own(cases),
+        queues: own(people.queues),
+        cases: own(people.cases),
         exchanges,
     })
+}
+
+/// A phone edits its cases and exchanges, again and again; says how often.
+fn keep_syncing(hub: &Hub, device: &Device) -> Result<u64, Failed> {
+    let until = Instant::now() + READ_FOR;
+    let mine = device.cases(&CaseQuery::default())?;
+    let mut exchanges = 0;
+    while Instant::now() < until {
+        for row in &mine {
+            let text = format!("报案人 {exchanges}");
+            device.set_field(&row.number, "report.reporter", &text)?;
+        }
+        exchange(device, hub)?;
+        exchanges += 1;
+    }
+    Ok(exchanges)
+}
+
+/// Everybody who reads, under one session.
+struct People {
+    addr: SocketAddr,
+    cookie: String,
+    numbers: Vec<String>,
+    queues: Mutex<Timings>,
+    cases: Mutex<Timings>,
+    is_over: AtomicBool,
+}
+
+impl People {
+    /// One reader: a queue, a case, a queue, until it is over.
+    fn read(&self, from: usize) {
+        let mut turn = from;
+        while !self.is_over.load(Ordering::Relaxed) {
+            turn += 1;
+            let is_case = turn.is_multiple_of(2);
+            let path = if is_case {
+                let number = self.numbers.get(turn * 7_919 % self.numbers.len().max(1));
+                format!("/console/case/{}", number.map_or("", String::as_str))
+            } else {
+                let queue = QUEUES.get(turn / 2 % QUEUES.len()).unwrap_or(&"new");
+                format!("/console/queue/{queue}")
+            };
+            let start = Instant::now();
+            let answer = get(self.addr, &path, &self.cookie);
+            let took = start.elapsed();
+            if answer.is_ok_and(|text| text.starts_with("HTTP/1.1 200")) {
+                let kept = if is_case { &self.cases } else { &self.queues };
+                kept.lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .push(took);
+            }
+        }
+    }
 }
 
 fn numbers(hub: &Hub) -> Result<Vec<String>, Failed> {

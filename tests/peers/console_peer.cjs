@@ -238,13 +238,17 @@ async function refused(event, who, [number, code, action, extra]) {
   expect(JSON.stringify(after.decisions) === JSON.stringify(between.decisions) && after.status === between.status, `${code} changed nothing`);
 }
 
+/** The phone that has a case. */
+function holder(event, number) {
+  return event.phones.find((one) => run(["--json", "device", "--home", one.home, "list"]).includes(number));
+}
+
 async function refusals(browser, event, person) {
   const reviewer = await person("reviewer");
   await refused(event, reviewer, [event.marked.contested, "CONTESTED", "approve"]);
   await refused(event, reviewer, [event.marked.photo_missing, "PHOTOS_MISSING", "approve"]);
-  const phone = event.phones[0];
   const [fresh] = (await reviewer.queue("review:reviewer")).slice(-1);
-  const home = event.phones.find((one) => run(["--json", "device", "--home", one.home, "list"]).includes(fresh)) || phone;
+  const home = holder(event, fresh);
   const edit = () => {
     run(["device", "--home", home.home, "set", fresh, "report.place", "示例县 门牌更正后的地址"]);
     run(["device", "--home", home.home, "sync"]);
@@ -298,11 +302,15 @@ async function twice(browser, event, person) {
 /** A return of two fields: to the phone, back, and in the queues. */
 async function returned(event, person) {
   const reviewer = await person("reviewer");
-  const home = event.phones[3];
-  const open = await reviewer.queue("review:reviewer");
-  const held = run(["--json", "device", "--home", home.home, "list"]);
-  const number = open.find((one) => held.includes(one));
-  expect(Boolean(number), `a case of ${home.user} waits`);
+  let number;
+  let home;
+  for (const one of await reviewer.queue("review:reviewer")) {
+    await reviewer.open(`/case/${one}`);
+    if ((await reviewer.page.innerText(".case-head")).includes("已退回")) continue;
+    [number, home] = [one, holder(event, one)];
+    break;
+  }
+  expect(Boolean(number && home), `a case of ${home && home.user} waits`);
   await reviewer.open(`/case/${number}`);
   await reviewer.page.click("#decide details summary");
   await reviewer.page.locator("input[name=field][value='report.cause']").check();

@@ -9,6 +9,7 @@
 mod act;
 mod cast;
 mod clock;
+mod field;
 mod office;
 mod plan;
 mod set;

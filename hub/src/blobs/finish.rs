@@ -7,7 +7,6 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures_util::StreamExt;
 use lossbook_core::domain::{ChunkedDigest, Digest, Host, ScopeId};
-use lossbook_core::evidence::Fingerprint;
 use lossbook_core::store::StoreError;
 use lossbook_core::vault::{BlobKey, VaultError, encrypt_stream};
 use object_store::path::Path;
@@ -17,6 +16,7 @@ use tokio::runtime::Handle;
 use super::lease::FINISH_LEASE_MS;
 use super::piece::{PieceReader, STAGING, blob_path, piece_path};
 use super::{Blobs, CHUNK, Progress, algorithm, done, objects_failed, stopping};
+use crate::alike::Look;
 use crate::meta::{BlobRow, MetaTx, PieceRow, UploadRow, in_tx};
 use crate::reference::{keep_look, look_of, may_be_thumbnail};
 use crate::refusal::Refusal;
@@ -110,10 +110,11 @@ impl Blobs {
             Assembled::Right(blob) => {
                 let progress = done(&blob);
                 let look = self.look_of(upload, pieces.clone()).await?;
+                let alike = Arc::clone(&self.alike);
                 self.rows(move |tx| {
                     keep_verified(tx, &blob)?;
                     if let Some(look) = look {
-                        keep_look(tx, (blob.scope, &blob.digest), look)?;
+                        keep_look(tx, (blob.scope, &blob.digest), (&alike, &look))?;
                     }
                     tx.delete_upload(&name)
                 })
@@ -130,7 +131,7 @@ impl Blobs {
         &self,
         upload: &UploadRow,
         pieces: Vec<PieceRow>,
-    ) -> Result<Option<Fingerprint>, Refusal> {
+    ) -> Result<Option<Look>, Refusal> {
         if !may_be_thumbnail(upload.len_bytes) {
             return Ok(None);
         }

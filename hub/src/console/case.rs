@@ -12,7 +12,7 @@ use lossbook_core::chain::BlobRole;
 use lossbook_core::domain::{Datum, Digest, ScopeId};
 use lossbook_core::rules::Handling;
 use lossbook_core::statement::{Action, ReasonToRefuse};
-use lossbook_core::store::StoreError;
+use lossbook_core::store::{BlobRow, StoreError};
 use maud::Markup;
 
 use super::frame::{self, Counts};
@@ -45,6 +45,8 @@ pub(super) struct CasePage {
     pub(super) previews: BTreeMap<Digest, Digest>,
     /// Other cases with the same bytes, by photo.
     pub(super) elsewhere: BTreeMap<Digest, Vec<String>>,
+    /// Other cases with a photo that looks like it, and in how many bits it differs.
+    pub(super) alike: BTreeMap<Digest, Vec<(String, u32)>>,
     /// What the map's pictures are, and on which grid.
     pub(super) tiles: (String, Datum),
 }
@@ -134,6 +136,7 @@ fn read(
         small,
         previews,
         elsewhere,
+        alike,
     } = pictures(tx, &view)?;
     let assigns = user.may_decide(Action::Assign);
     Ok(Some(CasePage {
@@ -158,31 +161,32 @@ fn read(
         small,
         previews,
         elsewhere,
+        alike,
         tiles,
     }))
 }
 
-/// Pictures made from originals, as far as they are here, and other cases with the same photo.
+/// What is known of the photos besides themselves.
 #[derive(Default)]
 struct Pictures {
     small: BTreeMap<Digest, Digest>,
     previews: BTreeMap<Digest, Digest>,
     elsewhere: BTreeMap<Digest, Vec<String>>,
+    alike: BTreeMap<Digest, Vec<(String, u32)>>,
 }
 
+/// Pictures made from originals, as far as they are here, and other cases with the same photo or
+/// one that looks like it.
 fn pictures(tx: &dyn MetaTx, view: &CaseView) -> Result<Pictures, StoreError> {
-    let mut pictures = Pictures::default();
+    let mut all = Pictures::default();
     for blob in &view.blobs {
         let made = match blob.role {
             BlobRole::Original => {
-                let others = tx.same_bytes(&blob.digest, blob.case)?;
-                if !others.is_empty() {
-                    pictures.elsewhere.insert(blob.digest, others);
-                }
+                all.compare(tx, blob)?;
                 continue;
             }
-            BlobRole::Thumbnail => &mut pictures.small,
-            BlobRole::Preview => &mut pictures.previews,
+            BlobRole::Thumbnail => &mut all.small,
+            BlobRole::Preview => &mut all.previews,
         };
         if let Some(original) = blob.of
             && tx.blob(blob.scope, &blob.digest)?.is_some()
@@ -190,7 +194,22 @@ fn pictures(tx: &dyn MetaTx, view: &CaseView) -> Result<Pictures, StoreError> {
             made.insert(original, blob.digest);
         }
     }
-    Ok(pictures)
+    Ok(all)
+}
+
+impl Pictures {
+    fn compare(&mut self, tx: &dyn MetaTx, blob: &BlobRow) -> Result<(), StoreError> {
+        let same = tx.same_bytes(&blob.digest, blob.case)?;
+        let mut alike = tx.alike(&blob.digest, blob.case)?;
+        alike.retain(|(number, _)| !same.contains(number));
+        if !same.is_empty() {
+            self.elsewhere.insert(blob.digest, same);
+        }
+        if !alike.is_empty() {
+            self.alike.insert(blob.digest, alike);
+        }
+        Ok(())
+    }
 }
 
 /// `GET /console/photo/{scope}/{digest}`: one picture, to whoever sees its scope.

@@ -49,9 +49,8 @@ fn recalculated<'d>(
     let newest = before
         .rev()
         .take_while(|one| !matches!(one.action, Action::Return | Action::Deny | Action::Reopen));
-    let earlier = newest
-        .filter(|one| one.action == Action::Approve && one.round < this.round)
-        .next()?;
+    let is_earlier = |one: &&DecisionBody| one.action == Action::Approve && one.round < this.round;
+    let earlier = newest.into_iter().find(is_earlier)?;
     let (then, now) = (
         BindingFields::from_texts(&earlier.basis),
         BindingFields::from_texts(&this.basis),

@@ -62,6 +62,9 @@ fn card(visit: &Visit<'_>, case: &CasePage, blob: &BlobRow) -> Markup {
                 @for number in case.elsewhere.get(&blob.digest).into_iter().flatten() {
                     a .mark .late href={ "/console/case/" (number) } { (visit.say("同一照片见 ", "same photo in ")) (number) }
                 }
+                @for (number, different) in case.alike.get(&blob.digest).into_iter().flatten() {
+                    a .mark .runs href={ "/console/case/" (number) } { (visit.say("相似照片见 ", "looks like one in ")) (number) " · " (different) "/240" }
+                }
                 @if let Some(findings) = findings { (doubts(visit, findings)) }
             }
         }

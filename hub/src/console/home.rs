@@ -27,7 +27,7 @@ pub(super) async fn show(State(app): State<Arc<App>>, headers: HeaderMap) -> Res
     if session.is_ok_and(|session| !session.user.has(Right::ReadCases)) {
         return Redirect::to("/console/people").into_response();
     }
-    page(app, &headers, Right::ReadCases, |visit| overview(visit)).await
+    page(app, &headers, Right::ReadCases, overview).await
 }
 
 fn overview(visit: &Visit<'_>) -> Result<Markup, Refusal> {

@@ -5,12 +5,17 @@
 
 use lossbook_core::app::{CaseView, Event, Judged, ReturnedField};
 use lossbook_core::domain::{CaseId, Digest, ScopeId, WallMs};
+use lossbook_core::evidence::PhotoMark;
 use lossbook_core::record::FieldChange;
 use lossbook_core::rules::Handling;
 use lossbook_core::store::{CaseStanding, StoreError};
 
 /// A case as the queues show it.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "three facts that the board counts, each of its own"
+)]
 pub struct DeskRow {
     /// The case.
     pub case: CaseId,
@@ -203,6 +208,21 @@ pub trait CaseReads {
     /// # Errors
     /// As the store fails.
     fn same_bytes(&self, digest: &Digest, case: CaseId) -> Result<Vec<String>, StoreError>;
+    /// Notes that a photo looks like one whose digest begins like this.
+    ///
+    /// # Errors
+    /// As the store fails.
+    fn put_alike(
+        &self,
+        photo: &Digest,
+        other: &PhotoMark,
+        different: u32,
+    ) -> Result<(), StoreError>;
+    /// Other cases with a photo that looks like this one, and in how many of 240 bits it differs.
+    ///
+    /// # Errors
+    /// As the store fails.
+    fn alike(&self, photo: &Digest, case: CaseId) -> Result<Vec<(String, u32)>, StoreError>;
 }
 
 /// Rows of the queues.

@@ -446,7 +446,7 @@ fn a_return_waits_in_its_queue_until_every_field_is_answered() {
     let serving = served(&world);
     let phone = world.phone("a", 1);
     let number = case_of(&world, &phone);
-    assert_eq!(queue(&world, "new"), [number.clone()]);
+    assert_eq!(queue(&world, "new"), std::slice::from_ref(&number));
     let password = person(&world, "李审核", OfficeRole::Reviewer);
     let visitor = visitor(serving.addr, "李审核", &password);
     let fields = [

@@ -127,6 +127,8 @@ fn fate(contract: Contract, roll: u64, hours: i64) -> Fate {
         8..15 => Fate::Assigned,
         15..25 => Fate::Surveyed,
         25..45 => Fate::Signed,
+        // Cases of three rounds shall wait in the first.
+        45..57 if is_in_rounds => Fate::Signed,
         45..52 => Fate::Returned,
         52..57 => Fate::Answered,
         57..61 => Fate::Denied,

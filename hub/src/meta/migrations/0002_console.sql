@@ -57,6 +57,14 @@ CREATE TABLE hub_told (
   at      INTEGER NOT NULL,
   PRIMARY KEY (case_id, what)
 ) STRICT, WITHOUT ROWID;
+-- A photo, and the beginning of the digest of one that it looks like.
+CREATE TABLE hub_alike (
+  photo     BLOB NOT NULL,
+  other     BLOB NOT NULL,
+  different INTEGER NOT NULL,
+  PRIMARY KEY (photo, other)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX hub_alike_other ON hub_alike (other);
 -- An invitation that a second person must confirm.
 CREATE TABLE hub_invite_wish (
   id    BLOB PRIMARY KEY,

@@ -47,7 +47,7 @@ pub use error::StoreError;
 pub use files::{Fault, Files};
 pub use identity::{Identity, Pinned};
 pub use looks::{Likeness, SeenRow};
-pub use migrate::{Step, migrate};
+pub use migrate::{Step, migrate, version};
 pub use open::{Store, StoreKey};
 pub use pack::{PackRow, ShelfRow};
 pub use progress::{BrokenBlob, CaseProgress, Quarantined};

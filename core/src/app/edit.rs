@@ -70,6 +70,33 @@ impl Device {
         })
     }
 
+    /// Writes several fields of one case by their paths, in one change: a form that is saved. What
+    /// reads so already is left out; if one of them is refused, none is written.
+    ///
+    /// # Errors
+    /// As [`Device::set_field`].
+    pub fn set_fields(&self, case: &str, edits: RowEdit<'_>) -> Result<(), AppError> {
+        let mut wanted = Vec::with_capacity(edits.len());
+        for (path, text) in edits {
+            let path: FieldPath = path.parse()?;
+            let value = parse_value(&path, text)?;
+            wanted.push((path, value));
+        }
+        self.store.transact(|tx| {
+            let (case, scope) = case_named(tx, case)?;
+            let record = tx.with_document(case, |document| document.read())?;
+            let disputed = wanted.iter().find(|(path, _)| record.must_be_settled(path));
+            if let Some((path, _)) = disputed {
+                return Err(AppError::Contested(path.to_string()));
+            }
+            let edits: Vec<Edit> = wanted
+                .into_iter()
+                .map(|(path, value)| Edit::Set(path, value))
+                .collect();
+            self.write(tx, (case, scope), &edits)
+        })
+    }
+
     /// Adds a row to a section and returns its id.
     ///
     /// # Errors

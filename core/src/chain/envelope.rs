@@ -99,6 +99,27 @@ impl Kind {
             Self::Receipt => 11,
         }
     }
+
+    const ALL: [Self; 11] = [
+        Self::Change,
+        Self::Photo,
+        Self::Freeze,
+        Self::Signature,
+        Self::Decision,
+        Self::Audit,
+        Self::Key,
+        Self::Acl,
+        Self::Tombstone,
+        Self::Snapshot,
+        Self::Receipt,
+    ];
+
+    /// The kind with that number.
+    pub fn from_number(number: i64) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|kind| i64::from(kind.number()) == number)
+    }
 }
 
 /// What an envelope is about: a case, a device, a digest, or nothing.

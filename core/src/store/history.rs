@@ -8,10 +8,39 @@ use rusqlite::OptionalExtension;
 use super::error::StoreError;
 use super::stream::{signed, unsigned};
 use super::tx::Tx;
-use crate::chain::{SignedCertificate, StreamId};
+use crate::chain::{Kind, SignedCertificate, StreamId};
 use crate::domain::{CaseId, DeviceId, Digest, cbor};
 
 impl Tx<'_> {
+    /// The place of the envelope that came last, to ask later what came since.
+    ///
+    /// # Errors
+    /// As the database fails.
+    pub fn newest_envelope(&self) -> Result<i64, StoreError> {
+        let sql = "SELECT coalesce(max(ord), 0) FROM envelope";
+        Ok(self
+            .sql()
+            .prepare_cached(sql)?
+            .query_row([], |row| row.get(0))?)
+    }
+
+    /// Cases that envelopes behind this place are about, with the kinds of those envelopes.
+    ///
+    /// # Errors
+    /// As the database fails.
+    pub fn cases_touched_since(&self, place: i64) -> Result<Vec<(CaseId, Kind)>, StoreError> {
+        let mut select = self.sql().prepare_cached(
+            "SELECT DISTINCT subject, kind FROM envelope WHERE ord > ?1 AND state = 0 AND subject IN (SELECT case_id FROM case_row)",
+        )?;
+        let mut rows = select.query([place])?;
+        let mut touched = Vec::new();
+        while let Some(row) = rows.next()? {
+            let (subject, kind): (Vec<u8>, i64) = (row.get(0)?, row.get(1)?);
+            touched.extend(CaseId::from_slice(&subject).zip(Kind::from_number(kind)));
+        }
+        Ok(touched)
+    }
+
     /// The change that each envelope of a case brought.
     ///
     /// # Errors

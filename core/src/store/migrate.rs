@@ -41,6 +41,12 @@ pub(super) const STEPS: &[Step] = &[
     },
 ];
 
+/// The version of the store that this build writes.
+pub fn version() -> u32 {
+    let newest = STEPS.last().map_or(0, |step| step.to);
+    u32::try_from(newest).unwrap_or(u32::MAX)
+}
+
 /// Brings one part of the database to its newest version, in one transaction. Parts are versioned
 /// apart, because the hub has tables of its own beside the shared ones.
 ///

@@ -107,7 +107,7 @@ struct RecordTests {
             }
             try await group.waitForAll()
         }
-        #expect(try await device.cases().total == 16)
+        #expect(try await device.cases().rows.count == 16)
         await device.close()
     }
 }

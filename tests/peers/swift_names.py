@@ -52,7 +52,7 @@ class Generated:
             self.methods.setdefault(self.name(function), []).append(self.parameters(function))
 
     def read(self, declared: Node) -> None:
-        if declared.children[0].type == "extension":
+        if of_type(declared, "extension"):
             return
         names = of_type(declared, "type_identifier", "user_type")
         for body in of_type(declared, "class_body", "enum_class_body", "protocol_body"):
@@ -113,7 +113,7 @@ class Added:
             for declared in every(PARSER.parse(file.read_bytes()).root_node, "class_declaration"):
                 name = text(of_type(declared, "user_type", "type_identifier")[0])
                 for body in of_type(declared, "class_body"):
-                    if declared.children[0].type == "extension":
+                    if of_type(declared, "extension"):
                         inits = of_type(body, "init_declaration")
                         self.inits.setdefault(name, []).extend(map(Generated.parameters, inits))
                     if name == "FieldDevice":

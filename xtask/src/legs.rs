@@ -8,6 +8,7 @@ use std::fmt;
 
 use serde_json::Value;
 
+use crate::bindings;
 use crate::machine::{Installing, Machine};
 use crate::swift;
 use crate::tools::{self, Search};
@@ -35,6 +36,10 @@ enum Act {
     Doc(&'static [&'static str]),
     /// The demo, whose last line must be a good report.
     Demo,
+    /// The bindings are generated, and their surface compared.
+    Bindings,
+    /// The bindings through Python.
+    Python,
     /// Our Swift against the generated Swift, as far as that goes without a compiler.
     SwiftNames,
     /// The Swift packages, where there is a compiler: nothing that can be installed brings one.
@@ -211,6 +216,18 @@ pub(crate) const LEGS: &[Leg] = &[
         },
     },
     Leg {
+        name: "bindings",
+        what: "Kotlin, Swift and Python are generated from the library, and its surface is the one written down",
+        needs: &["python3"],
+        act: Act::Bindings,
+    },
+    Leg {
+        name: "python",
+        what: "the story, the thousand cases and the old stores through Python",
+        needs: &["python3"],
+        act: Act::Python,
+    },
+    Leg {
         name: "swift-names",
         what: "our Swift has no syntax error and names what the generated Swift has",
         needs: &["python3", "tree-sitter-swift"],
@@ -263,6 +280,8 @@ pub(crate) fn run(leg: &Leg, machine: &Machine, installing: Installing) -> Outco
         Act::Command(argv) => machine.run(&mut machine.command(argv)),
         Act::Doc(argv) => machine.run(machine.command(argv).env("RUSTDOCFLAGS", "-D warnings")),
         Act::Demo => demo(machine),
+        Act::Bindings => bindings::leg(machine),
+        Act::Python => bindings::python(machine),
         Act::SwiftNames => swift::compare_names(machine),
         Act::Swift => return swift::leg(machine),
         Act::Peer { first, script } => peer(machine, leg.name, first, script),

@@ -14,12 +14,14 @@
 )]
 
 mod bench_page;
+mod bindings;
 mod dictionary;
 mod ios;
 mod legs;
 mod long;
 mod machine;
 mod requirements;
+mod size;
 mod swift;
 mod tools;
 mod vectors;
@@ -46,6 +48,9 @@ enum Wish {
     },
     Dictionary,
     Requirements,
+    Surface,
+    Wheel,
+    Size,
     SwiftSources {
         folder: Option<String>,
     },
@@ -75,12 +80,13 @@ fn main() -> ExitCode {
         Ok(Wish::Requirements) => Machine::look()
             .and_then(|machine| requirements::write(&machine.root))
             .map(|()| true),
+        Ok(Wish::Surface) => on_machine(bindings::write_surface),
+        Ok(Wish::Wheel) => on_machine(bindings::wheel),
+        Ok(Wish::Size) => on_machine(size::weigh),
         Ok(Wish::SwiftSources { folder }) => Machine::look()
             .and_then(|machine| swift::write_sources(&machine, folder.as_deref()))
             .map(|()| true),
-        Ok(Wish::Ios) => Machine::look()
-            .and_then(|machine| ios::framework(&machine))
-            .map(|()| true),
+        Ok(Wish::Ios) => on_machine(ios::framework),
         Err(problem) => {
             println!("xtask: {problem}\n");
             list();
@@ -95,6 +101,12 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn on_machine(work: fn(&Machine) -> Result<(), String>) -> Result<bool, String> {
+    Machine::look()
+        .and_then(|machine| work(&machine))
+        .map(|()| true)
 }
 
 fn parse(args: &[String]) -> Result<Wish, String> {
@@ -119,6 +131,12 @@ fn parse(args: &[String]) -> Result<Wish, String> {
                 folder: folder.map(str::to_owned),
             }),
             (_, Some(_)) => Err("`swift-sources` takes one folder, or none".to_owned()),
+        },
+        Some(word @ ("surface" | "wheel" | "size")) => match (words.next(), word) {
+            (None, "surface") => Ok(Wish::Surface),
+            (None, "wheel") => Ok(Wish::Wheel),
+            (None, _) => Ok(Wish::Size),
+            (Some(more), _) => Err(format!("`{word}` does not know `{more}`")),
         },
         Some("long") => parse_long(words),
         Some("vectors") => match (words.next(), words.next()) {
@@ -184,9 +202,13 @@ fn list() {
     }
     println!(
         "\ncargo xtask vectors [FOLDER]                write the cases that bindings replay, and note their digest\ncargo xtask dictionary                      train the dictionary of pages and write it under core/dict\ncargo xtask requirements                    write {}: what serves which requirement\
+         \ncargo xtask surface                         write {} anew, after a meant change of the bindings\
+         \ncargo xtask wheel                           build the Python package\
+         \ncargo xtask size                            weigh the library for phones, and note it\
          \ncargo xtask swift-sources [FOLDER]          put what the Swift package needs into it, or into a copy of it\
          \ncargo xtask ios                             make the XCFramework of the core, on a Mac",
-        requirements::PAGE
+        requirements::PAGE,
+        bindings::SURFACE
     );
 }
 

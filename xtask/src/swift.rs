@@ -118,7 +118,40 @@ fn fill(machine: &Machine, package: &Path) -> Result<(), String> {
     for (from, to) in places {
         copy(&from, &to)?;
     }
+    copy_home(&machine.root.join("fixtures/stores"), &lib.join("home"))?;
     write_vectors(machine, &lib)
+}
+
+/// The home of the newest store that is kept: a phone that head office knows, for tests to begin with.
+fn copy_home(stores: &Path, to: &Path) -> Result<(), String> {
+    let broken = |error: std::io::Error| format!("{}: {error}", stores.display());
+    let mut newest = None;
+    for entry in std::fs::read_dir(stores).map_err(broken)? {
+        let name = entry.map_err(broken)?.file_name();
+        let version = name
+            .to_str()
+            .and_then(|name| name.strip_prefix('v')?.parse().ok());
+        newest = newest.max(version.map(|version: u32| (version, name)));
+    }
+    let (_, name) = newest.ok_or_else(|| format!("no store is kept in {}", stores.display()))?;
+    if to.exists() {
+        std::fs::remove_dir_all(to).map_err(|error| format!("{}: {error}", to.display()))?;
+    }
+    copy_folder(&stores.join(name).join("home"), to)
+}
+
+fn copy_folder(from: &Path, to: &Path) -> Result<(), String> {
+    let broken = |error: std::io::Error| format!("{}: {error}", from.display());
+    for entry in std::fs::read_dir(from).map_err(broken)? {
+        let entry = entry.map_err(broken)?;
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy_folder(&entry.path(), &target)?;
+        } else {
+            copy(&entry.path(), &target)?;
+        }
+    }
+    Ok(())
 }
 
 /// The thousand cases that every binding judges as Rust does.
@@ -148,4 +181,43 @@ pub(crate) fn copy(from: &Path, to: &Path) -> Result<(), String> {
             to.display()
         )
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sample_of_the_guide_is_the_one_that_is_tested() {
+        let machine = Machine::look().expect("a clone");
+        let read = |name: &str| std::fs::read_to_string(machine.root.join(name)).expect(name);
+        let tested = read("bindings/swift/Tests/LossbookKitTests/FirstCase.swift");
+        let lines: Vec<&str> = tested
+            .lines()
+            .skip_while(|line| line.trim() != "// begin sample")
+            .skip(1)
+            .take_while(|line| line.trim() != "// end sample")
+            .map(|line| line.strip_prefix("    ").unwrap_or(line))
+            .collect();
+        assert!((10..40).contains(&lines.len()), "{} lines", lines.len());
+        assert!(
+            read("docs/embedding.md").contains(&lines.join("\n")),
+            "docs/embedding.md shows another sample than FirstCase.swift"
+        );
+    }
+
+    #[test]
+    fn the_newest_home_is_the_one_with_the_highest_number() {
+        let folder = std::env::temp_dir().join(format!("lossbook-xtask-{}", std::process::id()));
+        for name in ["v9", "v10", "newer"] {
+            let file = folder.join("stores").join(name).join("home/blobs/key");
+            std::fs::create_dir_all(file.parent().expect("a folder")).expect("made");
+            std::fs::write(&file, name).expect("written");
+        }
+        let copied = copy_home(&folder.join("stores"), &folder.join("home"));
+        let key = std::fs::read_to_string(folder.join("home/blobs/key"));
+        std::fs::remove_dir_all(&folder).expect("removed");
+        assert_eq!(copied, Ok(()));
+        assert_eq!(key.expect("copied"), "v10");
+    }
 }

@@ -24,7 +24,10 @@ let linking: [LinkerSetting] =
 let package = Package(
     name: "Lossbook",
     platforms: [.iOS(.v17), .macOS(.v14)],
-    products: [.library(name: "LossbookKit", targets: ["LossbookKit"])],
+    products: [
+        .library(name: "LossbookKit", targets: ["LossbookKit"]),
+        .library(name: "LossbookStage", targets: ["LossbookStage"]),
+    ],
     targets: [
         core,
         .target(
@@ -35,7 +38,9 @@ let package = Package(
             linkerSettings: linking
         ),
         .target(name: "LossbookKit", dependencies: ["LossbookFFI"]),
-        .testTarget(name: "LossbookKitTests", dependencies: ["LossbookKit"]),
+        // For tests, ours and those of apps.
+        .target(name: "LossbookStage", dependencies: ["LossbookKit"]),
+        .testTarget(name: "LossbookKitTests", dependencies: ["LossbookKit", "LossbookStage"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -15,7 +15,7 @@ let package = Package(
         ),
         .testTarget(
             name: "SurveyModelsTests",
-            dependencies: ["SurveyModels", .product(name: "LossbookKit", package: "swift")]
+            dependencies: ["SurveyModels", .product(name: "LossbookStage", package: "swift")]
         ),
     ],
     swiftLanguageModes: [.v6]

@@ -52,6 +52,8 @@ class Generated:
             self.methods.setdefault(self.name(function), []).append(self.parameters(function))
 
     def read(self, declared: Node) -> None:
+        if of_type(declared, "extension"):
+            return
         names = of_type(declared, "type_identifier", "user_type")
         for body in of_type(declared, "class_body", "enum_class_body", "protocol_body"):
             for member in body.children:
@@ -60,8 +62,9 @@ class Generated:
                 elif member.type in ("function_declaration", "protocol_function_declaration"):
                     self.methods.setdefault(self.name(member), []).append(self.parameters(member))
                 elif member.type == "enum_entry":
-                    written = re.match(r"(?:indirect\s+)?case\s+`?(\w+)`?", text(member))
-                    values = len(re.findall(r"`?\w+`?\s*:", text(member)))
+                    bare = re.sub(r"/\*.*?\*/", "", text(member), flags=re.S)
+                    written = re.match(r"(?:indirect\s+)?case\s+`?(\w+)`?", bare)
+                    values = len(re.findall(r"`?\w+`?\s*:", bare))
                     self.cases.setdefault(written.group(1), set()).add(values)
 
     @staticmethod
@@ -110,7 +113,7 @@ class Added:
             for declared in every(PARSER.parse(file.read_bytes()).root_node, "class_declaration"):
                 name = text(of_type(declared, "user_type", "type_identifier")[0])
                 for body in of_type(declared, "class_body"):
-                    if declared.children[0].type == "extension":
+                    if of_type(declared, "extension"):
                         inits = of_type(body, "init_declaration")
                         self.inits.setdefault(name, []).extend(map(Generated.parameters, inits))
                     if name == "FieldDevice":

@@ -6,6 +6,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::bindings;
 use crate::machine::Machine;
 use crate::swift;
 
@@ -23,16 +24,17 @@ pub(crate) fn framework(machine: &Machine) -> Result<(), String> {
     look_for_tools(machine)?;
     let work = machine.cache.join("ios");
     let headers = work.join("include");
-    let generated = swift::generate(machine)?;
+    bindings::generate(machine)?;
+    let generated = bindings::generated(machine, "swift");
     swift::copy(
-        &generated.join("CLossbook.h"),
-        &headers.join("CLossbook/CLossbook.h"),
+        &generated.join(swift::HEADER),
+        &headers.join("CLossbook").join(swift::HEADER),
     )?;
     write(&headers.join("CLossbook/module.modulemap"), MODULE_MAP)?;
     let sources = machine.root.join("bindings/swift/Sources");
     swift::copy(
-        &generated.join("LossbookFFI.swift"),
-        &sources.join("LossbookFFI/LossbookFFI.swift"),
+        &generated.join(swift::SWIFT),
+        &sources.join("LossbookFFI").join(swift::SWIFT),
     )?;
     let device = library(machine, DEVICE)?;
     let simulator = work.join("simulator").join(LIBRARY);

@@ -5,13 +5,18 @@
 //! The generated files are not in the repository. Refuses nothing on a machine without Swift: it
 //! only says that nothing was checked.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use crate::bindings;
 use crate::legs::Outcome;
 use crate::machine::Machine;
 
 /// The packages, in the order in which they depend on each other.
 const PACKAGES: [&str; 2] = ["bindings/swift", "ios-demo/Models"];
+
+/// What the generator writes: the Swift, and the C header that it stands on.
+pub(crate) const SWIFT: &str = "LossbookFFI.swift";
+pub(crate) const HEADER: &str = "CLossbook.h";
 
 /// What a leg says where there is no compiler.
 const NOT_HERE: &str = "swift: not checked here";
@@ -39,7 +44,8 @@ pub(crate) fn write_sources(machine: &Machine, folder: Option<&str>) -> Result<(
 
 /// Reads our Swift beside the generated one.
 pub(crate) fn compare_names(machine: &Machine) -> Result<(), String> {
-    let generated = generate(machine)?.join("LossbookFFI.swift");
+    bindings::generate(machine)?;
+    let generated = bindings::generated(machine, "swift").join(SWIFT);
     let mut command = machine.command(&["python3", "tests/peers/swift_names.py"]);
     machine.run(command.arg(generated).args(["bindings/swift", "ios-demo"]))
 }
@@ -91,31 +97,61 @@ fn copy_packages(machine: &Machine, base: &Path) -> Result<(), String> {
 
 /// Generates the code and puts it, the library and the program into the package.
 fn fill(machine: &Machine, package: &Path) -> Result<(), String> {
-    let built = machine.target().join("release");
-    machine.run(&mut machine.command(&["cargo", "build", "--release", "--package", "lossbook"]))?;
-    let library = format!(
-        "{}lossbook_ffi{}",
-        std::env::consts::DLL_PREFIX,
-        std::env::consts::DLL_SUFFIX
-    );
-    let generated = generate(machine)?;
+    bindings::generate(machine)?;
+    let generated = bindings::generated(machine, "swift");
+    let library = bindings::library(machine, "debug");
+    let name = library.file_name().unwrap_or_default().to_owned();
     let program = format!("lossbook{}", std::env::consts::EXE_SUFFIX);
+    let lib = package.join("lib");
     let places = [
         (
-            generated.join("LossbookFFI.swift"),
-            "Sources/LossbookFFI/LossbookFFI.swift",
+            generated.join(SWIFT),
+            package.join("Sources/LossbookFFI").join(SWIFT),
         ),
         (
-            generated.join("CLossbook.h"),
-            "Sources/CLossbook/CLossbook.h",
+            generated.join(HEADER),
+            package.join("Sources/CLossbook").join(HEADER),
         ),
-        (built.join(&library), &format!("lib/{library}")),
-        (built.join(&program), &format!("lib/{program}")),
+        (library.with_file_name(&program), lib.join(&program)),
+        (library, lib.join(name)),
     ];
-    for (from, name) in places {
-        copy(&from, &package.join(name))?;
+    for (from, to) in places {
+        copy(&from, &to)?;
     }
-    write_vectors(machine, &package.join("lib"))
+    copy_home(&machine.root.join("fixtures/stores"), &lib.join("home"))?;
+    write_vectors(machine, &lib)
+}
+
+/// The home of the newest store that is kept: a phone that head office knows, for tests to begin with.
+fn copy_home(stores: &Path, to: &Path) -> Result<(), String> {
+    let broken = |error: std::io::Error| format!("{}: {error}", stores.display());
+    let mut newest = None;
+    for entry in std::fs::read_dir(stores).map_err(broken)? {
+        let name = entry.map_err(broken)?.file_name();
+        let version = name
+            .to_str()
+            .and_then(|name| name.strip_prefix('v')?.parse().ok());
+        newest = newest.max(version.map(|version: u32| (version, name)));
+    }
+    let (_, name) = newest.ok_or_else(|| format!("no store is kept in {}", stores.display()))?;
+    if to.exists() {
+        std::fs::remove_dir_all(to).map_err(|error| format!("{}: {error}", to.display()))?;
+    }
+    copy_folder(&stores.join(name).join("home"), to)
+}
+
+fn copy_folder(from: &Path, to: &Path) -> Result<(), String> {
+    let broken = |error: std::io::Error| format!("{}: {error}", from.display());
+    for entry in std::fs::read_dir(from).map_err(broken)? {
+        let entry = entry.map_err(broken)?;
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy_folder(&entry.path(), &target)?;
+        } else {
+            copy(&entry.path(), &target)?;
+        }
+    }
+    Ok(())
 }
 
 /// The thousand cases that every binding judges as Rust does.
@@ -123,51 +159,14 @@ fn write_vectors(machine: &Machine, folder: &Path) -> Result<(), String> {
     let words = [
         "cargo",
         "run",
-        "--release",
         "--quiet",
-        "--package",
+        "-p",
         "lossbook-tests",
         "--bin",
         "vectors",
         "--",
     ];
     machine.run(machine.command(&words).arg(folder))
-}
-
-/// Builds the library of this machine and generates Swift from it; the folder with the files.
-pub(crate) fn generate(machine: &Machine) -> Result<PathBuf, String> {
-    machine.run(&mut machine.command(&[
-        "cargo",
-        "build",
-        "--release",
-        "--package",
-        "lossbook-ffi",
-    ]))?;
-    let library = machine.target().join("release").join(format!(
-        "{}lossbook_ffi{}",
-        std::env::consts::DLL_PREFIX,
-        std::env::consts::DLL_SUFFIX
-    ));
-    let folder = machine.cache.join("swift-generated");
-    let mut command = machine.command(&[
-        "cargo",
-        "run",
-        "--quiet",
-        "--package",
-        "lossbook-ffi",
-        "--features",
-        "bindgen",
-        "--bin",
-        "uniffi-bindgen",
-        "--",
-        "generate",
-    ]);
-    command
-        .arg(&library)
-        .args(["--language", "swift", "--no-format", "--out-dir"])
-        .arg(&folder);
-    machine.run(&mut command)?;
-    Ok(folder)
 }
 
 /// Copies one file and makes the folders above it.
@@ -182,4 +181,43 @@ pub(crate) fn copy(from: &Path, to: &Path) -> Result<(), String> {
             to.display()
         )
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sample_of_the_guide_is_the_one_that_is_tested() {
+        let machine = Machine::look().expect("a clone");
+        let read = |name: &str| std::fs::read_to_string(machine.root.join(name)).expect(name);
+        let tested = read("bindings/swift/Tests/LossbookKitTests/FirstCase.swift");
+        let lines: Vec<&str> = tested
+            .lines()
+            .skip_while(|line| line.trim() != "// begin sample")
+            .skip(1)
+            .take_while(|line| line.trim() != "// end sample")
+            .map(|line| line.strip_prefix("    ").unwrap_or(line))
+            .collect();
+        assert!((10..40).contains(&lines.len()), "{} lines", lines.len());
+        assert!(
+            read("docs/embedding.md").contains(&lines.join("\n")),
+            "docs/embedding.md shows another sample than FirstCase.swift"
+        );
+    }
+
+    #[test]
+    fn the_newest_home_is_the_one_with_the_highest_number() {
+        let folder = std::env::temp_dir().join(format!("lossbook-xtask-{}", std::process::id()));
+        for name in ["v9", "v10", "newer"] {
+            let file = folder.join("stores").join(name).join("home/blobs/key");
+            std::fs::create_dir_all(file.parent().expect("a folder")).expect("made");
+            std::fs::write(&file, name).expect("written");
+        }
+        let copied = copy_home(&folder.join("stores"), &folder.join("home"));
+        let key = std::fs::read_to_string(folder.join("home/blobs/key"));
+        std::fs::remove_dir_all(&folder).expect("removed");
+        assert_eq!(copied, Ok(()));
+        assert_eq!(key.expect("copied"), "v10");
+    }
 }

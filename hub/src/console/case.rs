@@ -40,13 +40,7 @@ pub(super) struct CasePage {
     pub(super) draft: Option<String>,
     pub(super) assigned: Option<Assigned>,
     pub(super) surveyors: Vec<SurveyorRow>,
-    /// Small pictures that are here, by their originals.
-    pub(super) small: BTreeMap<Digest, Digest>,
-    pub(super) previews: BTreeMap<Digest, Digest>,
-    /// Other cases with the same bytes, by photo.
-    pub(super) elsewhere: BTreeMap<Digest, Vec<String>>,
-    /// Other cases with a photo that looks like it, and in how many bits it differs.
-    pub(super) alike: BTreeMap<Digest, Vec<(String, u32)>>,
+    pub(super) pictures: Pictures,
     /// What the map's pictures are, and on which grid.
     pub(super) tiles: (String, Datum),
 }
@@ -132,12 +126,7 @@ fn read(
     };
     let returned = tx.returned_fields(&standing)?;
     let view = tx.case_view(standing)?;
-    let Pictures {
-        small,
-        previews,
-        elsewhere,
-        alike,
-    } = pictures(tx, &view)?;
+    let pictures = pictures(tx, &view)?;
     let assigns = user.may_decide(Action::Assign);
     Ok(Some(CasePage {
         village: tx
@@ -158,21 +147,22 @@ fn read(
         missing,
         obstacles,
         returned,
-        small,
-        previews,
-        elsewhere,
-        alike,
+        pictures,
         tiles,
     }))
 }
 
 /// What is known of the photos besides themselves.
 #[derive(Default)]
-struct Pictures {
-    small: BTreeMap<Digest, Digest>,
-    previews: BTreeMap<Digest, Digest>,
-    elsewhere: BTreeMap<Digest, Vec<String>>,
-    alike: BTreeMap<Digest, Vec<(String, u32)>>,
+pub(super) struct Pictures {
+    /// Small pictures that are here, by their originals.
+    pub(super) small: BTreeMap<Digest, Digest>,
+    /// Larger ones that are here, by their originals.
+    pub(super) previews: BTreeMap<Digest, Digest>,
+    /// Other cases with the same bytes, by photo.
+    pub(super) elsewhere: BTreeMap<Digest, Vec<String>>,
+    /// Other cases with a photo that looks like it, and in how many bits it differs.
+    pub(super) alike: BTreeMap<Digest, Vec<(String, u32)>>,
 }
 
 /// Pictures made from originals, as far as they are here, and other cases with the same photo or

@@ -43,12 +43,12 @@ fn card(visit: &Visit<'_>, case: &CasePage, blob: &BlobRow) -> Markup {
     let caption = caption(case, &blob.digest);
     let worst = findings.map_or(Grade::NotAvailable, PhotoFindings::worst);
     // What a reviewer looks at until the original comes.
-    let preview = case.previews.get(&blob.digest).filter(|_| !here);
+    let preview = case.pictures.previews.get(&blob.digest).filter(|_| !here);
     let open = picture(case, preview.unwrap_or(&blob.digest));
     let opens = here || preview.is_some();
     html! {
         figure .photo .doubt[worst == Grade::Fail || worst == Grade::Warn] {
-            @match case.small.get(&blob.digest) {
+            @match case.pictures.small.get(&blob.digest) {
                 Some(small) if opens => { a href=(open) data-zoom { img src=(picture(case, small)) alt=(caption) loading="lazy"; } }
                 Some(small) => { img src=(picture(case, small)) alt=(caption) loading="lazy"; }
                 None if opens => { a href=(open) data-zoom { img src=(open) alt=(caption) loading="lazy"; } }
@@ -59,10 +59,10 @@ fn card(visit: &Visit<'_>, case: &CasePage, blob: &BlobRow) -> Markup {
                 @if preview.is_some() { span .mark .runs { (visit.say("预览图，原件未到", "preview, original missing")) } }
                 @else if !here { span .mark .late { (visit.say("原件未到", "original missing")) } }
                 @if let Some(shot) = shot { span .quiet { (source(visit, shot.source)) } }
-                @for number in case.elsewhere.get(&blob.digest).into_iter().flatten() {
+                @for number in case.pictures.elsewhere.get(&blob.digest).into_iter().flatten() {
                     a .mark .late href={ "/console/case/" (number) } { (visit.say("同一照片见 ", "same photo in ")) (number) }
                 }
-                @for (number, different) in case.alike.get(&blob.digest).into_iter().flatten() {
+                @for (number, different) in case.pictures.alike.get(&blob.digest).into_iter().flatten() {
                     a .mark .runs href={ "/console/case/" (number) } { (visit.say("相似照片见 ", "looks like one in ")) (number) " · " (different) "/240" }
                 }
                 @if let Some(findings) = findings { (doubts(visit, findings)) }

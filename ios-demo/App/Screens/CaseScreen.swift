@@ -150,12 +150,17 @@ struct RowPart: View {
                     if field.state == .contested {
                         Text(field.values.map(\.value).joined(separator: " | ")).foregroundStyle(.orange)
                     } else {
-                        Text(verbatim: field.shown ?? field.value ?? "")
+                        Text(verbatim: said(by: field))
                     }
                 }
             }
         }
         .strikethrough(row.standing == .withdrawn)
+    }
+
+    /// In the contract's words where it has some, else as the core shows it.
+    private func said(by field: FieldView) -> String {
+        field.choice?.sentence(in: session.language) ?? field.shown ?? field.value ?? ""
     }
 }
 

@@ -12,7 +12,9 @@ struct RootScreen: View {
             ProgressView(Phrase.loading.text(in: session.language))
         case .problem(let problem):
             ProblemPart(problem: problem) { await session.start() }
-        case .stranger(let device), .open(let device, _):
+        case .stranger:
+            PeopleScreen()
+        case .open(let device, _):
             Tabs(device: device, surroundings: session.surroundings)
                 .task { Platform.location.begin() }
         }
@@ -48,8 +50,7 @@ private struct Tabs: View {
         }
         .task {
             await LinkWatch.follow { link in
-                let isEnrolled = if case .open = session.phase { true } else { false }
-                Task { await exchange.linkChanged(to: link, isEnrolled: isEnrolled) }
+                Task { await exchange.linkChanged(to: link) }
             }
         }
     }

@@ -9,8 +9,8 @@ extension FieldDevice {
     /// Makes this phone known to head office by the code it gave out; on a phone that is known
     /// already, lets another person in. The one step that needs a network.
     ///
-    /// - Throws: `LossbookError.InvalidInput` for a code that is none, `.Refused` for one that was
-    ///   used or is too old; `TransportError` without a way to head office.
+    /// - Throws: `LossbookError.WrongState` with `needs` = `new_code` for a code that is none, was used
+    ///   or is too old; `TransportError` without a way to head office.
     @discardableResult
     public func enrol(code: String, over transport: any HubTransport) async throws -> DeviceStatus {
         let request = try await call { try $0.enrolRequest(code: code) }

@@ -1,23 +1,37 @@
 import Foundation
 import LossbookKit
+import LossbookStage
 import Testing
 
 @Suite("With a real hub", .enabled(if: HubProcess.program != nil, "needs the lossbook program"))
 struct HubTests {
-    let place: Workplace
+    let place: Stage
     let hub: HubProcess
     let transport = URLSessionTransport()
 
     init() throws {
-        place = try Workplace()
+        place = try Stage()
         hub = try HubProcess(in: place.folder)
         try hub.hub("scope", "village")
     }
 
     private func enrolled() async throws -> FieldDevice {
-        let device = try await place.device()
+        let device = try await place.newDevice()
         try await device.enrol(code: try hub.invite("查勘员乙"), over: transport)
         return device
+    }
+
+    @Test("the sample of the guide saves a case with its photo")
+    func guideSample() async throws {
+        let number = try await FirstCase.report(
+            home: place.home, keys: place.keys, code: try hub.invite("查勘员乙"),
+            photo: try place.photo())
+        let device = try await place.newDevice()
+        let rows = try await device.cases().rows
+        #expect(rows.map(\.number) == [number])
+        #expect(rows.first?.photos == 1)
+        #expect(rows.first?.state == .saved)
+        await device.close()
     }
 
     @Test("report, photo, line, signature, approval: the whole way and back")
@@ -118,20 +132,21 @@ struct HubTests {
 
     @Test("a code is good for one phone only")
     func usedCode() async throws {
-        let device = try await place.device()
+        let device = try await place.newDevice()
         let code = try hub.invite("查勘员乙")
         try await device.enrol(code: code, over: transport)
         await device.close()
-        let other = try Workplace()
-        let second = try await other.device()
+        let other = try Stage()
+        let second = try await other.newDevice()
         do {
             try await second.enrol(code: code, over: transport)
             Issue.record("it was taken twice")
         } catch let error as LossbookError {
-            guard case .Refused = error else {
+            guard case .WrongState(_, _, _, let needs) = error else {
                 Issue.record("\(error)")
                 return
             }
+            #expect(needs == "new_code")
         }
         await second.close()
         transport.end()

@@ -40,12 +40,12 @@ public final class Exchange {
     }
 
     /// Takes the platform's word on the link. An exchange that goes on hears of it; where a link
-    /// comes back to a phone that head office knows, one begins.
-    public func linkChanged(to link: LinkState, isEnrolled: Bool) async {
+    /// comes back, one begins.
+    public func linkChanged(to link: LinkState) async {
         let wasDown = self.link == .down
         self.link = link
         links?.yield(link)
-        if wasDown, link != .down, isEnrolled { await start() }
+        if wasDown, link != .down { await start() }
     }
 
     /// Exchanges until nothing is left, the way is gone, or `stop()`.

@@ -130,6 +130,8 @@ public enum Phrase: String, CaseIterable, Sendable {
     case helpUpdate = "在应用商店更新；内容未受影响 | Update the app; nothing was touched"
     case helpSalvage = "请勿删除应用，联系总部导出数据 | Do not delete the app: ask head office to salvage the data"
     case helpSupport = "请把编号告诉技术支持 | Tell support this number"
+    case helpNewCode = "请向总部索取新的注册码 | Ask head office for a new code"
+    case helpSettle = "先解决争议 | Settle the dispute first"
     case helpEnrol = "先注册本机 | Enrol this phone first"
     case helpRefresh = "刷新后再看 | Refresh and look again"
     case helpWait = "稍后自动重试 | It will be tried again"

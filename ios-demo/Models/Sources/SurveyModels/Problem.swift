@@ -54,7 +54,7 @@ public struct Problem: Sendable, Equatable {
         switch remedy {
         case .field: Phrase.helpField.text(in: language)
         case .refresh: Phrase.helpRefresh.text(in: language)
-        case .first(let what): (what == "enrol" ? Phrase.helpEnrol : .helpAgain).text(in: language)
+        case .first(let what): Self.phrase(for: what).text(in: language)
         case .askOffice: Phrase.helpOffice.text(in: language)
         case .unlock: Phrase.helpUnlock.text(in: language)
         case .freeRoom: Phrase.helpFree.text(in: language)
@@ -63,6 +63,16 @@ public struct Problem: Sendable, Equatable {
         case .wait: Phrase.helpWait.text(in: language)
         case .support(let incident): "\(Phrase.helpSupport.text(in: language)) \(incident)"
         case .again: Phrase.helpAgain.text(in: language)
+        }
+    }
+
+    private static func phrase(for what: String) -> Phrase {
+        switch what {
+        case "enrol": .helpEnrol
+        case "new_code": .helpNewCode
+        case "settle": .helpSettle
+        case "show_again": .changedSinceShown
+        default: .helpAgain
         }
     }
 

@@ -25,9 +25,6 @@ public final class Report {
         guard entries.isEmpty, let form = try? await device.form() else { return }
         let report = form.first { $0.key == "report" }
         entries = (report?.fields ?? []).filter { $0.mayWrite && $0.name != "contract" }.map { Entry($0) }
-        if contract == nil, let only = contracts.content.value?.first {
-            await choose(only.id)
-        }
     }
 
     /// Chooses the contract.

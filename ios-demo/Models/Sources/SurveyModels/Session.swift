@@ -7,8 +7,7 @@ import Observation
 public final class Session {
     public enum Phase: Sendable {
         case opening
-        /// It is open, and head office does not know this phone yet. Reports can be written all the
-        /// same; they are sent after enrolment.
+        /// It is open, and head office does not know this phone yet: enrolment comes first.
         case stranger(FieldDevice)
         case open(FieldDevice, DeviceStatus)
         case problem(Problem)

@@ -15,6 +15,7 @@ public final class Signing {
     /// Whether the text changed since the signer read it.
     public private(set) var hasChanged = false
 
+    private var language = Language.zh
     private var width: UInt32 = 1
     private var height: UInt32 = 1
 
@@ -24,6 +25,7 @@ public final class Signing {
 
     /// Reads the text to sign.
     public func load(in language: Language) async {
+        self.language = language
         let (device, id, kind) = (file.device, file.id, self.kind)
         await statement.load { try await device.statement(of: id, kind: kind, language: language) }
     }
@@ -70,7 +72,7 @@ public final class Signing {
         let new = NewSignature(
             signer: signer,
             act: act,
-            wanted: StatementWish(kind: kind, language: shown.language),
+            wanted: StatementWish(kind: kind, language: language),
             shownSha256: shown.textSha256,
             strokes: act == .signed ? strokes.map { InkStroke(points: $0) } : [],
             width: width,
@@ -82,7 +84,7 @@ public final class Signing {
         hasChanged = signing.isRefused(with: "statement_changed")
         if hasChanged {
             clear()
-            await load(in: shown.language)
+            await load(in: language)
         }
         if signed != nil {
             clear()

@@ -16,6 +16,8 @@ public struct Surroundings: Sendable {
     public let background: any HubTransport
     /// How bodies are handed to `background`.
     public let bodies: BodyStyle
+    /// Give an exchange up after waiting so long in vain.
+    public let patienceMs: UInt64
 
     public init(
         home: URL,
@@ -25,7 +27,8 @@ public struct Surroundings: Sendable {
         pictures: (any HostPictures)? = nil,
         foreground: any HubTransport,
         background: any HubTransport,
-        bodies: BodyStyle = .bySize
+        bodies: BodyStyle = .bySize,
+        patienceMs: UInt64 = 60_000
     ) {
         self.home = home
         self.passing = passing
@@ -35,6 +38,7 @@ public struct Surroundings: Sendable {
         self.foreground = foreground
         self.background = background
         self.bodies = bodies
+        self.patienceMs = patienceMs
     }
 
     /// A name for a file that comes and goes.
@@ -45,6 +49,10 @@ public struct Surroundings: Sendable {
 
     func syncOptions(link: LinkState) -> SyncOptions {
         SyncOptions(
-            bodiesIn: passing.appendingPathComponent("bodies"), link: link, bodies: bodies)
+            bodiesIn: passing.appendingPathComponent("bodies"),
+            link: link,
+            bodies: bodies,
+            patienceMs: patienceMs
+        )
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import LossbookKit
+import LossbookStage
 import SurveyModels
 import Testing
 
@@ -14,7 +15,7 @@ struct HandTests {
 
     @Test("a photo of the own camera fills its slot, and the camera's file is gone")
     func photo() async throws {
-        let device = try await stage.device()
+        let device = try await stage.enrolledDevice()
         let saved = try await device.report([
             FieldEdit(name: "household", value: "农户张三"),
             FieldEdit(name: "contract", value: "huzhu-rural-housing"),
@@ -25,7 +26,7 @@ struct HandTests {
         await shoot.load()
         let slot = try #require(shoot.slots.first { $0.missing > 0 })
         let shot = try #require(await shoot.aim(at: slot.id))
-        try stage.shoot(shot)
+        try Picture.bytes(1).write(to: shot)
         #expect(await shoot.keep(shot))
         #expect(!FileManager.default.fileExists(atPath: shot.path))
         let filled = try #require(shoot.slots.first { $0.id == slot.id })
@@ -38,7 +39,7 @@ struct HandTests {
 
     @Test("what is no picture is refused, and no photo is kept")
     func noPicture() async throws {
-        let device = try await stage.device()
+        let device = try await stage.enrolledDevice()
         let file = try await stage.priced(device)
         let shoot = PhotoShoot(file, surroundings: stage.surroundings)
         let text = try stage.surroundings.passingFile("jpg")
@@ -54,7 +55,7 @@ struct HandTests {
 
     @Test("a statement is read, signed with ink, and the signature is valid")
     func signing() async throws {
-        let device = try await stage.device()
+        let device = try await stage.enrolledDevice()
         let signing = Signing(try await stage.priced(device))
         await signing.load(in: .zh)
         #expect(signing.statement.content.value?.text.contains("950.00") == true)
@@ -74,7 +75,7 @@ struct HandTests {
 
     @Test("what changed after it was shown is shown again before it is signed")
     func changed() async throws {
-        let device = try await stage.device()
+        let device = try await stage.enrolledDevice()
         let file = try await stage.priced(device)
         let signing = Signing(file)
         await signing.load(in: .zh)
@@ -94,7 +95,7 @@ struct HandTests {
 
     @Test("a refusal is recorded with its reason")
     func refusal() async throws {
-        let device = try await stage.device()
+        let device = try await stage.enrolledDevice()
         let signing = Signing(try await stage.priced(device))
         await signing.load(in: .zh)
         signing.signer = "农户张三"
@@ -103,10 +104,28 @@ struct HandTests {
         await device.close()
     }
 
-    @Test("an exchange before enrolment says that enrolment comes first")
+    @Test("without a network an exchange ends so, and what is left is listed")
     func exchange() async throws {
-        let device = try await stage.device()
-        _ = try await stage.priced(device)
+        let device = try await stage.enrolledDevice()
+        let file = try await stage.priced(device)
+        let exchange = Exchange(device, surroundings: stage.surroundings)
+        await exchange.start()
+        guard case .ended(let outcome) = exchange.state else {
+            Issue.record("\(exchange.state)")
+            return
+        }
+        #expect(outcome.end == .noWay)
+        #expect(!exchange.isGoing)
+        #expect(exchange.summary(in: .zh) == outcome.problem?.zh)
+        let left = exchange.unfinished.content.value ?? []
+        #expect(left.map(\.id).contains(file.id))
+        #expect(exchange.log.content.value?.isEmpty == false)
+        await device.close()
+    }
+
+    @Test("an exchange before enrolment says that enrolment comes first")
+    func exchangeOfStranger() async throws {
+        let device = try await stage.newDevice()
         let exchange = Exchange(device, surroundings: stage.surroundings)
         await exchange.start()
         guard case .problem(let problem) = exchange.state else {
@@ -114,42 +133,88 @@ struct HandTests {
             return
         }
         #expect(problem.remedy == .first("enrol"))
-        #expect(!exchange.isGoing)
-        #expect(!exchange.summary(in: .en).isEmpty)
         await device.close()
     }
 
-    @Test("a link that comes back begins an exchange on a phone that is enrolled, and on no other")
+    @Test("a link that comes back begins an exchange, one that stays begins none")
     func linkComesBack() async throws {
-        let device = try await stage.device()
+        let device = try await stage.enrolledDevice()
         let exchange = Exchange(device, surroundings: stage.surroundings)
-        let wifi = LinkState.up(speed: .wifi, metered: false)
-        await exchange.linkChanged(to: wifi, isEnrolled: false)
+        await exchange.linkChanged(to: .down)
         guard case .idle = exchange.state else {
             Issue.record("\(exchange.state)")
             return
         }
-        await exchange.linkChanged(to: .down, isEnrolled: true)
-        await exchange.linkChanged(to: wifi, isEnrolled: true)
-        // Nobody enrolled this phone, so what began ends with that.
-        guard case .problem = exchange.state else {
+        await exchange.linkChanged(to: .up(speed: .wifi, metered: false))
+        guard case .ended = exchange.state else {
             Issue.record("\(exchange.state)")
             return
         }
+        let before = exchange.log.content.value?.count
+        await exchange.linkChanged(to: .up(speed: .cell, metered: true))
+        await exchange.load()
+        #expect(exchange.log.content.value?.count == before)
+        await device.close()
+    }
+
+    @Test("an exchange that is stopped says that nothing was lost")
+    func stopped() async throws {
+        let device = try await stage.enrolledDevice()
+        _ = try await stage.priced(device)
+        let exchange = Exchange(device, surroundings: stage.surroundings)
+        let going = Task { await exchange.start() }
+        while !exchange.isGoing { await Task.yield() }
+        exchange.stop()
+        await going.value
+        guard case .ended(let outcome) = exchange.state else {
+            Issue.record("\(exchange.state)")
+            return
+        }
+        #expect(outcome.end == .cancelled)
+        #expect(exchange.summary(in: .zh).isEmpty == false)
+        await device.close()
+    }
+
+    @Test("a bundle for head office is made without a network, and removed once it was shared")
+    func bundle() async throws {
+        let device = try await stage.enrolledDevice()
+        let bundles = Bundles(device, surroundings: stage.surroundings)
+        await bundles.load()
+        #expect(bundles.receivers.content.value?.contains { $0.kind == "hub" } == true)
+        #expect(await bundles.make())
+        let file = try #require(bundles.made.first)
+        #expect(FileManager.default.fileExists(atPath: file.path))
+        bundles.removeMade()
+        #expect(!FileManager.default.fileExists(atPath: file.path))
         await device.close()
     }
 
     @Test("a bundle before enrolment is refused with a sentence")
-    func bundle() async throws {
-        let device = try await stage.device()
+    func bundleOfStranger() async throws {
+        let device = try await stage.newDevice()
         let bundles = Bundles(device, surroundings: stage.surroundings)
         #expect(await bundles.make() == false)
         guard case .problem(let problem) = bundles.working.state else {
             Issue.record("\(bundles.working.state)")
             return
         }
-        #expect(!problem.sentence(in: .zh).isEmpty)
+        #expect(problem.remedy == .first("enrol"))
         #expect(bundles.made.isEmpty)
+        await device.close()
+    }
+
+    @Test("what is no bundle is refused with a sentence")
+    func noBundle() async throws {
+        let device = try await stage.enrolledDevice()
+        let bundles = Bundles(device, surroundings: stage.surroundings)
+        let file = stage.folder.appendingPathComponent("x.lossbundle")
+        try Data("no bundle".utf8).write(to: file)
+        #expect(await bundles.take(file) == false)
+        guard case .problem(let problem) = bundles.working.state else {
+            Issue.record("\(bundles.working.state)")
+            return
+        }
+        #expect(!problem.sentence(in: .zh).isEmpty)
         await device.close()
     }
 

@@ -1,5 +1,6 @@
 import Foundation
 import LossbookKit
+import LossbookStage
 import SurveyModels
 import Testing
 
@@ -12,16 +13,25 @@ struct SessionTests {
         stage = try Stage()
     }
 
-    @Test("a new phone opens as a stranger and can report")
-    func stranger() async throws {
+    @Test("a new phone opens as a stranger; one that was enrolled opens with its user")
+    func whoOpens() async throws {
         let session = stage.session()
         await session.start()
-        guard case .stranger(let device) = session.phase else {
+        guard case .stranger = session.phase else {
             Issue.record("\(session.phase)")
             return
         }
-        try await device.report([FieldEdit(name: "household", value: "农户张三")])
         await session.close()
+        let other = try Stage()
+        try other.layEnrolledHome()
+        let known = other.session()
+        await known.start()
+        guard case .open(_, let status) = known.phase else {
+            Issue.record("\(known.phase)")
+            return
+        }
+        #expect(status.user?.isEmpty == false)
+        await known.close()
     }
 
     @Test("a locked key store is said with what to do, and opening works once it is unlocked")
@@ -42,7 +52,7 @@ struct SessionTests {
         await session.close()
     }
 
-    @Test("a code that is none is refused at its field, without a network")
+    @Test("a code that is none is said at once, without a network")
     func badCode() async throws {
         let session = stage.session()
         await session.start()
@@ -51,10 +61,8 @@ struct SessionTests {
             Issue.record("\(session.enrolling.state)")
             return
         }
-        guard case .field = problem.remedy else {
-            Issue.record("\(problem)")
-            return
-        }
+        #expect(problem.remedy == .first("new_code"))
+        #expect(problem.help(in: .zh) == Phrase.helpNewCode.text(in: .zh))
         await session.close()
     }
 }

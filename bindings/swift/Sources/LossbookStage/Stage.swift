@@ -1,12 +1,18 @@
 import Foundation
 import LossbookKit
 
-/// A folder of its own for one test, with a device in it.
-final class Workplace: Sendable {
-    let folder: URL
-    let keys = TestKeys()
+/// What tests of an app need: a folder of their own, a phone that head office knows, keys that can
+/// be locked, pictures to take. No part of an app.
+public final class Stage: Sendable {
+    /// What `cargo xtask swift-sources` puts beside the package.
+    public struct Missing: Error, CustomStringConvertible {
+        public let description: String
+    }
 
-    init() throws {
+    public let folder: URL
+    public let keys = StageKeys()
+
+    public init() throws {
         folder = FileManager.default.temporaryDirectory
             .appendingPathComponent("lossbook-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -16,40 +22,64 @@ final class Workplace: Sendable {
         try? FileManager.default.removeItem(at: folder)
     }
 
-    var home: URL { folder.appendingPathComponent("home") }
+    /// Where libraries, program and fixtures lie.
+    static let lib = URL(fileURLWithPath: #filePath)
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        .appendingPathComponent("lib")
 
-    func device(clock: any HostClock = SystemClock()) async throws -> FieldDevice {
-        try await FieldDevice.open(home: home, keys: keys, clock: clock)
+    public var home: URL { folder.appendingPathComponent("home") }
+
+    /// A phone that is new: head office does not know it.
+    public func newDevice() async throws -> FieldDevice {
+        try await FieldDevice.open(home: home, keys: keys)
     }
 
-    /// A small picture; every number gives other bytes.
-    func photo(_ number: Int = 0) throws -> URL {
+    /// A surveyor's phone that was enrolled before, without a network now. It holds one case.
+    public func enrolledDevice() async throws -> FieldDevice {
+        try layEnrolledHome()
+        return try await newDevice()
+    }
+
+    /// Puts a home there as `enrolledDevice()` opens it.
+    public func layEnrolledHome() throws {
+        let fixture = Self.lib.appendingPathComponent("home")
+        guard FileManager.default.fileExists(atPath: fixture.path) else {
+            throw Missing(description: "no \(fixture.path): run cargo xtask swift-sources")
+        }
+        try FileManager.default.copyItem(at: fixture, to: home)
+    }
+
+    /// A small picture as a file; every number gives other bytes.
+    public func photo(_ number: Int = 0) throws -> URL {
         let file = folder.appendingPathComponent("photo-\(number).jpg")
         try Picture.bytes(number).write(to: file)
         return file
     }
 
-    var syncOptions: SyncOptions {
+    public var syncOptions: SyncOptions {
         SyncOptions(bodiesIn: folder.appendingPathComponent("bodies"), patienceMs: 5_000)
     }
 }
 
-/// Keeps the store's key like a platform's key store, for a test only: it can be locked.
-final class TestKeys: HostKeyStore, @unchecked Sendable {
+/// Keeps the store's key as the homes under `fixtures/stores` have theirs: every byte XORed with
+/// 0x5A. It can be locked. For tests only.
+public final class StageKeys: HostKeyStore, @unchecked Sendable {
     private let lock = NSLock()
     private var isLocked = false
 
-    func setLocked(_ locked: Bool) {
+    public init() {}
+
+    public func setLocked(_ locked: Bool) {
         lock.lock()
         defer { lock.unlock() }
         isLocked = locked
     }
 
-    func wrap(key: Data) throws -> Data {
+    public func wrap(key: Data) throws -> Data {
         try turned(key)
     }
 
-    func unwrap(wrapped: Data) throws -> Data {
+    public func unwrap(wrapped: Data) throws -> Data {
         try turned(wrapped)
     }
 
@@ -62,16 +92,18 @@ final class TestKeys: HostKeyStore, @unchecked Sendable {
 }
 
 /// A transport for a phone without a network.
-struct NoNetwork: HubTransport {
-    func send(_ request: HubRequest) async throws -> HubAnswer {
+public struct NoNetwork: HubTransport {
+    public init() {}
+
+    public func send(_ request: HubRequest) async throws -> HubAnswer {
         throw TransportError.NoNetwork
     }
 }
 
 /// What a test takes a photo of.
-enum Picture {
+public enum Picture {
     /// A drawn picture with a comment behind its first marker, which every reader skips.
-    static func bytes(_ number: Int) -> Data {
+    public static func bytes(_ number: Int) -> Data {
         let comment = Data("picture \(number)".utf8)
         let length = UInt16(comment.count + 2)
         var all = Data(drawn.prefix(2))

@@ -434,7 +434,7 @@ fn a_bundle_goes_from_phone_to_phone_once_the_hub_vouched_for_both() {
         stage.sync(&one);
     }
     let made = one.book.export_bundle(new.clone(), None).unwrap();
-    assert_eq!(made.files, [path.clone()]);
+    assert_eq!(made.files, std::slice::from_ref(&path));
     assert_eq!(code(one.book.export_bundle(new, None)), "file_exists");
     let taken = other.book.import_bundle(&path, None).unwrap();
     assert!(taken.complete && taken.problem.is_none(), "{taken:?}");

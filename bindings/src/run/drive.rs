@@ -16,8 +16,8 @@ use crate::home::Home;
 use crate::observer::{AttentionKind, Mark, News};
 use crate::refresh::{Ask, Refresh};
 use crate::sync::{
-    BodyStyle, HubAnswer, HubBody, HubHeader, HubRequest, LinkState, Originals, SyncEnd, SyncOptions,
-    SyncOutcome, SyncPhase, SyncProgress, SyncTask, TransportFailure, UNMETERED,
+    BodyStyle, HubAnswer, HubBody, HubHeader, HubRequest, LinkState, Originals, SyncEnd,
+    SyncOptions, SyncOutcome, SyncPhase, SyncProgress, SyncTask, TransportFailure, UNMETERED,
 };
 use crate::words::Words;
 

@@ -12,12 +12,15 @@ from pathlib import Path
 def signature(function: ast.FunctionDef) -> str:
     given = function.args
     names = [*given.posonlyargs, *given.args, *given.kwonlyargs]
+    optional = {name.arg for name, value in zip(given.kwonlyargs, given.kw_defaults, strict=True) if value}
+    positional = [*given.posonlyargs, *given.args]
+    optional |= {name.arg for name in positional[len(positional) - len(given.defaults):]}
     shown = []
     for name in names:
         if name.arg in ("self", "cls"):
             continue
-        kind = ast.unparse(name.annotation) if name.annotation else ""
-        shown.append(f"{name.arg}: {kind}" if kind else name.arg)
+        kind = f": {ast.unparse(name.annotation)}" if name.annotation else ""
+        shown.append(f"{name.arg}{kind}{' = …' if name.arg in optional else ''}")
     answer = ast.unparse(function.returns) if function.returns else "None"
     return f"({', '.join(shown)}) -> {answer}"
 

@@ -58,7 +58,7 @@ class Stage:
 
     def __exit__(self, *_: object) -> None:
         self.process.kill()
-        self.process.wait()
+        self.process.communicate()
 
     def code(self, user: str, role: str = "surveyor") -> str:
         words = ["invite", "--role", role, "--scope", SCOPE, "--user", user]

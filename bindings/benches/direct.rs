@@ -28,7 +28,9 @@ const PHOTOS: u32 = 9;
 
 fn main() {
     // Cargo adds `--bench`.
-    let folder = std::env::args().skip(1).find(|word| !word.starts_with("--"));
+    let folder = std::env::args()
+        .skip(1)
+        .find(|word| !word.starts_with("--"));
     let folder = PathBuf::from(folder.expect("a folder"));
     let stage = Stage::new();
     let phone = stage.phone("surveyor");
@@ -71,7 +73,11 @@ fn page(phone: &Phone, limit: u32) -> CasePage {
 /// A case as a surveyor leaves it: an object, fifteen lines, photos, a signature.
 fn full(stage: &Stage, phone: &Phone) -> String {
     let case = report(phone).id;
-    let object = vec![edit("kind", "house"), edit("structure", "土木"), edit("area", "62.5")];
+    let object = vec![
+        edit("kind", "house"),
+        edit("structure", "土木"),
+        edit("area", "62.5"),
+    ];
     phone.book.add_row(&case, "objects", object).unwrap();
     for line in 0..LINES {
         let fields = vec![
@@ -102,8 +108,13 @@ fn picture(folder: &Path, seed: u32) -> PathBuf {
         .collect();
     let mut bytes = Vec::new();
     let encoder = jpeg_encoder::Encoder::new(&mut bytes, 85);
-    let (width, height) = (u16::try_from(width).unwrap(), u16::try_from(height).unwrap());
-    encoder.encode(&pixels, width, height, jpeg_encoder::ColorType::Rgb).unwrap();
+    let (width, height) = (
+        u16::try_from(width).unwrap(),
+        u16::try_from(height).unwrap(),
+    );
+    encoder
+        .encode(&pixels, width, height, jpeg_encoder::ColorType::Rgb)
+        .unwrap();
     let place = folder.join("photos");
     std::fs::create_dir_all(&place).unwrap();
     let path = place.join(format!("{seed}.jpg"));

@@ -75,8 +75,15 @@ fn a_case_is_reported_photographed_priced_signed_and_received() {
     assert!(added.thumbnail.is_some() && !added.known);
     let again = phone.book.add_photo(&case.id, photo(stage.photo(7)), None);
     assert!(again.unwrap().known);
-    let line = [edit("item", "瓦片"), edit("part", "roof"), edit("amount", "1250.50")];
-    phone.book.add_row(&case.id, "lines", line.to_vec()).unwrap();
+    let line = [
+        edit("item", "瓦片"),
+        edit("part", "roof"),
+        edit("amount", "1250.50"),
+    ];
+    phone
+        .book
+        .add_row(&case.id, "lines", line.to_vec())
+        .unwrap();
     let shown = phone.book.statement(&case.id, WISH).unwrap();
     let signed = phone.book.sign(&case.id, ink(&shown)).unwrap();
     assert_eq!(signed.total.text, "1250.50");
@@ -89,7 +96,10 @@ fn a_case_is_reported_photographed_priced_signed_and_received() {
     let judgement = screen.judgement.unwrap();
     assert_eq!(judgement.pack, "huzhu-rural-housing");
     let told = ears.cases.lock().unwrap();
-    assert!(told.len() > 3 && told.iter().all(|id| *id == case.id), "{told:?}");
+    assert!(
+        told.len() > 3 && told.iter().all(|id| *id == case.id),
+        "{told:?}"
+    );
 }
 
 #[test]
@@ -97,10 +107,17 @@ fn a_signature_is_refused_when_the_case_reads_otherwise_than_shown() {
     let stage = Stage::new();
     let phone = stage.phone("surveyor");
     let case = report(&phone);
-    let row = phone.book.add_row(&case.id, "lines", vec![edit("item", "瓦片"), edit("amount", "800")]);
+    let row = phone.book.add_row(
+        &case.id,
+        "lines",
+        vec![edit("item", "瓦片"), edit("amount", "800")],
+    );
     let shown = phone.book.statement(&case.id, WISH).unwrap();
     let path = format!("lines.{}.amount", row.unwrap());
-    phone.book.set_fields(&case.id, vec![edit(&path, "900")]).unwrap();
+    phone
+        .book
+        .set_fields(&case.id, vec![edit(&path, "900")])
+        .unwrap();
     let signed = phone.book.sign(&case.id, ink(&shown));
     assert_eq!(code(signed), "statement_changed");
 }
@@ -169,11 +186,20 @@ fn a_locked_key_store_a_missing_home_and_a_home_in_use_are_told_apart() {
     let nowhere = stage.dir.path().join("nowhere").display().to_string();
     assert_eq!(code(Lossbook::open(&nowhere, phone.parts())), "no_store");
     assert_eq!(code(Lossbook::open(&phone.home(), phone.parts())), "in_use");
-    assert_eq!(code(Lossbook::create(&phone.home(), phone.parts())), "in_use");
+    assert_eq!(
+        code(Lossbook::create(&phone.home(), phone.parts())),
+        "in_use"
+    );
     phone.book.close_home();
-    assert_eq!(code(Lossbook::create(&phone.home(), phone.parts())), "store_exists");
+    assert_eq!(
+        code(Lossbook::create(&phone.home(), phone.parts())),
+        "store_exists"
+    );
     phone.keys.locked.store(true, Ordering::SeqCst);
-    assert_eq!(code(Lossbook::open(&phone.home(), phone.parts())), "key_locked");
+    assert_eq!(
+        code(Lossbook::open(&phone.home(), phone.parts())),
+        "key_locked"
+    );
     phone.keys.locked.store(false, Ordering::SeqCst);
     assert!(Lossbook::open_or_create(&phone.home(), phone.parts()).is_ok());
 }
@@ -184,7 +210,10 @@ fn a_store_whose_key_file_is_gone_is_not_made_anew() {
     let phone = stage.bare("surveyor");
     phone.book.close_home();
     std::fs::remove_file(phone.home.join("key")).unwrap();
-    assert_eq!(code(Lossbook::open(&phone.home(), phone.parts())), "key_lost");
+    assert_eq!(
+        code(Lossbook::open(&phone.home(), phone.parts())),
+        "key_lost"
+    );
     assert_eq!(
         code(Lossbook::open_or_create(&phone.home(), phone.parts())),
         "key_lost"
@@ -198,8 +227,14 @@ fn a_clock_that_fails_or_goes_back_loses_nothing() {
     let case = report(&phone);
     let wall = phone.clock.wall_ms.swap(-1, Ordering::SeqCst);
     let edits = || vec![edit("report.place", "北庄村")];
-    assert_eq!(code(phone.book.set_fields(&case.id, edits())), "host_failed");
-    phone.clock.wall_ms.store(wall - 86_400_000, Ordering::SeqCst);
+    assert_eq!(
+        code(phone.book.set_fields(&case.id, edits())),
+        "host_failed"
+    );
+    phone
+        .clock
+        .wall_ms
+        .store(wall - 86_400_000, Ordering::SeqCst);
     phone.clock.mono_ms.store(0, Ordering::SeqCst);
     phone.book.set_fields(&case.id, edits()).unwrap();
     assert_eq!(stage.sync(&phone).end, SyncEnd::Done);
@@ -216,10 +251,17 @@ fn little_room_refuses_a_photo_and_not_a_report() {
     let book = Lossbook::open(&phone.home(), parts).unwrap();
     let refused = book.add_photo(&case.id, photo(stage.photo(1)), None);
     assert!(
-        matches!(refused, Err(LossbookError::StorageFull { free_bytes: Some(1_000_000), .. })),
+        matches!(
+            refused,
+            Err(LossbookError::StorageFull {
+                free_bytes: Some(1_000_000),
+                ..
+            })
+        ),
         "{refused:?}"
     );
-    book.set_fields(&case.id, vec![edit("report.place", "北庄村")]).unwrap();
+    book.set_fields(&case.id, vec![edit("report.place", "北庄村")])
+        .unwrap();
 }
 
 #[test]
@@ -229,7 +271,9 @@ fn a_photo_that_is_stopped_leaves_the_case_as_it_was() {
     let case = report(&phone);
     let cancel = Cancellation::new();
     cancel.cancel();
-    let stopped = phone.book.add_photo(&case.id, photo(stage.photo(1)), Some(cancel));
+    let stopped = phone
+        .book
+        .add_photo(&case.id, photo(stage.photo(1)), Some(cancel));
     assert_eq!(code(stopped), "cancelled");
     assert!(phone.book.case_screen(&case.id).unwrap().photos.is_empty());
 }
@@ -242,9 +286,15 @@ fn what_is_no_photo_or_not_there_is_refused_at_its_path() {
     let path = stage.dir.path().join("note.txt");
     std::fs::write(&path, b"no picture at all").unwrap();
     let text = photo(path.display().to_string());
-    assert_eq!(code(phone.book.add_photo(&case.id, text, None)), "not_a_photo");
+    assert_eq!(
+        code(phone.book.add_photo(&case.id, text, None)),
+        "not_a_photo"
+    );
     let gone = photo("/nowhere/at/all.jpg".to_owned());
-    assert_eq!(code(phone.book.add_photo(&case.id, gone, None)), "unreadable");
+    assert_eq!(
+        code(phone.book.add_photo(&case.id, gone, None)),
+        "unreadable"
+    );
 }
 
 #[test]
@@ -252,9 +302,15 @@ fn a_run_hands_photos_out_as_files_and_removes_each() {
     let stage = Stage::new();
     let phone = stage.phone("surveyor");
     let case = report(&phone);
-    phone.book.add_photo(&case.id, photo(stage.photo(3)), None).unwrap();
+    phone
+        .book
+        .add_photo(&case.id, photo(stage.photo(3)), None)
+        .unwrap();
     let tcp = Arc::new(Tcp::default());
-    let outcome = phone.book.sync_with(Arc::clone(&tcp) as _, stage.options(), None).unwrap();
+    let outcome = phone
+        .book
+        .sync_with(Arc::clone(&tcp) as _, stage.options(), None)
+        .unwrap();
     assert_eq!(outcome.progress.photos_sent, 2, "{outcome:?}");
     let files = tcp.files.lock().unwrap();
     assert!(files.len() >= 2 && files.iter().all(|path| !Path::new(path).exists()));
@@ -265,7 +321,10 @@ fn a_transport_that_throws_ends_the_run_and_the_next_brings_everything() {
     let stage = Stage::new();
     let phone = stage.phone("surveyor");
     let case = report(&phone);
-    phone.book.add_photo(&case.id, photo(stage.photo(4)), None).unwrap();
+    phone
+        .book
+        .add_photo(&case.id, photo(stage.photo(4)), None)
+        .unwrap();
     let weak = Arc::new(Tcp::default());
     weak.cuts_photos.store(true, Ordering::SeqCst);
     let mut options = stage.options();
@@ -276,7 +335,10 @@ fn a_transport_that_throws_ends_the_run_and_the_next_brings_everything() {
     let row = &phone.book.cases(query()).unwrap().rows[0];
     assert_eq!(row.state, SyncState::Saved);
     assert_eq!(stage.sync(&phone).end, SyncEnd::Done);
-    assert_eq!(phone.book.cases(query()).unwrap().rows[0].state, SyncState::Confirmed);
+    assert_eq!(
+        phone.book.cases(query()).unwrap().rows[0].state,
+        SyncState::Confirmed
+    );
     let log = phone.book.sync_log(5).unwrap();
     assert_eq!((log[0].end, log[1].end), (SyncEnd::Done, SyncEnd::NoWay));
 }
@@ -290,19 +352,47 @@ fn one_run_at_a_time_and_a_cancelled_one_makes_room() {
     let SyncTask::Request { request } = run.next_task().unwrap() else {
         panic!("a request comes first");
     };
-    assert_eq!(run.next_task().unwrap(), SyncTask::Request { request: request.clone() });
-    run.report_failure(request.id + 1_000, TransportFailure::Cut).unwrap();
+    assert_eq!(
+        run.next_task().unwrap(),
+        SyncTask::Request {
+            request: request.clone()
+        }
+    );
+    run.report_failure(request.id + 1_000, TransportFailure::Cut)
+        .unwrap();
     run.cancel();
     let SyncTask::Done { outcome } = run.next_task().unwrap() else {
         panic!("a cancelled run is done");
     };
     assert_eq!(outcome.end, SyncEnd::Cancelled);
-    run.report_failure(request.id, TransportFailure::Cut).unwrap();
+    run.report_failure(request.id, TransportFailure::Cut)
+        .unwrap();
     assert_eq!(stage.sync(&phone).end, SyncEnd::Done);
 }
 
+/// Asks for the case that changed, then wants to hear no more.
+struct Asking(std::sync::Weak<Lossbook>, std::sync::Mutex<Vec<String>>);
+
+impl Observer for Asking {
+    fn case_changed(&self, case: String) -> Result<(), HostError> {
+        let book = self.0.upgrade().unwrap();
+        let household = book.case_screen(&case).unwrap().row.household;
+        book.unobserve();
+        self.1.lock().unwrap().push(household);
+        Ok(())
+    }
+
+    fn progress(&self, _progress: SyncProgress) -> Result<(), HostError> {
+        Ok(())
+    }
+
+    fn attention(&self, _what: Attention) -> Result<(), HostError> {
+        Ok(())
+    }
+}
+
 #[test]
-fn an_observer_may_throw_and_call_back() {
+fn an_observer_that_throws_changes_nothing() {
     let stage = Stage::new();
     let phone = stage.phone("surveyor");
     let ears = Arc::new(Ears::default());
@@ -311,6 +401,37 @@ fn an_observer_may_throw_and_call_back() {
     let case = report(&phone);
     assert_eq!(*ears.cases.lock().unwrap(), [case.id]);
     assert!(phone.book.status().is_ok());
+}
+
+#[test]
+fn an_observer_may_call_back() {
+    let stage = Stage::new();
+    let phone = stage.phone("surveyor");
+    let asking = Arc::new(Asking(
+        Arc::downgrade(&phone.book),
+        std::sync::Mutex::default(),
+    ));
+    phone.book.observe(Arc::clone(&asking) as _);
+    report(&phone);
+    report(&phone);
+    assert_eq!(*asking.1.lock().unwrap(), ["农户张三"]);
+}
+
+#[test]
+fn a_run_for_background_clients_hands_every_body_out_as_a_file() {
+    let stage = Stage::new();
+    let phone = stage.phone("surveyor");
+    report(&phone);
+    let tcp = Arc::new(Tcp::default());
+    let mut options = stage.options();
+    options.bodies = Some(BodyStyle::Files);
+    let outcome = phone
+        .book
+        .sync_with(Arc::clone(&tcp) as _, options, None)
+        .unwrap();
+    assert_eq!(outcome.end, SyncEnd::Done);
+    assert_eq!(tcp.in_memory.load(Ordering::SeqCst), 0);
+    assert!(tcp.files.lock().unwrap().len() >= 4);
 }
 
 #[test]
@@ -324,14 +445,18 @@ fn many_threads_write_one_case_and_every_edit_is_there() {
             threads.spawn(move || {
                 for note in 0..5 {
                     let text = format!("{writer}/{note}");
-                    book.add_row(&case.id, "notes", vec![edit("text", &text)]).unwrap();
+                    book.add_row(&case.id, "notes", vec![edit("text", &text)])
+                        .unwrap();
                     book.case_screen(&case.id).unwrap();
                 }
             });
         }
     });
     let screen = phone.book.case_screen(&case.id).unwrap();
-    let notes = screen.sections.iter().find(|section| section.key == "notes");
+    let notes = screen
+        .sections
+        .iter()
+        .find(|section| section.key == "notes");
     assert_eq!(notes.unwrap().rows.len(), 20);
 }
 
@@ -343,7 +468,12 @@ fn a_bundle_goes_from_phone_to_phone_once_the_hub_vouched_for_both() {
     for phone in [&one, &other] {
         stage.sync(phone);
     }
-    let path = stage.dir.path().join("stick.lossbundle").display().to_string();
+    let path = stage
+        .dir
+        .path()
+        .join("stick.lossbundle")
+        .display()
+        .to_string();
     let new = NewBundle {
         path: path.clone(),
         to: vec![other.book.status().unwrap().device],
@@ -360,7 +490,10 @@ fn a_bundle_goes_from_phone_to_phone_once_the_hub_vouched_for_both() {
     assert_eq!(code(one.book.export_bundle(new, None)), "file_exists");
     let taken = other.book.import_bundle(&path, None).unwrap();
     assert!(taken.complete && taken.problem.is_none(), "{taken:?}");
-    assert_eq!(other.book.case_screen(&case.id).unwrap().row.household, "农户张三");
+    assert_eq!(
+        other.book.case_screen(&case.id).unwrap().row.household,
+        "农户张三"
+    );
 }
 
 #[test]
@@ -371,7 +504,11 @@ fn a_page_of_the_list_ends_where_the_next_begins() {
         report(&phone);
     }
     let page = |after| {
-        let query = CaseQuery { after, limit: 2, ..query() };
+        let query = CaseQuery {
+            after,
+            limit: 2,
+            ..query()
+        };
         phone.book.cases(query).unwrap()
     };
     let (mut seen, mut after) = (Vec::new(), None);
@@ -386,5 +523,11 @@ fn a_page_of_the_list_ends_where_the_next_begins() {
     seen.sort();
     seen.dedup();
     assert_eq!(seen.len(), 5);
-    assert_eq!(code(phone.book.cases(CaseQuery { after: Some("x".to_owned()), ..query() })), "bad_page");
+    assert_eq!(
+        code(phone.book.cases(CaseQuery {
+            after: Some("x".to_owned()),
+            ..query()
+        })),
+        "bad_page"
+    );
 }

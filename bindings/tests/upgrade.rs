@@ -64,7 +64,8 @@ fn every_store_ever_written_opens_and_reads_as_it_did() {
         let book = open(temporary.path()).unwrap();
         assert_eq!(read(&book), expected, "{name}");
         let case = book.cases(query()).unwrap().rows.remove(0).id;
-        book.add_row(&case, "notes", vec![edit("text", "升级后补记")]).unwrap();
+        book.add_row(&case, "notes", vec![edit("text", "升级后补记")])
+            .unwrap();
         versions += 1;
     }
     assert!(versions > 0);

@@ -18,6 +18,7 @@ struct CaseScreenView: View {
                 ways(screen)
                 if let judgement = screen.judgement { JudgementPart(judgement: judgement) }
                 missing(screen)
+                duplicates(screen)
                 decisions(screen)
                 ForEach(screen.sections, id: \.key) { section in
                     Section(section.name(in: session.language)) {
@@ -75,6 +76,24 @@ struct CaseScreenView: View {
     }
 
     @ViewBuilder
+    private func duplicates(_ screen: CaseScreen) -> some View {
+        if !screen.duplicates.isEmpty {
+            Section(Phrase.duplicates.text(in: session.language)) {
+                ForEach(screen.duplicates, id: \.one) { pair in
+                    ForEach(rows(pair.one, pair.other, of: screen), id: \.path) { RowPart(row: $0) }
+                }
+            }
+        }
+    }
+
+    /// The rows that two paths of fields belong to.
+    private func rows(_ one: String, _ other: String, of screen: CaseScreen) -> [RowView] {
+        screen.sections.flatMap(\.rows).filter { row in
+            one.hasPrefix("\(row.path).") || other.hasPrefix("\(row.path).")
+        }
+    }
+
+    @ViewBuilder
     private func decisions(_ screen: CaseScreen) -> some View {
         if !screen.decisions.isEmpty {
             Section(Phrase.decisions.text(in: session.language)) {
@@ -109,6 +128,8 @@ private struct JudgementPart: View {
         Section(Phrase.steps.text(in: session.language)) {
             Text(judgement.answer.name(in: session.language)).bold()
             reasons(judgement.reasons)
+            if let assessed = judgement.assessed { amount(.assessed, assessed) }
+            amount(.excluded, judgement.excluded)
             ForEach(judgement.covers, id: \.cover) { cover in
                 DisclosureGroup(cover.name(in: session.language)) {
                     ForEach(Array(cover.steps.enumerated()), id: \.offset) { _, step in
@@ -128,6 +149,12 @@ private struct JudgementPart: View {
                     }
                 }
             }
+        }
+    }
+
+    private func amount(_ phrase: Phrase, _ amount: Amount) -> some View {
+        LabeledContent(phrase.text(in: session.language)) {
+            Text(verbatim: "¥ \(amount.text)").monospacedDigit()
         }
     }
 

@@ -53,10 +53,15 @@ struct PeopleScreen: View {
             )
             .textInputAutocapitalization(.never)
             .autocorrectionDisabled()
-            Button(Phrase.enrol.text(in: session.language)) { Task { await people.letIn() } }
+            Button(enrolPhrase.text(in: session.language)) { Task { await people.letIn() } }
                 .disabled(people.code.isEmpty || session.enrolling.isGoing)
             WorkPart(work: session.enrolling)
         }
+    }
+
+    /// The first person makes the phone known; later ones share it.
+    private var enrolPhrase: Phrase {
+        if case .open = session.phase { .enrolMore } else { .enrol }
     }
 
     private func list(_ people: People) -> some View {

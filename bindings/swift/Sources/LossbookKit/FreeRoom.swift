@@ -13,6 +13,12 @@ public final class FreeRoom: HostRoom, Sendable {
 
     public func freeBytes() -> UInt64? {
         let facts = try? FileManager.default.attributesOfFileSystem(forPath: folder)
-        return (facts?[.systemFreeSize] as? NSNumber)?.uint64Value
+        // The platforms put different types of number there.
+        switch facts?[.systemFreeSize] {
+        case let bytes as UInt64: return bytes
+        case let bytes as Int: return UInt64(max(0, bytes))
+        case let bytes as NSNumber: return bytes.uint64Value
+        default: return nil
+        }
     }
 }

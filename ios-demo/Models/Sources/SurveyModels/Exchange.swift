@@ -87,7 +87,7 @@ public final class Exchange {
     /// How it stands, in one line.
     public func summary(in language: Language) -> String {
         switch state {
-        case .idle: Phrase.startExchange.text(in: language)
+        case .idle: (link == .down ? Phrase.offline : .startExchange).text(in: language)
         case .going(nil): Phrase.working.text(in: language)
         case .going(let progress?): progress.phase.name(in: language)
         case .ended(let outcome): outcome.sentence(in: language)

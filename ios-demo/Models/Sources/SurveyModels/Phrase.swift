@@ -8,7 +8,6 @@ public enum Phrase: String, CaseIterable, Sendable {
 
     case tasks = "任务 | Tasks"
     case report = "报案 | Report a loss"
-    case caseFile = "案件 | Case"
     case photos = "照片 | Photos"
     case lossLines = "损失清单 | Damage and loss lines"
     case disputes = "争议 | Disputes"
@@ -40,7 +39,6 @@ public enum Phrase: String, CaseIterable, Sendable {
     case share = "生成并分享 | Make and share"
     case receive = "接收交换包 | Take a bundle in"
     case search = "姓名、地点、案件号 | Name, place, case number"
-    case more = "更多 | More"
     case restore = "恢复 | Restore"
 
     // MARK: States
@@ -57,18 +55,13 @@ public enum Phrase: String, CaseIterable, Sendable {
     case working = "正在处理… | Working…"
     case done = "已完成 | Done"
     case stopped = "已停止，未丢失任何内容 | Stopped; nothing was lost"
-    case locked = "请先解锁手机 | Unlock the phone first"
-    case updateNeeded = "请更新应用 | Update the app"
-    case storageDamaged = "存储受损 | The store is damaged"
     case storageFull = "空间不足 | Not enough room"
 
     // MARK: The record
 
     case household = "户主 | Household"
     case contract = "合同 | Contract"
-    case cause = "出险原因 | Cause of loss"
     case noContract = "尚未选择合同 | No contract chosen yet"
-    case requiredShots = "必拍照片 | Required shots"
     case otherPhotos = "其他照片 | Other photos"
     case shotTaken = "已拍 | Taken"
     case shotMissing = "待拍 | Still to take"
@@ -113,7 +106,6 @@ public enum Phrase: String, CaseIterable, Sendable {
     case photosLeft = "待发送照片 | Photos to send"
     case bytesLeft = "待发送字节 | Bytes to send"
     case nothingLeft = "全部已送达总部 | Head office has everything"
-    case waitingForNetwork = "等待网络… | Waiting for a network…"
     case noWay = "无法连接总部，请检查网络 | No way to head office: check the network"
     case tlsTrouble = "总部证书不受信任，请核对地址 | Head office's certificate is not trusted: check the address"
     case weakNetwork = "连接中断，请稍后再试 | The connection broke: try again later"

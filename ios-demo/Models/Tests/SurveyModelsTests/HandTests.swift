@@ -109,7 +109,7 @@ struct HandTests {
         let device = try await stage.enrolledDevice()
         let file = try await stage.priced(device)
         let exchange = Exchange(device, surroundings: stage.surroundings)
-        await exchange.start()
+        await exchange.linkChanged(to: .up(speed: .cell, metered: true))
         guard case .ended(let outcome) = exchange.state else {
             Issue.record("\(exchange.state)")
             return
@@ -162,7 +162,7 @@ struct HandTests {
         let device = try await stage.enrolledDevice()
         _ = try await stage.priced(device)
         let exchange = Exchange(device, surroundings: stage.surroundings)
-        let going = Task { await exchange.start() }
+        let going = Task { await exchange.linkChanged(to: .up(speed: .wifi, metered: false)) }
         while !exchange.isGoing { await Task.yield() }
         exchange.stop()
         await going.value

@@ -67,7 +67,7 @@ fn vectors(machine: &Machine) -> PathBuf {
 /// The library, the program, the generated Kotlin and the thousand cases.
 fn prepare(machine: &Machine) -> Result<(), String> {
     let cargo = |words: &[&str]| machine.run(&mut machine.command(words));
-    cargo(&["cargo", "build", "-p", "lossbook-ffi", "-p", "lossbook-cli"])?;
+    cargo(&["cargo", "build", "-p", "lossbook-ffi", "-p", "lossbook"])?;
     let folder = generated(machine);
     if folder.exists() {
         std::fs::remove_dir_all(&folder)

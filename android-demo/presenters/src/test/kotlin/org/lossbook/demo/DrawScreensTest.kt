@@ -118,7 +118,7 @@ class DrawScreensTest {
         hand.book.sign(
             case,
             org.lossbook.ffi.NewSignature(
-                "农户张三", org.lossbook.ffi.SignAct.SIGNED, org.lossbook.ffi.StatementWish(), statement.textSha256,
+                "农户张三", org.lossbook.ffi.SignAct.SIGNED, org.lossbook.Lossbook.ESTIMATE, statement.textSha256,
                 listOf(org.lossbook.ffi.InkStroke(stroke(1, 1, 2, 3).map { org.lossbook.ffi.InkPoint(it.x, it.y, it.ms.toUInt(), 500u) })), 1080u, 640u,
             ),
         )

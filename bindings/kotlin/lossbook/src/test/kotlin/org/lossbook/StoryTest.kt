@@ -25,7 +25,6 @@ import org.lossbook.ffi.NewSignature
 import org.lossbook.ffi.PhotoOrigin
 import org.lossbook.ffi.SignAct
 import org.lossbook.ffi.SignatureMark
-import org.lossbook.ffi.StatementWish
 import org.lossbook.ffi.SyncEnd
 import org.lossbook.ffi.SyncState
 import org.lossbook.stage.Hub
@@ -100,7 +99,7 @@ class StoryTest {
         assertEquals("1590.00–1890.50", two.caseScreen(case).total.text)
         val refused = assertFailsWith<LossbookException.WrongState> { two.statement(case) }
         assertEquals("settle", refused.needs)
-        assertEquals("reason", assertFailsWith<LossbookException.WrongState> { two.settle(case, dispute.path, "1250.50", "") }.needs)
+        assertEquals("reason", assertFailsWith<LossbookException.InvalidInput> { two.settle(case, dispute.path, "1250.50", "") }.field)
         two.settle(case, dispute.path, "1250.50", "现场复测 18.25 m²，按实测面积计价")
         assertEquals("1890.50", two.caseScreen(case).total.text)
     }
@@ -122,7 +121,7 @@ class StoryTest {
         val shown = book.statement(case)
         val ink = listOf(InkStroke((0 until 40).map { InkPoint(120 + 9 * it, 300 + it % 7, (16 * it).toUInt(), 500u) }))
         val new = NewSignature(
-            signer = "农户张三", act = SignAct.SIGNED, wanted = StatementWish(), shownSha256 = shown.textSha256,
+            signer = "农户张三", act = SignAct.SIGNED, wanted = Lossbook.ESTIMATE, shownSha256 = shown.textSha256,
             strokes = ink, width = 1080u, height = 640u,
         )
         val signed = book.sign(case, new)

@@ -7,6 +7,7 @@ import org.lossbook.FolderRoom
 import org.lossbook.HubTransport
 import org.lossbook.JvmClock
 import org.lossbook.Lossbook
+import org.lossbook.ffi.BodyStyle
 import org.lossbook.ffi.ClockReading
 import org.lossbook.ffi.HostClock
 import org.lossbook.ffi.HostException
@@ -15,6 +16,7 @@ import org.lossbook.ffi.HostParts
 import org.lossbook.ffi.HostRoom
 import org.lossbook.ffi.HubAnswer
 import org.lossbook.ffi.HubRequest
+import org.lossbook.ffi.Originals
 import org.lossbook.ffi.SyncOptions
 import org.lossbook.ffi.SyncOutcome
 
@@ -71,7 +73,8 @@ class Phone(
 
     suspend fun open(): Lossbook = Lossbook.openOrCreate(home, parts())
 
-    fun options() = SyncOptions(bodyDir = bodies.path)
+    fun options(patienceMs: ULong = 60_000u) = 
+        SyncOptions(bodies.path, Lossbook.UNMETERED, BodyStyle.BY_SIZE, meteredOriginals = Originals.HOLD, patienceMs = patienceMs)
 
     /** What lies about of bodies that were given out. */
     fun bodiesLeft(): Int = bodies.list().orEmpty().size

@@ -191,6 +191,12 @@ pub enum LinkState {
     },
 }
 
+/// What an engine without senses takes the link for.
+pub(crate) const UNMETERED: LinkState = LinkState::Up {
+    speed: LinkSpeed::Wifi,
+    metered: false,
+};
+
 impl From<LinkState> for sync::Link {
     fn from(link: LinkState) -> Self {
         match link {
@@ -231,12 +237,15 @@ pub enum BodyStyle {
 pub struct SyncOptions {
     /// A folder of the app's sandbox for request bodies. Made if need be.
     pub body_dir: String,
-    /// The link, as the platform tells it.
-    pub link: LinkState,
-    /// How bodies are handed out.
-    pub bodies: BodyStyle,
-    /// Whether originals travel over a metered link.
-    pub metered_originals: Originals,
+    /// The link, as the platform tells it; unmetered Wi-Fi if nothing is said.
+    #[uniffi(default = None)]
+    pub link: Option<LinkState>,
+    /// How bodies are handed out; by size if nothing is said.
+    #[uniffi(default = None)]
+    pub bodies: Option<BodyStyle>,
+    /// Whether originals travel over a metered link; held if nothing is said.
+    #[uniffi(default = None)]
+    pub metered_originals: Option<Originals>,
     /// Give up after waiting so long in vain since the last progress.
     #[uniffi(default = 60000)]
     pub patience_ms: u64,

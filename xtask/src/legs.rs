@@ -8,6 +8,7 @@ use std::fmt;
 
 use serde_json::Value;
 
+use crate::bindings;
 use crate::apk;
 use crate::kotlin;
 use crate::machine::{Installing, Machine};
@@ -36,6 +37,10 @@ enum Act {
     Doc(&'static [&'static str]),
     /// The demo, whose last line must be a good report.
     Demo,
+    /// The bindings are generated, and their surface compared.
+    Bindings,
+    /// The bindings through Python.
+    Python,
     /// The Kotlin package.
     Kotlin,
     /// The demo app for Android.
@@ -212,6 +217,18 @@ pub(crate) const LEGS: &[Leg] = &[
         },
     },
     Leg {
+        name: "bindings",
+        what: "Kotlin, Swift and Python are generated from the library, and its surface is the one written down",
+        needs: &["python3"],
+        act: Act::Bindings,
+    },
+    Leg {
+        name: "python",
+        what: "the story, the thousand cases and the old stores through Python",
+        needs: &["python3"],
+        act: Act::Python,
+    },
+    Leg {
         name: "kotlin",
         what: "the Kotlin package compiles without a warning; the story, the vectors and every misuse run through it",
         needs: kotlin::TOOLS,
@@ -264,6 +281,8 @@ pub(crate) fn run(leg: &Leg, machine: &Machine, installing: Installing) -> Outco
         Act::Command(argv) => machine.run(&mut machine.command(argv)),
         Act::Doc(argv) => machine.run(machine.command(argv).env("RUSTDOCFLAGS", "-D warnings")),
         Act::Demo => demo(machine),
+        Act::Bindings => bindings::leg(machine),
+        Act::Python => bindings::python(machine),
         Act::Kotlin => kotlin::leg(machine),
         Act::Android => apk::leg(machine),
         Act::Peer { first, script } => peer(machine, leg.name, first, script),

@@ -9,6 +9,7 @@ use std::thread::available_parallelism;
 use serde_json::Value;
 
 use crate::bench_page::{self, Row};
+use crate::bindings;
 use crate::machine::{self, Installing, Machine};
 use crate::tools;
 
@@ -26,6 +27,16 @@ pub(crate) struct LongRun {
     yields: Yield,
     /// The variable that makes it replay one seed, if it can.
     seed: Option<&'static str>,
+    /// What is made before the clock starts.
+    before: Before,
+}
+
+/// What a run needs beside the clone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Before {
+    Nothing,
+    /// The Python package, with the library built for release.
+    PythonPackage,
 }
 
 impl LongRun {
@@ -63,6 +74,7 @@ pub(crate) const RUNS: &[LongRun] = &[
         tools: &["vipsthumbnail", "cmake", "nasm"],
         yields: Yield::Comparisons,
         seed: None,
+        before: Before::Nothing,
     },
     LongRun {
         name: "bench-rules",
@@ -81,6 +93,17 @@ pub(crate) const RUNS: &[LongRun] = &[
         tools: &[],
         yields: Yield::Comparisons,
         seed: None,
+        before: Before::Nothing,
+    },
+    LongRun {
+        name: "bench-ffi",
+        what: "the interface to Python beside the same calls in Rust",
+        argv: &["python3", "bindings/python/bench.py"],
+        env: &[],
+        tools: &["python3"],
+        yields: Yield::Comparisons,
+        seed: None,
+        before: Before::PythonPackage,
     },
     LongRun {
         name: "bench-load",
@@ -99,6 +122,7 @@ pub(crate) const RUNS: &[LongRun] = &[
         tools: &[],
         yields: Yield::Comparisons,
         seed: None,
+        before: Before::Nothing,
     },
     LongRun {
         name: "lookalike",
@@ -115,6 +139,7 @@ pub(crate) const RUNS: &[LongRun] = &[
         tools: &[],
         yields: Yield::Counts,
         seed: None,
+        before: Before::Nothing,
     },
     LongRun {
         name: "kill9",
@@ -135,6 +160,7 @@ pub(crate) const RUNS: &[LongRun] = &[
         tools: &[],
         yields: Yield::Counts,
         seed: None,
+        before: Before::Nothing,
     },
     LongRun {
         name: "fuzz",
@@ -152,6 +178,7 @@ pub(crate) const RUNS: &[LongRun] = &[
         tools: &[],
         yields: Yield::Counts,
         seed: None,
+        before: Before::Nothing,
     },
     LongRun {
         name: "photos200",
@@ -172,6 +199,7 @@ pub(crate) const RUNS: &[LongRun] = &[
         tools: &[],
         yields: Yield::Counts,
         seed: None,
+        before: Before::Nothing,
     },
     LongRun {
         name: "merge",
@@ -190,6 +218,7 @@ pub(crate) const RUNS: &[LongRun] = &[
         tools: &[],
         yields: Yield::Counts,
         seed: None,
+        before: Before::Nothing,
     },
     LongRun {
         name: "sim",
@@ -213,6 +242,7 @@ pub(crate) const RUNS: &[LongRun] = &[
         tools: &[],
         yields: Yield::Counts,
         seed: Some("LOSSBOOK_SIM_SEED"),
+        before: Before::Nothing,
     },
 ];
 
@@ -232,6 +262,12 @@ pub(crate) fn run(machine: &Machine, name: &str) -> Result<(), String> {
     let mut found = Vec::new();
     let mut command = machine.command(run.argv);
     command.envs(run.env.iter().copied());
+    if run.before == Before::PythonPackage {
+        bindings::generate(machine)?;
+        let build = ["cargo", "build", "--release", "-p", "lossbook-ffi"];
+        machine.run(&mut machine.command(&build))?;
+        command.env("PYTHONPATH", bindings::package(machine, "release")?);
+    }
     let (done, took) = machine::timed(|| {
         machine.run_reading(&mut command, |line| {
             found.extend(object_after(line, run.yields.mark()))

@@ -16,12 +16,14 @@
 mod android;
 mod apk;
 mod bench_page;
+mod bindings;
 mod dictionary;
 mod kotlin;
 mod legs;
 mod long;
 mod machine;
 mod requirements;
+mod size;
 mod screens;
 mod tools;
 mod vectors;
@@ -48,6 +50,9 @@ enum Wish {
     },
     Dictionary,
     Requirements,
+    Surface,
+    Wheel,
+    Size,
     Android,
     AndroidScreens,
 }
@@ -75,6 +80,9 @@ fn main() -> ExitCode {
         Ok(Wish::Requirements) => Machine::look()
             .and_then(|machine| requirements::write(&machine.root))
             .map(|()| true),
+        Ok(Wish::Surface) => on_machine(bindings::write_surface),
+        Ok(Wish::Wheel) => on_machine(bindings::wheel),
+        Ok(Wish::Size) => on_machine(size::weigh),
         Ok(Wish::Android) => Machine::look()
             .and_then(|machine| android::archive(&machine))
             .map(|()| true),
@@ -97,6 +105,12 @@ fn main() -> ExitCode {
     }
 }
 
+fn on_machine(work: fn(&Machine) -> Result<(), String>) -> Result<bool, String> {
+    Machine::look()
+        .and_then(|machine| work(&machine))
+        .map(|()| true)
+}
+
 fn parse(args: &[String]) -> Result<Wish, String> {
     let mut words = args.iter().map(String::as_str);
     match words.next() {
@@ -110,6 +124,11 @@ fn parse(args: &[String]) -> Result<Wish, String> {
             None => Ok(Wish::Requirements),
             Some(word) => Err(format!("`requirements` does not know `{word}`")),
         },
+        Some(word @ ("surface" | "wheel" | "size")) => match (words.next(), word) {
+            (None, "surface") => Ok(Wish::Surface),
+            (None, "wheel") => Ok(Wish::Wheel),
+            (None, _) => Ok(Wish::Size),
+            (Some(more), _) => Err(format!("`{word}` does not know `{more}`")),
         Some("android") => match words.next() {
             None => Ok(Wish::Android),
             Some(word) => Err(format!("`android` does not know `{word}`")),
@@ -182,6 +201,11 @@ fn list() {
     }
     println!(
         "\ncargo xtask vectors [FOLDER]                write the cases that bindings replay, and note their digest\ncargo xtask dictionary                      train the dictionary of pages and write it under core/dict\ncargo xtask requirements                    write {}: what serves which requirement\
+         \ncargo xtask surface                         write {} anew, after a meant change of the bindings\
+         \ncargo xtask wheel                           build the Python package\
+         \ncargo xtask size                            weigh the library for phones, and note it",
+        requirements::PAGE,
+        bindings::SURFACE
          \ncargo xtask android                         build the core for Android phones and pack it as an AAR (needs the NDK)\
          \ncargo xtask screens android                 draw the demo's screens anew under docs/screens",
         requirements::PAGE

@@ -16,8 +16,8 @@ use crate::home::Home;
 use crate::observer::{AttentionKind, Mark, News};
 use crate::refresh::{Ask, Refresh};
 use crate::sync::{
-    BodyStyle, HubAnswer, HubBody, HubHeader, HubRequest, Originals, SyncEnd, SyncOptions,
-    SyncOutcome, SyncPhase, SyncProgress, SyncTask, TransportFailure,
+    BodyStyle, HubAnswer, HubBody, HubHeader, HubRequest, LinkState, Originals, SyncEnd,
+    SyncOptions, SyncOutcome, SyncPhase, SyncProgress, SyncTask, TransportFailure, UNMETERED,
 };
 use crate::words::Words;
 
@@ -117,11 +117,12 @@ impl Drive {
         };
         drive.feed(Event::Policy(Policy {
             metered_originals: match drive.options.metered_originals {
-                Originals::Send => sync::Originals::Send,
-                Originals::Hold => sync::Originals::Hold,
+                Some(Originals::Send) => sync::Originals::Send,
+                Some(Originals::Hold) | None => sync::Originals::Hold,
             },
         }));
-        drive.feed(Event::Link(drive.options.link.into()));
+        let link = drive.options.link.unwrap_or(UNMETERED);
+        drive.feed(Event::Link(link.into()));
         drive.feed(Event::Start);
         drive
     }
@@ -273,7 +274,7 @@ impl Drive {
             "NO_NETWORK" | "REFUSED" => "no_network",
             "TLS" => "tls",
             "TIMEOUT" | "CUT" => "weak_network",
-            "" if self.options.link == crate::sync::LinkState::Down => "no_network",
+            "" if self.options.link == Some(LinkState::Down) => "no_network",
             _other => "no_exchange",
         }
     }
@@ -334,7 +335,7 @@ impl Drive {
     fn give(&mut self, home: &Home, device: &Device, request: &Request) {
         let body = match &request.body {
             Body::Empty => Ok((HubBody::Empty, None)),
-            Body::Mem(bytes) if self.options.bodies == BodyStyle::BySize => {
+            Body::Mem(bytes) if self.options.bodies != Some(BodyStyle::Files) => {
                 let bytes = bytes.clone();
                 Ok((HubBody::Bytes { bytes }, None))
             }

@@ -5,6 +5,7 @@ import kotlin.test.Test
 import kotlin.test.assertTrue
 import kotlinx.coroutines.runBlocking
 import org.junit.jupiter.api.io.TempDir
+import org.lossbook.stage.Scene
 import org.lossbook.demo.drawn.Html
 import org.lossbook.demo.page.Ink
 import org.lossbook.demo.page.Page
@@ -64,7 +65,7 @@ class DrawScreensTest {
         val case = hand.report(*Bench.REPORT)
         listOf("whole_house", "cause").forEachIndexed { index, slot ->
             val shutter = hand.book.openShutter().number
-            hand.book.addPhoto(case, NewPhoto(bench.scene.photos[index].path, PhotoOrigin.CAMERA, slot, shutter = shutter, fix = hand.phone.place))
+            hand.book.addPhoto(case, NewPhoto(Scene.photos[index].path, PhotoOrigin.CAMERA, slot, shutter = shutter, fix = hand.phone.place))
         }
         return case
     }

@@ -22,11 +22,12 @@ import org.lossbook.demo.page.Tone
 /** Enrolment, the list, the report and the case: empty, offline, wrong, slow and done. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class ScreensTest {
-    @TempDir lateinit var folder: File
+    private lateinit var folder: File
     private lateinit var bench: Bench
 
     @BeforeAll
-    fun set() {
+    fun set(@TempDir temporary: File) {
+        folder = temporary
         bench = Bench(folder)
     }
 

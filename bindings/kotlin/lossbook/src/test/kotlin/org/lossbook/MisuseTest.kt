@@ -36,14 +36,13 @@ import org.lossbook.stage.TestRoom
 /** Used wrongly, or by a host in trouble: the documented error each time, nothing lost, no crash. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class MisuseTest {
-    @TempDir lateinit var folder: File
+    private lateinit var folder: File
     private lateinit var hub: Hub
-    private lateinit var scene: Scene
 
     @BeforeAll
-    fun stage() {
+    fun stage(@TempDir temporary: File) {
+        folder = temporary
         hub = Hub(folder)
-        scene = Scene(folder)
     }
 
     @AfterAll
@@ -57,7 +56,7 @@ class MisuseTest {
 
     private suspend fun Lossbook.report() = reportLoss(NewReport(fields = listOf(FieldEdit("household", "农户张三")))).id
 
-    private fun photo(number: Int) = NewPhoto(scene.photos[number].path, PhotoOrigin.CAMERA)
+    private fun photo(number: Int) = NewPhoto(Scene.photos[number].path, PhotoOrigin.CAMERA)
 
     @Test
     fun `a closed book says closed, and all of it is there when it is opened again`() = runBlocking {

@@ -2,6 +2,7 @@ package org.lossbook.stage
 
 import java.io.File
 import java.io.IOException
+import java.nio.file.Files
 import java.util.concurrent.atomic.AtomicInteger
 import org.lossbook.FolderRoom
 import org.lossbook.HubTransport
@@ -82,9 +83,11 @@ class Phone(
     suspend fun sync(book: Lossbook): SyncOutcome = book.sync(link, options())
 }
 
-/** Photos that the program draws, as a camera would have written them. */
-class Scene(folder: File) {
-    val photos: List<File> = File(folder, "scene").let { scene ->
+/** Photos that the program draws, as a camera would have written them; drawn once for all tests of a run. */
+object Scene {
+    val photos: List<File> by lazy {
+        val scene = Files.createTempDirectory("lossbook-scene").toFile()
+        Runtime.getRuntime().addShutdownHook(Thread { scene.deleteRecursively() })
         Program.run("scene", scene.path)
         scene.listFiles().orEmpty().filter { it.extension == "jpg" }.sorted()
     }

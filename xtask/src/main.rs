@@ -83,12 +83,8 @@ fn main() -> ExitCode {
         Ok(Wish::Surface) => on_machine(bindings::write_surface),
         Ok(Wish::Wheel) => on_machine(bindings::wheel),
         Ok(Wish::Size) => on_machine(size::weigh),
-        Ok(Wish::Android) => Machine::look()
-            .and_then(|machine| android::archive(&machine))
-            .map(|()| true),
-        Ok(Wish::AndroidScreens) => Machine::look()
-            .and_then(|machine| screens::draw(&machine))
-            .map(|()| true),
+        Ok(Wish::Android) => on_machine(android::archive),
+        Ok(Wish::AndroidScreens) => on_machine(screens::draw),
         Err(problem) => {
             println!("xtask: {problem}\n");
             list();
@@ -203,12 +199,11 @@ fn list() {
         "\ncargo xtask vectors [FOLDER]                write the cases that bindings replay, and note their digest\ncargo xtask dictionary                      train the dictionary of pages and write it under core/dict\ncargo xtask requirements                    write {}: what serves which requirement\
          \ncargo xtask surface                         write {} anew, after a meant change of the bindings\
          \ncargo xtask wheel                           build the Python package\
-         \ncargo xtask size                            weigh the library for phones, and note it",
-        requirements::PAGE,
-        bindings::SURFACE
+         \ncargo xtask size                            weigh the library for phones, and note it\
          \ncargo xtask android                         build the core for Android phones and pack it as an AAR (needs the NDK)\
          \ncargo xtask screens android                 draw the demo's screens anew under docs/screens",
-        requirements::PAGE
+        requirements::PAGE,
+        bindings::SURFACE
     );
 }
 

@@ -134,7 +134,11 @@ pub(crate) fn python(machine: &Machine) -> Result<(), String> {
         .join(format!("lossbook{}", std::env::consts::EXE_SUFFIX));
     let tests = "bindings/python/tests";
     let runs = [
-        vec![format!("{tests}/story.py"), text(&program)?.to_owned(), text(&stage)?.to_owned()],
+        vec![
+            format!("{tests}/story.py"),
+            text(&program)?.to_owned(),
+            text(&stage)?.to_owned(),
+        ],
         vec![
             format!("{tests}/vectors.py"),
             text(&vectors.join("vectors.jsonl"))?.to_owned(),

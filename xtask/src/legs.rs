@@ -8,8 +8,8 @@ use std::fmt;
 
 use serde_json::Value;
 
-use crate::bindings;
 use crate::apk;
+use crate::bindings;
 use crate::kotlin;
 use crate::machine::{Installing, Machine};
 use crate::tools::{self, Search};

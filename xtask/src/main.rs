@@ -23,8 +23,8 @@ mod legs;
 mod long;
 mod machine;
 mod requirements;
-mod size;
 mod screens;
+mod size;
 mod tools;
 mod vectors;
 
@@ -125,6 +125,7 @@ fn parse(args: &[String]) -> Result<Wish, String> {
             (None, "wheel") => Ok(Wish::Wheel),
             (None, _) => Ok(Wish::Size),
             (Some(more), _) => Err(format!("`{word}` does not know `{more}`")),
+        },
         Some("android") => match words.next() {
             None => Ok(Wish::Android),
             Some(word) => Err(format!("`android` does not know `{word}`")),

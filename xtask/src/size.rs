@@ -17,7 +17,10 @@ use crate::machine::{self, Machine, OpenSsl};
 
 /// Profiles, and what they are.
 const PROFILES: &[(&str, &str)] = &[
-    ("mobile", "optimised for size (s), whole-program LTO, one unit"),
+    (
+        "mobile",
+        "optimised for size (s), whole-program LTO, one unit",
+    ),
     ("release", "optimised for speed (3), no whole-program LTO"),
 ];
 /// What a phone's library may take, in bytes: stripped, and compressed.
@@ -75,7 +78,10 @@ fn weighed(machine: &Machine, (profile, what): (&str, &str)) -> Result<Vec<Value
         .parse()
         .map_err(|error| format!("gzip: {error}"))?;
     fs::remove_file(&bare).map_err(|error| format!("{to}: {error}"))?;
-    let note = format!("{what}; libcrypto is the system's; by symbols: {}", listed(&parts));
+    let note = format!(
+        "{what}; libcrypto is the system's; by symbols: {}",
+        listed(&parts)
+    );
     let row = |name: String, bytes: u64, goal: u64, note: &str| {
         json!({
             "name": name, "ours": megabytes(bytes), "peer": megabytes(goal),
@@ -83,7 +89,12 @@ fn weighed(machine: &Machine, (profile, what): (&str, &str)) -> Result<Vec<Value
         })
     };
     Ok(vec![
-        row(format!("phone library, {profile}, stripped"), stripped, GOALS.0, &note),
+        row(
+            format!("phone library, {profile}, stripped"),
+            stripped,
+            GOALS.0,
+            &note,
+        ),
         row(
             format!("phone library, {profile}, stripped and compressed"),
             packed,
@@ -134,7 +145,16 @@ fn part_of(name: &str) -> String {
         }
     }
     let begins = |words: &[&str]| words.iter().any(|word| name.starts_with(word));
-    if begins(&["sqlite3", "fts5", "sqlcipher", "rtree", "json", "vdbe", "btree", "pager"]) {
+    if begins(&[
+        "sqlite3",
+        "fts5",
+        "sqlcipher",
+        "rtree",
+        "json",
+        "vdbe",
+        "btree",
+        "pager",
+    ]) {
         "sqlite and sqlcipher".to_owned()
     } else if begins(&["ZSTD", "HUF", "FSE", "COVER", "ZDICT"]) {
         "zstd".to_owned()
@@ -169,12 +189,18 @@ mod tests {
         let parts = parts(symbols);
         assert_eq!(
             parts,
-            [("automerge".to_owned(), 17), ("sqlite and sqlcipher".to_owned(), 5)]
+            [
+                ("automerge".to_owned(), 17),
+                ("sqlite and sqlcipher".to_owned(), 5)
+            ]
         );
     }
 
     #[test]
     fn a_size_is_said_in_hundredths_of_megabytes() {
-        assert_eq!((megabytes(3_186_768), ratio(9, 18)), ("3.19 MB".to_owned(), "0.500".to_owned()));
+        assert_eq!(
+            (megabytes(3_186_768), ratio(9, 18)),
+            ("3.19 MB".to_owned(), "0.500".to_owned())
+        );
     }
 }

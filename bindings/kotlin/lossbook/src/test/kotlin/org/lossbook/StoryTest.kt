@@ -152,7 +152,7 @@ class StoryTest {
         val judged = rust.run("assess", screen.row.id)
         assertEquals(screen.judgement?.packDigest, judged.getValue("pack").jsonObject.text("digest"))
         val money = judged.getValue("money").jsonObject
-        assertEquals(screen.judgement?.payable?.lowFen, money.getValue("payable").jsonObject.fen("low"))
+        assertEquals(screen.judgement?.payable?.text, money.text("payable"))
         assertEquals(screen.judgement?.capital, money.text("capital"))
     }
 

@@ -177,8 +177,11 @@ impl Home {
 
     /// Tells whoever observes. Nothing may be held meanwhile.
     pub(crate) fn tell(&self, news: impl IntoIterator<Item = News>) {
-        let observer = self.observer.read().unwrap_or_else(PoisonError::into_inner);
-        let Some(observer) = observer.clone() else {
+        let observer = {
+            let told = self.observer.read().unwrap_or_else(PoisonError::into_inner);
+            told.clone()
+        };
+        let Some(observer) = observer else {
             return;
         };
         for one in news {

@@ -111,6 +111,8 @@ impl Observer for Ears {
 pub(crate) struct Tcp {
     /// Breaks requests that carry photos.
     pub(crate) cuts_photos: AtomicBool,
+    /// Bodies that came as bytes.
+    pub(crate) in_memory: AtomicU64,
     /// Paths of bodies that came as files.
     pub(crate) files: Mutex<Vec<String>>,
 }
@@ -119,7 +121,10 @@ impl HostTransport for Tcp {
     fn send(&self, request: HubRequest) -> Result<HubAnswer, TransportError> {
         let body = match &request.body {
             HubBody::Empty => Vec::new(),
-            HubBody::Bytes { bytes } => bytes.clone(),
+            HubBody::Bytes { bytes } => {
+                self.in_memory.fetch_add(1, Ordering::SeqCst);
+                bytes.clone()
+            }
             HubBody::File { path, len_bytes } => {
                 self.files.lock().unwrap().push(path.clone());
                 let bytes = std::fs::read(path).unwrap();

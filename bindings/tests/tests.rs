@@ -370,8 +370,29 @@ fn one_run_at_a_time_and_a_cancelled_one_makes_room() {
     assert_eq!(stage.sync(&phone).end, SyncEnd::Done);
 }
 
+/// Asks for the case that changed, then wants to hear no more.
+struct Asking(std::sync::Weak<Lossbook>, std::sync::Mutex<Vec<String>>);
+
+impl Observer for Asking {
+    fn case_changed(&self, case: String) -> Result<(), HostError> {
+        let book = self.0.upgrade().unwrap();
+        let household = book.case_screen(&case).unwrap().row.household;
+        book.unobserve();
+        self.1.lock().unwrap().push(household);
+        Ok(())
+    }
+
+    fn progress(&self, _progress: SyncProgress) -> Result<(), HostError> {
+        Ok(())
+    }
+
+    fn attention(&self, _what: Attention) -> Result<(), HostError> {
+        Ok(())
+    }
+}
+
 #[test]
-fn an_observer_may_throw_and_call_back() {
+fn an_observer_that_throws_changes_nothing() {
     let stage = Stage::new();
     let phone = stage.phone("surveyor");
     let ears = Arc::new(Ears::default());
@@ -380,6 +401,37 @@ fn an_observer_may_throw_and_call_back() {
     let case = report(&phone);
     assert_eq!(*ears.cases.lock().unwrap(), [case.id]);
     assert!(phone.book.status().is_ok());
+}
+
+#[test]
+fn an_observer_may_call_back() {
+    let stage = Stage::new();
+    let phone = stage.phone("surveyor");
+    let asking = Arc::new(Asking(
+        Arc::downgrade(&phone.book),
+        std::sync::Mutex::default(),
+    ));
+    phone.book.observe(Arc::clone(&asking) as _);
+    report(&phone);
+    report(&phone);
+    assert_eq!(*asking.1.lock().unwrap(), ["农户张三"]);
+}
+
+#[test]
+fn a_run_for_background_clients_hands_every_body_out_as_a_file() {
+    let stage = Stage::new();
+    let phone = stage.phone("surveyor");
+    report(&phone);
+    let tcp = Arc::new(Tcp::default());
+    let mut options = stage.options();
+    options.bodies = Some(BodyStyle::Files);
+    let outcome = phone
+        .book
+        .sync_with(Arc::clone(&tcp) as _, options, None)
+        .unwrap();
+    assert_eq!(outcome.end, SyncEnd::Done);
+    assert_eq!(tcp.in_memory.load(Ordering::SeqCst), 0);
+    assert!(tcp.files.lock().unwrap().len() >= 4);
 }
 
 #[test]

@@ -4,12 +4,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use lossbook_core::store::{Store, StoreError, StoreKey, rusqlite};
 use lossbook_ffi::*;
 use serde_json::{Value, json};
 
-use crate::stage::{Clock, Keys, Stage, edit, parts, photo, report};
-use crate::{WISH, ink, query};
+use crate::query;
+use crate::stage::{Clock, Keys, edit, parts};
 
 fn stores() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/stores")
@@ -84,56 +83,4 @@ fn a_store_of_a_newer_app_is_refused_and_not_touched() {
         "{refused:?}"
     );
     assert_eq!(fs::read(&database).unwrap(), before);
-}
-
-#[test]
-#[ignore = "writes fixtures: see fixtures/stores/README.md"]
-fn the_store_of_this_version_is_written_down() {
-    let target = PathBuf::from(std::env::var("LOSSBOOK_WRITE_STORE").unwrap());
-    let target = if target.is_absolute() {
-        target
-    } else {
-        Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("..")
-            .join(target)
-    };
-    let stage = Stage::new();
-    let phone = stage.phone("surveyor");
-    let case = report(&phone);
-    phone
-        .book
-        .add_photo(&case.id, photo(stage.photo(11)), None)
-        .unwrap();
-    let line = vec![edit("item", "瓦片"), edit("amount", "1250.50")];
-    phone.book.add_row(&case.id, "lines", line).unwrap();
-    let shown = phone.book.statement(&case.id, WISH).unwrap();
-    phone.book.sign(&case.id, ink(&shown)).unwrap();
-    stage.sync(&phone);
-    phone
-        .book
-        .add_row(&case.id, "notes", vec![edit("text", "尚未发出")])
-        .unwrap();
-    let expected = read(&phone.book);
-    phone.book.close_home();
-    let version = versions().store;
-    let folder = target.join(format!("v{version}"));
-    assert!(!folder.exists(), "v{version} stands already");
-    copied(&phone.home, &folder.join("home"));
-    let text = serde_json::to_string_pretty(&expected).unwrap();
-    fs::write(folder.join("expected.json"), format!("{text}\n")).unwrap();
-    let newer = target.join("newer/home");
-    if newer.exists() {
-        return;
-    }
-    copied(&phone.home, &newer);
-    let key: Vec<u8> = fs::read(newer.join("key")).unwrap();
-    let key: Vec<u8> = key.iter().map(|byte| byte ^ 0x5a).collect();
-    let key = StoreKey::from_bytes(key.try_into().unwrap());
-    let store = Store::open(&newer, &key).unwrap();
-    let later = "UPDATE part_version SET version = 999 WHERE part = 'core'";
-    let wrote = store.transact(|tx| {
-        let changed = tx.sql().execute(later, []);
-        changed.map_err(|error: rusqlite::Error| StoreError::from(error))
-    });
-    assert_eq!(wrote.unwrap(), 1);
 }

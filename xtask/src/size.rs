@@ -130,7 +130,7 @@ fn parts(symbols: &str) -> Vec<(String, u64)> {
         }
     }
     let mut parts: Vec<(String, u64)> = sizes.into_iter().collect();
-    parts.sort_by(|one, other| other.1.cmp(&one.1));
+    parts.sort_by_key(|(_, bytes)| std::cmp::Reverse(*bytes));
     parts
 }
 

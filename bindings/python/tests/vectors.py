@@ -31,7 +31,9 @@ def main(file: Path) -> None:
             pack, at, case, wanted = members(line.rstrip("\n"))
             got = lossbook.assess(case, pack, at)
             if got != wanted:
-                raise SystemExit(f"NOT SO: line {count + 1} is judged otherwise:\n{got}\n{wanted}")
+                at_byte = next((i for i, (a, b) in enumerate(zip(got, wanted)) if a != b), min(len(got), len(wanted)))
+                near = slice(max(at_byte - 60, 0), at_byte + 60)
+                raise SystemExit(f"NOT SO: line {count + 1} is judged otherwise:\n{got[near]}\n{wanted[near]}")
             count += 1
     if count != 1_000:
         raise SystemExit(f"NOT SO: {count} lines, expected 1,000")

@@ -175,14 +175,16 @@ impl Drive {
                         return Ok(wait);
                     }
                 }
-                Stage::Refresh(refresh) => match refresh.next(device) {
-                    Ok(Some(ask)) => self.give_ask(ask),
-                    Ok(None) => self.finish(home, device, (SyncEnd::Done, None))?,
-                    Err(error) => {
+                Stage::Refresh(refresh) => {
+                    let asked = refresh.next(device);
+                    let given = asked.and_then(|ask| ask.map(|ask| self.give_ask(ask)).transpose());
+                    if let Err(error) = &given {
                         self.troubles.push(error.code().to_owned());
+                    }
+                    if !matches!(given, Ok(Some(()))) {
                         self.finish(home, device, (SyncEnd::Done, None))?;
                     }
-                },
+                }
             }
         }
     }
@@ -401,24 +403,26 @@ impl Drive {
     }
 
     /// Hands a request for rules or reference data out.
-    fn give_ask(&mut self, ask: Ask) {
+    fn give_ask(&mut self, ask: Ask) -> Result<(), AppError> {
+        let (body, file) = match (ask.body.is_empty(), self.options.bodies) {
+            (true, _) => (HubBody::Empty, None),
+            (false, Some(BodyStyle::Files)) => self.as_file(&ask.body)?,
+            (false, Some(BodyStyle::BySize) | None) => (HubBody::Bytes { bytes: ask.body }, None),
+        };
         self.given = Some(Given {
             request: HubRequest {
                 id: self.next_id,
                 method: ask.method.to_owned(),
                 url: format!("{}{}", self.hub, ask.path),
                 headers: ask.headers,
-                body: if ask.body.is_empty() {
-                    HubBody::Empty
-                } else {
-                    HubBody::Bytes { bytes: ask.body }
-                },
+                body,
                 quiet_ms: REFRESH_QUIET_MS,
             },
             asked_by: AskedBy::Refresh,
-            _file: None,
+            _file: file,
         });
         self.next_id += 1;
+        Ok(())
     }
 
     /// Takes what came of a request; one that nobody waits for is dropped.

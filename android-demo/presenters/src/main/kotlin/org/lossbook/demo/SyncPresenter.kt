@@ -113,7 +113,7 @@ class SyncPresenter(desk: Desk, route: Route) : Presenter<SyncPresenter.State>(d
     private fun left(state: State): List<Block> {
         if (state.left.isEmpty()) return listOf(Text(words.allAtHub, Tone.GOOD)).takeIf { state.status?.user != null && !state.running }.orEmpty()
         return listOf(Heading(words.notYetAtHub)) + state.left.map {
-            Row(it.number, words.leftOf(it.entriesLeft, it.photosLeft, it.bytesLeft), marks = listOf(words.mark(it.state)), tap = Go(Place.Case(it.case)))
+            Row(it.number, words.leftOf(it.entriesLeft, it.photosLeft, it.bytesLeft), marks = listOf(words.mark(it.state)), tap = Go(Place.Case(it.id)))
         }
     }
 

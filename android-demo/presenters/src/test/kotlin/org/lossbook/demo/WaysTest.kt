@@ -111,7 +111,7 @@ class WaysTest {
             screen.until { it.receivers?.any { one -> one.user == "交换乙" } == true }
             screen.touch(screen.choice("交给谁").answers.first { it.text == "交换乙" }.tap)
             screen.touch(BundlePresenter.Share)
-            screen.until { it.exported != null }
+            screen.until { it.exported != null && it.working == BundlePresenter.Working.NOT }
             assertEquals(1, screen.said(Tone.GOOD).size)
             phone.shared.single()
         }
@@ -119,7 +119,7 @@ class WaysTest {
             phone.picked = bundle
             val screen = at<BundlePresenter>(Place.Bundle(null))
             screen.touch(BundlePresenter.Receive)
-            screen.until { it.imported != null }
+            screen.until { it.imported != null && it.working == BundlePresenter.Working.NOT }
             assertTrue(screen.said(Tone.GOOD).single().contains("已完整读入"))
             assertEquals("农户张三", book.caseScreen(case).row.household)
             assertTrue(screen.all<Row>().single().tap is Go)
@@ -134,7 +134,7 @@ class WaysTest {
         assertEquals(null, screen.state.value.problem)
         phone.picked = File(folder, "noise").apply { writeBytes(ByteArray(4_000) { (it * 7).toByte() }) }
         screen.touch(BundlePresenter.Receive)
-        screen.until { it.problem != null }
+        screen.until { it.problem != null && it.working == BundlePresenter.Working.NOT }
         assertEquals(Tone.BAD, screen.page().notice?.tone)
         assertEquals(0, phone.scratch.listFiles().orEmpty().count { it.name.endsWith(".lossbundle") })
     }

@@ -7,6 +7,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
+use crate::bindings;
 use crate::machine::Machine;
 
 /// The package's build file.
@@ -36,7 +37,7 @@ pub(crate) fn maven(machine: &Machine, file: &str) -> Result<Command, String> {
     let properties = [
         ("maven.repo.local", ours(machine).join("repository")),
         ("lossbook.build", ours(machine).join("build")),
-        ("lossbook.generated", generated(machine)),
+        ("lossbook.generated", bindings::generated(machine, "kotlin")),
         ("lossbook.library", debug),
         ("lossbook.program", program),
         ("lossbook.clone", machine.root.clone()),
@@ -56,42 +57,13 @@ pub(crate) fn ours(machine: &Machine) -> PathBuf {
     machine.cache.join("maven")
 }
 
-fn generated(machine: &Machine) -> PathBuf {
-    machine.cache.join("bindings").join("kotlin")
-}
-
 fn vectors(machine: &Machine) -> PathBuf {
     machine.target().join("vectors")
 }
 
 /// The library, the program, the generated Kotlin and the thousand cases.
 fn prepare(machine: &Machine) -> Result<(), String> {
-    let cargo = |words: &[&str]| machine.run(&mut machine.command(words));
-    cargo(&["cargo", "build", "-p", "lossbook-ffi", "-p", "lossbook-cli"])?;
-    let folder = generated(machine);
-    if folder.exists() {
-        std::fs::remove_dir_all(&folder)
-            .map_err(|error| format!("cannot empty {}: {error}", folder.display()))?;
-    }
-    let library = machine.target().join("debug").join(format!(
-        "{}lossbook_ffi{}",
-        std::env::consts::DLL_PREFIX,
-        std::env::consts::DLL_SUFFIX
-    ));
-    let mut generate = machine.command(&["cargo", "run", "--quiet", "-p", "lossbook-ffi"]);
-    generate
-        .args([
-            "--features",
-            "bindgen",
-            "--bin",
-            "uniffi-bindgen",
-            "--",
-            "generate",
-        ])
-        .arg(library)
-        .args(["--language", "kotlin", "--no-format", "--out-dir"])
-        .arg(&folder);
-    machine.run(&mut generate)?;
+    bindings::generate(machine)?;
     let mut write = machine.command(&["cargo", "run", "--quiet", "-p", "lossbook-tests"]);
     write.args(["--bin", "vectors", "--"]).arg(vectors(machine));
     machine.run(&mut write)

@@ -222,11 +222,11 @@ fn list() {
         "\ncargo xtask vectors [FOLDER]                write the cases that bindings replay, and note their digest\ncargo xtask dictionary                      train the dictionary of pages and write it under core/dict\ncargo xtask requirements                    write {}: what serves which requirement\
          \ncargo xtask swift-sources [FOLDER]          put what the Swift package needs into it, or into a copy of it\
          \ncargo xtask ios                             make the XCFramework of the core, on a Mac\
-         \ncargo xtask android                         build the core for Android phones and pack it as an AAR (needs the NDK)\
-         \ncargo xtask screens android                 draw the demo's screens anew under docs/screens\
          \ncargo xtask surface                         write {} anew, after a meant change of the bindings\
          \ncargo xtask wheel                           build the Python package\
-         \ncargo xtask size                            weigh the library for phones, and note it",
+         \ncargo xtask size                            weigh the library for phones, and note it\
+         \ncargo xtask android                         build the core for Android phones and pack it as an AAR (needs the NDK)\
+         \ncargo xtask screens android                 draw the demo's screens anew under docs/screens",
         requirements::PAGE,
         bindings::SURFACE
     );

@@ -59,7 +59,7 @@ class DisputePresenter(desk: Desk, route: Route, private val place: Place.Disput
     }
 
     private fun failed(failure: LossbookException) = change {
-        val isReason = failure is LossbookException.WrongState && failure.needs == "reason"
+        val isReason = failure is LossbookException.InvalidInput && failure.field == "reason"
         val told = failure.told()
         copy(working = false, reasonProblem = told.takeIf { isReason }, problem = told.takeIf { !isReason })
     }

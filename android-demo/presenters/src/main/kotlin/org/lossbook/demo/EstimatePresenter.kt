@@ -13,6 +13,8 @@ import org.lossbook.demo.page.Sums
 import org.lossbook.demo.page.Text
 import org.lossbook.demo.page.Tone
 import org.lossbook.ffi.CaseScreen
+import org.lossbook.ffi.FieldKind
+import org.lossbook.ffi.FieldView
 import org.lossbook.ffi.Judgement
 import org.lossbook.ffi.RowStanding
 import org.lossbook.ffi.RowView
@@ -62,9 +64,9 @@ class EstimatePresenter(desk: Desk, route: Route, private val case: String) :
     }
 
     private fun row(screen: CaseScreen, section: SectionView, row: RowView): Row {
-        val texts = row.fields.filter { it.kind != org.lossbook.ffi.FieldKind.DIGEST }
+        val texts = row.fields.filter { it.kind != FieldKind.DIGEST }
         val first = TITLES.firstNotNullOfOrNull { name -> texts.find { it.name == name } }
-        val rest = texts.filter { it !== first }.joinToString("  ") { "${words.of(it.zh, it.en)} ${it.shown ?: words.disputed}" }
+        val rest = texts.filter { it !== first }.joinToString("  ") { "${words.of(it.zh, it.en)} ${shown(it)}" }
         val priced = screen.judgement?.lines.orEmpty().find { it.id == row.id }
         val dispute = screen.disputes.find { it.path.startsWith(row.path) }
         val marks = listOfNotNull(
@@ -73,8 +75,11 @@ class EstimatePresenter(desk: Desk, route: Route, private val case: String) :
         )
         val tap = if (dispute == null) Go(Place.Row(case, section.key, row.id)) else Go(Place.Dispute(case, dispute.path))
         val formula = priced?.formula?.takeIf(String::isNotEmpty)
-        return Row(first?.shown ?: words.disputed, listOfNotNull(rest, formula).joinToString("\n"), row.amount?.let(words::money).orEmpty(), marks, tap)
+        return Row(first?.let(::shown).orEmpty(), listOfNotNull(rest, formula).joinToString("\n"), row.amount?.let(words::money).orEmpty(), marks, tap)
     }
+
+    /** A value in the contract's words where it has some. */
+    private fun shown(field: FieldView): String = field.choice?.let(words::of) ?: field.shown ?: words.disputed
 
     companion object {
         private val SECTIONS = listOf("lines", "damage", "answers")

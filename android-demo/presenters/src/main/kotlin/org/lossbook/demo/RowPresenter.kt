@@ -89,9 +89,8 @@ class RowPresenter(desk: Desk, route: Route, private val place: Place.Row) :
 
     private fun failed(failure: LossbookException) {
         val field = (failure as? LossbookException.InvalidInput)?.field?.substringAfterLast('.')
-        val needsReason = (failure as? LossbookException.WrongState)?.needs == "reason"
         val shown = when {
-            needsReason -> REASON
+            field == REASON && now.withdrawing != null -> REASON
             now.form?.fields.orEmpty().any { it.name == field } -> field.orEmpty()
             else -> ""
         }

@@ -17,6 +17,7 @@ import org.lossbook.ffi.LossbookException
 import org.lossbook.ffi.NewSignature
 import org.lossbook.ffi.SignAct
 import org.lossbook.ffi.SignedView
+import org.lossbook.ffi.StatementKind
 import org.lossbook.ffi.StatementView
 import org.lossbook.ffi.StatementWish
 
@@ -59,7 +60,7 @@ class SignPresenter(desk: Desk, route: Route, private val case: String) :
     private fun show() {
         attempt(::failed) {
             val household = desk.book.caseScreen(case).row.household
-            val wish = StatementWish(language = words.language.statement)
+            val wish = StatementWish(StatementKind.ESTIMATE, words.language.statement)
             val statement = desk.book.statement(case, wish)
             change { copy(statement = statement, signer = signer.ifEmpty { household }, problem = null, needs = null) }
         }
@@ -85,7 +86,7 @@ class SignPresenter(desk: Desk, route: Route, private val case: String) :
             val new = NewSignature(
                 signer = now.signer,
                 act = if (now.refusing) SignAct.REFUSED else SignAct.SIGNED,
-                wanted = StatementWish(language = words.language.statement),
+                wanted = StatementWish(StatementKind.ESTIMATE, words.language.statement),
                 shownSha256 = shown.textSha256,
                 strokes = now.strokes.map { stroke -> InkStroke(stroke.map(::point)) },
                 width = now.width.toUInt(),

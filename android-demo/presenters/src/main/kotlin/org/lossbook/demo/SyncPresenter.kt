@@ -19,7 +19,6 @@ import org.lossbook.ffi.LinkSpeed
 import org.lossbook.ffi.LinkState
 import org.lossbook.ffi.SyncEnd
 import org.lossbook.ffi.SyncNoteView
-import org.lossbook.ffi.SyncOptions
 import org.lossbook.ffi.SyncOutcome
 import org.lossbook.ffi.SyncPhase
 import org.lossbook.ffi.SyncProgress
@@ -58,7 +57,7 @@ class SyncPresenter(desk: Desk, route: Route) : Presenter<SyncPresenter.State>(d
         if (now.running) return
         change { copy(running = true, outcome = null, problem = null, progress = null) }
         exchange = attempt({ failed -> change { copy(problem = failed.told()) } }) {
-            val outcome = desk.book.sync(desk.phone.transport, SyncOptions(bodyDir = bodies().path, link = link()))
+            val outcome = desk.book.sync(desk.phone.transport, File(desk.phone.scratch, "bodies"), link())
             change { copy(outcome = outcome, progress = outcome.progress) }
         }.also { job ->
             job.invokeOnCompletion { ended ->
@@ -72,8 +71,6 @@ class SyncPresenter(desk: Desk, route: Route) : Presenter<SyncPresenter.State>(d
         val (status, left, log) = Triple(desk.book.status(), desk.book.unfinished(), desk.book.syncLog(LOGGED))
         change { copy(status = status, left = left, log = log) }
     }
-
-    private fun bodies() = File(desk.phone.scratch, "bodies").apply { mkdirs() }
 
     private fun link(): LinkState = when (desk.phone.network.value) {
         Network.OFF -> LinkState.Down
@@ -116,7 +113,7 @@ class SyncPresenter(desk: Desk, route: Route) : Presenter<SyncPresenter.State>(d
     private fun left(state: State): List<Block> {
         if (state.left.isEmpty()) return listOf(Text(words.allAtHub, Tone.GOOD)).takeIf { state.status?.user != null && !state.running }.orEmpty()
         return listOf(Heading(words.notYetAtHub)) + state.left.map {
-            Row(it.number, words.leftOf(it.entriesLeft, it.photosLeft, it.bytesLeft), marks = listOf(words.mark(it.state)), tap = Go(Place.Case(it.case)))
+            Row(it.number, words.leftOf(it.entriesLeft, it.photosLeft, it.bytesLeft), marks = listOf(words.mark(it.state)), tap = Go(Place.Case(it.id)))
         }
     }
 

@@ -53,17 +53,17 @@ class Words(val language: Language) {
     val stopped = Problem("stopped", "已停止；已确认的内容不受影响", "stopped; what was acknowledged stays so")
 
     // Enrolment.
-    val enrolTitle = of("登记手机", "Enrol this phone")
-    val enrolHow = of("请输入总部发给您的登记码。登记后，没有网络也能工作。", "Enter the code from head office. After that you can work without a network.")
-    val enrolCode = of("登记码", "Enrolment code")
-    val enrolHint = of("粘贴整行登记码", "Paste the whole line")
-    val enrolOnce = of("登记需要一次网络连接；登记码只能用一次。", "This needs a network once. A code works once.")
-    val enrol = of("登记", "Enrol")
+    val enrolTitle = of("注册手机", "Enrol this phone")
+    val enrolHow = of("请输入总部发给您的注册码。注册后，没有网络也能工作。", "Enter the code from head office. After that you can work without a network.")
+    val enrolCode = of("注册码", "Enrolment code")
+    val enrolHint = of("粘贴整行注册码", "Paste the whole line")
+    val enrolOnce = of("注册需要一次网络连接；注册码只能用一次。", "This needs a network once. A code works once.")
+    val enrol = of("注册", "Enrol")
     val enrolling = of("正在联系总部…", "Asking head office…")
     val enrolledNext = of("现在可以开始工作。首次同步会取回本区域的案件。", "You can begin. The first exchange brings the cases of your area.")
     val toTasks = of("进入任务列表", "To the tasks")
 
-    fun enrolledAs(user: String, roles: List<String>) = of("已登记：$user（${roles.joinToString("、")}）", "Enrolled: $user (${roles.joinToString(", ")})")
+    fun enrolledAs(user: String, roles: List<String>) = of("已注册：$user（${roles.joinToString("、")}）", "Enrolled: $user (${roles.joinToString(", ")})")
 
     fun role(word: String) = when (word) {
         "liaison" -> of("联络员", "liaison")

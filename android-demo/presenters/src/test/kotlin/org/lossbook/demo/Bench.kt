@@ -111,13 +111,12 @@ fun Presenter<*>.row(title: String): Row = all<Row>().first { title in it.title 
 /** A hub, its pictures, and phones of it. */
 class Bench(private val folder: File) : AutoCloseable {
     val hub = Hub(folder)
-    val scene = Scene(folder)
 
     suspend fun hand(name: String, enrolled: Boolean = true, language: Language = Language.ZH, device: Device = Device(File(folder, name))): Hand {
         val book = device.open()
         val scratch = File(folder, "$name-scratch").apply { mkdirs() }
         if (enrolled) book.enrol(hub.invite(name), Link())
-        return Hand(device, book, PaperPhone(scratch, scene.photos), language)
+        return Hand(device, book, PaperPhone(scratch, Scene.photos), language)
     }
 
     override fun close() = hub.close()

@@ -5,6 +5,7 @@ import kotlin.test.Test
 import kotlin.test.assertTrue
 import kotlinx.coroutines.runBlocking
 import org.junit.jupiter.api.io.TempDir
+import org.lossbook.stage.Scene
 import org.lossbook.demo.drawn.Html
 import org.lossbook.demo.page.Ink
 import org.lossbook.demo.page.Page
@@ -64,7 +65,7 @@ class DrawScreensTest {
         val case = hand.report(*Bench.REPORT)
         listOf("whole_house", "cause").forEachIndexed { index, slot ->
             val shutter = hand.book.openShutter().number
-            hand.book.addPhoto(case, NewPhoto(bench.scene.photos[index].path, PhotoOrigin.CAMERA, slot, shutter = shutter, fix = hand.phone.place))
+            hand.book.addPhoto(case, NewPhoto(Scene.photos[index].path, PhotoOrigin.CAMERA, slot, shutter = shutter, fix = hand.phone.place))
         }
         return case
     }
@@ -118,7 +119,7 @@ class DrawScreensTest {
         hand.book.sign(
             case,
             org.lossbook.ffi.NewSignature(
-                "农户张三", org.lossbook.ffi.SignAct.SIGNED, org.lossbook.ffi.StatementWish(), statement.textSha256,
+                "农户张三", org.lossbook.ffi.SignAct.SIGNED, org.lossbook.Lossbook.ESTIMATE, statement.textSha256,
                 listOf(org.lossbook.ffi.InkStroke(stroke(1, 1, 2, 3).map { org.lossbook.ffi.InkPoint(it.x, it.y, it.ms.toUInt(), 500u) })), 1080u, 640u,
             ),
         )

@@ -22,11 +22,12 @@ import org.lossbook.demo.page.Tone
 /** Enrolment, the list, the report and the case: empty, offline, wrong, slow and done. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class ScreensTest {
-    @TempDir lateinit var folder: File
+    private lateinit var folder: File
     private lateinit var bench: Bench
 
     @BeforeAll
-    fun set() {
+    fun set(@TempDir temporary: File) {
+        folder = temporary
         bench = Bench(folder)
     }
 
@@ -42,14 +43,14 @@ class ScreensTest {
         val screen = at<EnrolPresenter>(Place.Enrol)
         assertFalse(screen.main().enabled)
         screen.touch(EnrolPresenter.Typed("  abc "))
-        assertEquals("abc", screen.field("登记码").value)
+        assertEquals("abc", screen.field("注册码").value)
         assertTrue(screen.main().enabled)
     }
 
     @Test
     fun `enrolment says what is wrong with a code`() = with("新手机二", enrolled = false) {
         val screen = at<EnrolPresenter>(Place.Enrol)
-        screen.touch(EnrolPresenter.Typed("这不是登记码"))
+        screen.touch(EnrolPresenter.Typed("这不是注册码"))
         screen.touch(EnrolPresenter.Enrol)
         screen.until { it.problem != null }
         assertEquals(Tone.BAD, screen.page().notice?.tone)
@@ -69,7 +70,7 @@ class ScreensTest {
         phone.transport.may = { true }
         screen.touch(Again)
         assertEquals("新手机三", screen.until { it.enrolled != null }.enrolled?.user)
-        assertEquals(listOf("已登记：新手机三（查勘员）"), screen.said(Tone.GOOD))
+        assertEquals(listOf("已注册：新手机三（查勘员）"), screen.said(Tone.GOOD))
         screen.touch(EnrolPresenter.ToTasks)
         assertEquals(Place.Tasks, route.here)
     }

@@ -9,6 +9,7 @@ import org.junit.jupiter.api.AfterAll
 import org.junit.jupiter.api.BeforeAll
 import org.junit.jupiter.api.TestInstance
 import org.junit.jupiter.api.io.TempDir
+import org.lossbook.stage.Scene
 import org.lossbook.demo.page.Progress
 import org.lossbook.demo.page.Row
 import org.lossbook.demo.page.Tone
@@ -17,11 +18,12 @@ import org.lossbook.ffi.SyncEnd
 /** The ways out of the phone, the exchange and the bundle: empty, offline, wrong, slow and done. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class WaysTest {
-    @TempDir lateinit var folder: File
+    private lateinit var folder: File
     private lateinit var bench: Bench
 
     @BeforeAll
-    fun set() {
+    fun set(@TempDir temporary: File) {
+        folder = temporary
         bench = Bench(folder)
     }
 
@@ -35,7 +37,7 @@ class WaysTest {
     @Test
     fun `an exchange sends all, says so, and lists what it did`() = with("同步一") {
         val case = report(*Bench.REPORT)
-        book.addPhoto(case, org.lossbook.ffi.NewPhoto(bench.scene.photos.first().path, org.lossbook.ffi.PhotoOrigin.CAMERA))
+        book.addPhoto(case, org.lossbook.ffi.NewPhoto(Scene.photos.first().path, org.lossbook.ffi.PhotoOrigin.CAMERA))
         val screen = at<SyncPresenter>(Place.Sync)
         screen.until { it.left.isNotEmpty() }
         assertTrue(screen.all<Row>().any { row -> row.marks.any { it.text == "已保存" } })
@@ -86,7 +88,7 @@ class WaysTest {
     @Test
     fun `originals wait for a link that costs nothing`() = with("同步五") {
         val case = report(*Bench.REPORT)
-        book.addPhoto(case, org.lossbook.ffi.NewPhoto(bench.scene.photos.first().path, org.lossbook.ffi.PhotoOrigin.CAMERA))
+        book.addPhoto(case, org.lossbook.ffi.NewPhoto(Scene.photos.first().path, org.lossbook.ffi.PhotoOrigin.CAMERA))
         phone.network.value = Network.METERED
         val screen = at<SyncPresenter>(Place.Sync)
         screen.touch(SyncPresenter.Start)
@@ -109,7 +111,7 @@ class WaysTest {
             screen.until { it.receivers?.any { one -> one.user == "交换乙" } == true }
             screen.touch(screen.choice("交给谁").answers.first { it.text == "交换乙" }.tap)
             screen.touch(BundlePresenter.Share)
-            screen.until { it.exported != null }
+            screen.until { it.exported != null && it.working == BundlePresenter.Working.NOT }
             assertEquals(1, screen.said(Tone.GOOD).size)
             phone.shared.single()
         }
@@ -117,7 +119,7 @@ class WaysTest {
             phone.picked = bundle
             val screen = at<BundlePresenter>(Place.Bundle(null))
             screen.touch(BundlePresenter.Receive)
-            screen.until { it.imported != null }
+            screen.until { it.imported != null && it.working == BundlePresenter.Working.NOT }
             assertTrue(screen.said(Tone.GOOD).single().contains("已完整读入"))
             assertEquals("农户张三", book.caseScreen(case).row.household)
             assertTrue(screen.all<Row>().single().tap is Go)
@@ -132,7 +134,7 @@ class WaysTest {
         assertEquals(null, screen.state.value.problem)
         phone.picked = File(folder, "noise").apply { writeBytes(ByteArray(4_000) { (it * 7).toByte() }) }
         screen.touch(BundlePresenter.Receive)
-        screen.until { it.problem != null }
+        screen.until { it.problem != null && it.working == BundlePresenter.Working.NOT }
         assertEquals(Tone.BAD, screen.page().notice?.tone)
         assertEquals(0, phone.scratch.listFiles().orEmpty().count { it.name.endsWith(".lossbundle") })
     }

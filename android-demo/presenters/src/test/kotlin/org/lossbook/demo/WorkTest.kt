@@ -19,17 +19,19 @@ import org.lossbook.demo.page.Sums
 import org.lossbook.demo.page.Tone
 import org.lossbook.demo.page.Viewfinder
 import org.lossbook.ffi.SignatureMark
+import org.lossbook.stage.Scene
 import org.lossbook.stage.TestRoom
 import org.lossbook.stage.Phone as Device
 
 /** Camera, estimate, disputes and signature: empty, offline, wrong, slow and done. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class WorkTest {
-    @TempDir lateinit var folder: File
+    private lateinit var folder: File
     private lateinit var bench: Bench
 
     @BeforeAll
-    fun set() {
+    fun set(@TempDir temporary: File) {
+        folder = temporary
         bench = Bench(folder)
     }
 
@@ -67,11 +69,11 @@ class WorkTest {
         val case = report(*Bench.REPORT)
         val screen = at<CameraPresenter>(Place.Camera(case))
         screen.until { it.screen != null }
-        repeat(bench.scene.photos.size + 1) {
+        repeat(Scene.photos.size + 1) {
             screen.touch(CameraPresenter.Shoot)
             screen.until { !it.saving }
         }
-        assertEquals(bench.scene.photos.size, book.caseScreen(case).photos.size)
+        assertEquals(Scene.photos.size, book.caseScreen(case).photos.size)
     }
 
     @Test
@@ -95,7 +97,7 @@ class WorkTest {
     @Test
     fun `a photo that the case has is not kept twice`() = with("拍照四") {
         val case = report(*Bench.REPORT)
-        book.addPhoto(case, org.lossbook.ffi.NewPhoto(bench.scene.photos.first().path, org.lossbook.ffi.PhotoOrigin.CAMERA))
+        book.addPhoto(case, org.lossbook.ffi.NewPhoto(Scene.photos.first().path, org.lossbook.ffi.PhotoOrigin.CAMERA))
         val screen = at<CameraPresenter>(Place.Camera(case))
         screen.until { it.screen != null }
         screen.touch(CameraPresenter.Shoot)

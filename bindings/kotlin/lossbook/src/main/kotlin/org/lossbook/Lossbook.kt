@@ -18,6 +18,7 @@ import kotlinx.coroutines.flow.map
 import kotlinx.coroutines.withContext
 import org.lossbook.ffi.AddedPhoto
 import org.lossbook.ffi.Attention
+import org.lossbook.ffi.BodyStyle
 import org.lossbook.ffi.Cancellation
 import org.lossbook.ffi.CarriedView
 import org.lossbook.ffi.CaseLeftView
@@ -32,6 +33,9 @@ import org.lossbook.ffi.FieldEdit
 import org.lossbook.ffi.FreedView
 import org.lossbook.ffi.HostParts
 import org.lossbook.ffi.ImportedBundle
+import org.lossbook.ffi.Language
+import org.lossbook.ffi.LinkSpeed
+import org.lossbook.ffi.LinkState
 import org.lossbook.ffi.LossbookException
 import org.lossbook.ffi.NewBundle
 import org.lossbook.ffi.NewPhoto
@@ -39,6 +43,7 @@ import org.lossbook.ffi.NewReport
 import org.lossbook.ffi.NewSignature
 import org.lossbook.ffi.NewsView
 import org.lossbook.ffi.Observer
+import org.lossbook.ffi.Originals
 import org.lossbook.ffi.OutsideView
 import org.lossbook.ffi.PersonView
 import org.lossbook.ffi.ReceiverView
@@ -47,6 +52,7 @@ import org.lossbook.ffi.ScopeView
 import org.lossbook.ffi.SectionForm
 import org.lossbook.ffi.Shutter
 import org.lossbook.ffi.SignedView
+import org.lossbook.ffi.StatementKind
 import org.lossbook.ffi.StatementView
 import org.lossbook.ffi.StatementWish
 import org.lossbook.ffi.SyncNoteView
@@ -205,7 +211,7 @@ public class Lossbook private constructor(
     public suspend fun letGo(): FreedView = call { letGo() }
 
     /** The text that would be signed now. */
-    public suspend fun statement(case: String, wanted: StatementWish = StatementWish()): StatementView =
+    public suspend fun statement(case: String, wanted: StatementWish = ESTIMATE): StatementView =
         call { statement(case, wanted) }
 
     /** Binds ink to the statement that was shown, or keeps the refusal with its reason. */
@@ -253,6 +259,10 @@ public class Lossbook private constructor(
     public suspend fun sync(transport: HubTransport, options: SyncOptions): SyncOutcome =
         SyncLoop(call { sync(options) }, work).run(transport)
 
+    /** The same with the usual choices: small bodies in memory, photos from files in [bodies], originals not over a link that costs. */
+    public suspend fun sync(transport: HubTransport, bodies: File, link: LinkState = UNMETERED): SyncOutcome =
+        sync(transport, SyncOptions(bodyDir = bodies.path, link = link, bodies = BodyStyle.BY_SIZE, meteredOriginals = Originals.HOLD))
+
     /** How the last exchanges ended. */
     public suspend fun syncLog(limit: UInt = 20u): List<SyncNoteView> = call { syncLog(limit) }
 
@@ -280,6 +290,12 @@ public class Lossbook private constructor(
     }
 
     public companion object {
+        /** The statement that a household signs, in Chinese. */
+        public val ESTIMATE: StatementWish = StatementWish(StatementKind.ESTIMATE, Language.ZH)
+
+        /** A link that costs nothing. */
+        public val UNMETERED: LinkState = LinkState.Up(LinkSpeed.WIFI, metered = false)
+
         /** Opens a device that exists. */
         public suspend fun open(home: File, host: HostParts, work: CoroutineDispatcher = Dispatchers.IO): Lossbook =
             withContext(work) { Lossbook(Handle.open(home.path, host), work) }

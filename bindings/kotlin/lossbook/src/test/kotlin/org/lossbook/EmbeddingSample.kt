@@ -11,7 +11,6 @@ import org.lossbook.ffi.LossbookException
 import org.lossbook.ffi.NewPhoto
 import org.lossbook.ffi.NewReport
 import org.lossbook.ffi.PhotoOrigin
-import org.lossbook.ffi.SyncOptions
 import org.lossbook.zh
 
 /** From nothing to a saved case with a photo; the exchange may come days later. */
@@ -27,8 +26,7 @@ suspend fun firstCase(folder: File, keys: HostKeyStore, code: String, photo: Fil
         } catch (full: LossbookException.StorageFull) {
             println(full.zh) // the case is saved; say what helps, and take the photo again
         }
-        val bodies = File(folder, "bodies").apply { mkdirs() }
-        book.sync(hub, SyncOptions(bodyDir = bodies.path))
+        book.sync(hub, bodies = File(folder, "bodies"))
         case.number
     }
 }

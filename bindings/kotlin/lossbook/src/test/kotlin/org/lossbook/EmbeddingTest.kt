@@ -21,7 +21,7 @@ class EmbeddingTest {
     fun `the example saves a case with a photo and brings both to the hub`() = runBlocking {
         Hub(folder).use { hub ->
             val keys = TestKeys()
-            val number = firstCase(folder, keys, hub.invite("查勘员乙"), Scene(folder).photos.first())
+            val number = firstCase(folder, keys, hub.invite("查勘员乙"), Scene.photos.first())
             Phone(File(folder, "home"), keys = keys).open().use { book ->
                 val screen = book.caseScreen(number)
                 assertEquals("张三" to 1, screen.row.household to screen.photos.size)

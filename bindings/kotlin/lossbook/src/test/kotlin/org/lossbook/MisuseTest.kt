@@ -36,14 +36,13 @@ import org.lossbook.stage.TestRoom
 /** Used wrongly, or by a host in trouble: the documented error each time, nothing lost, no crash. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class MisuseTest {
-    @TempDir lateinit var folder: File
+    private lateinit var folder: File
     private lateinit var hub: Hub
-    private lateinit var scene: Scene
 
     @BeforeAll
-    fun stage() {
+    fun stage(@TempDir temporary: File) {
+        folder = temporary
         hub = Hub(folder)
-        scene = Scene(folder)
     }
 
     @AfterAll
@@ -57,7 +56,7 @@ class MisuseTest {
 
     private suspend fun Lossbook.report() = reportLoss(NewReport(fields = listOf(FieldEdit("household", "农户张三")))).id
 
-    private fun photo(number: Int) = NewPhoto(scene.photos[number].path, PhotoOrigin.CAMERA)
+    private fun photo(number: Int) = NewPhoto(Scene.photos[number].path, PhotoOrigin.CAMERA)
 
     @Test
     fun `a closed book says closed, and all of it is there when it is opened again`() = runBlocking {
@@ -124,11 +123,11 @@ class MisuseTest {
         book.use {
             book.report()
             val bad = HubTransport { throw IllegalStateException("a bug of the app") }
-            val outcome = book.sync(bad, phone.options().copy(patienceMs = 300u))
+            val outcome = book.sync(bad, phone.options(patienceMs = 300u))
             assertEquals(SyncEnd.NO_WAY, outcome.end)
             assertNotNull(outcome.problem)
             val none = HubTransport { throw TransportException.NoNetwork() }
-            assertEquals(SyncEnd.NO_WAY, book.sync(none, phone.options().copy(patienceMs = 300u)).end)
+            assertEquals(SyncEnd.NO_WAY, book.sync(none, phone.options(patienceMs = 300u)).end)
             assertEquals(SyncEnd.DONE, phone.sync(book).end)
             assertEquals(0uL, book.status().entriesWaiting)
             assertEquals(0, phone.bodiesLeft())
@@ -227,7 +226,7 @@ class MisuseTest {
             val file = File(folder, "noise.jpg").apply { writeBytes(ByteArray(5_000) { (it * 31).toByte() }) }
             assertFailsWith<LossbookException.InvalidInput> { book.addPhoto(case, NewPhoto(file.path, PhotoOrigin.GALLERY)) }
             assertFailsWith<LossbookException.InvalidInput> { book.importBundle(file) }
-            assertFailsWith<LossbookException.InvalidInput> { book.enrol("no code", Link()) }
+            assertEquals("new_code", assertFailsWith<LossbookException.WrongState> { book.enrol("no code", Link()) }.needs)
             assertFailsWith<LossbookException.NotFound> { book.caseScreen("nothing") }
             val wrong = assertFailsWith<LossbookException.InvalidInput> { book.addRow(case, "lines", listOf(FieldEdit("amount", "much"))) }
             assertTrue(wrong.field.orEmpty().endsWith("amount"))

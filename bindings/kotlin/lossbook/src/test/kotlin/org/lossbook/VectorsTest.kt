@@ -17,7 +17,7 @@ class VectorsTest {
         assertEquals(noted, digest, "the vectors are not those of docs/vectors.sha256")
         val lines = vectors.readLines()
         assertEquals(1_000, lines.size)
-        lines.forEach { line ->
+        lines.parallelStream().forEach { line ->
             val (head, rest) = line.split(",\"case\":", limit = 2)
             val (case, wanted) = rest.removeSuffix("}").split(",\"assessment\":", limit = 2)
             assertEquals(wanted, assess(case, word(head, "pack"), word(head, "at")), head)

@@ -33,5 +33,5 @@ object Home {
     fun scratch(context: Context): File = File(context.cacheDir, "scratch").apply { mkdirs() }
 
     /** Bodies of requests that are under way. */
-    fun bodies(context: Context): File = File(context.noBackupFilesDir, "bodies").apply { mkdirs() }
+    fun bodies(context: Context): File = File(context.noBackupFilesDir, "bodies")
 }

@@ -20,7 +20,6 @@ import org.lossbook.ffi.LinkSpeed
 import org.lossbook.ffi.LinkState
 import org.lossbook.ffi.LossbookException
 import org.lossbook.ffi.SyncEnd
-import org.lossbook.ffi.SyncOptions
 
 /** Exchanges with the hub while nobody looks, when the system says that there is a network. */
 class SyncJob : JobService() {
@@ -50,7 +49,7 @@ class SyncJob : JobService() {
         val capabilities = getSystemService(ConnectivityManager::class.java).getNetworkCapabilities(network)
         val metered = capabilities?.hasCapability(NetworkCapabilities.NET_CAPABILITY_NOT_METERED) != true
         val link = LinkState.Up(if (metered) LinkSpeed.CELL else LinkSpeed.WIFI, metered)
-        val outcome = Home.book(this).sync(transport, SyncOptions(bodyDir = Home.bodies(this).path, link = link))
+        val outcome = Home.book(this).sync(transport, Home.bodies(this), link)
         outcome.end == SyncEnd.NO_WAY
     } catch (locked: LossbookException.Locked) {
         true

@@ -2,11 +2,13 @@ package org.lossbook.stage
 
 import java.io.File
 import java.io.IOException
+import java.nio.file.Files
 import java.util.concurrent.atomic.AtomicInteger
 import org.lossbook.FolderRoom
 import org.lossbook.HubTransport
 import org.lossbook.JvmClock
 import org.lossbook.Lossbook
+import org.lossbook.ffi.BodyStyle
 import org.lossbook.ffi.ClockReading
 import org.lossbook.ffi.HostClock
 import org.lossbook.ffi.HostException
@@ -15,6 +17,7 @@ import org.lossbook.ffi.HostParts
 import org.lossbook.ffi.HostRoom
 import org.lossbook.ffi.HubAnswer
 import org.lossbook.ffi.HubRequest
+import org.lossbook.ffi.Originals
 import org.lossbook.ffi.SyncOptions
 import org.lossbook.ffi.SyncOutcome
 
@@ -71,7 +74,8 @@ class Phone(
 
     suspend fun open(): Lossbook = Lossbook.openOrCreate(home, parts())
 
-    fun options() = SyncOptions(bodyDir = bodies.path)
+    fun options(patienceMs: ULong = 60_000u) = 
+        SyncOptions(bodies.path, Lossbook.UNMETERED, BodyStyle.BY_SIZE, meteredOriginals = Originals.HOLD, patienceMs = patienceMs)
 
     /** What lies about of bodies that were given out. */
     fun bodiesLeft(): Int = bodies.list().orEmpty().size
@@ -79,9 +83,11 @@ class Phone(
     suspend fun sync(book: Lossbook): SyncOutcome = book.sync(link, options())
 }
 
-/** Photos that the program draws, as a camera would have written them. */
-class Scene(folder: File) {
-    val photos: List<File> = File(folder, "scene").let { scene ->
+/** Photos that the program draws, as a camera would have written them; drawn once for all tests of a run. */
+object Scene {
+    val photos: List<File> by lazy {
+        val scene = Files.createTempDirectory("lossbook-scene").toFile()
+        Runtime.getRuntime().addShutdownHook(Thread { scene.deleteRecursively() })
         Program.run("scene", scene.path)
         scene.listFiles().orEmpty().filter { it.extension == "jpg" }.sorted()
     }

@@ -12,7 +12,7 @@ use lossbook_core::chain::BlobRole;
 use lossbook_core::domain::{Datum, Digest, ScopeId};
 use lossbook_core::rules::Handling;
 use lossbook_core::statement::{Action, ReasonToRefuse};
-use lossbook_core::store::{BlobRow, StoreError};
+use lossbook_core::store::{BlobRow, CaseStanding, StoreError};
 use maud::Markup;
 
 use super::frame::{self, Counts};
@@ -105,25 +105,7 @@ fn read(
     };
     let contract = tx.contract_of(&standing, now)?;
     let missing = office::manifest(tx, case)?;
-    let originals = missing.iter().filter(|one| one.is_original());
-    let digests: Vec<Digest> = originals
-        .filter_map(|one| one.sha256.parse().ok())
-        .collect();
-    let wanted = NewDecision {
-        action: Action::Approve,
-        round: row.round.max(1),
-        reason: "",
-        fields: Vec::new(),
-        reviewer: &user.name,
-        roles: user.roles.iter().map(|role| role.word()).collect(),
-        now,
-        seen_heads: None,
-    };
-    let obstacles = match tx.judge(&standing, &digests, &wanted) {
-        Err(DecisionError::Refused(against)) => against,
-        Err(DecisionError::Store(error)) => return Err(error),
-        Ok(_) | Err(_) => Vec::new(),
-    };
+    let obstacles = obstacles(tx, visit, (&row, &standing), &missing)?;
     let returned = tx.returned_fields(&standing)?;
     let view = tx.case_view(standing)?;
     let pictures = pictures(tx, &view)?;
@@ -150,6 +132,35 @@ fn read(
         pictures,
         tiles,
     }))
+}
+
+/// What stands against approving the next round now, by whoever looks.
+fn obstacles(
+    tx: &dyn MetaTx,
+    visit: &Visit<'_>,
+    (row, standing): (&DeskRow, &CaseStanding),
+    missing: &[MissingPhoto],
+) -> Result<Vec<ReasonToRefuse>, StoreError> {
+    let user = &visit.session.user;
+    let originals = missing.iter().filter(|one| one.is_original());
+    let digests: Vec<Digest> = originals
+        .filter_map(|one| one.sha256.parse().ok())
+        .collect();
+    let wanted = NewDecision {
+        action: Action::Approve,
+        round: row.round.max(1),
+        reason: "",
+        fields: Vec::new(),
+        reviewer: &user.name,
+        roles: user.roles.iter().map(|role| role.word()).collect(),
+        now: visit.hub.now().wall,
+        seen_heads: None,
+    };
+    match tx.judge(standing, &digests, &wanted) {
+        Err(DecisionError::Refused(against)) => Ok(against),
+        Err(DecisionError::Store(error)) => Err(error),
+        Ok(_) | Err(_) => Ok(Vec::new()),
+    }
 }
 
 /// What is known of the photos besides themselves.

@@ -201,11 +201,18 @@ pub(super) fn disputes(set: &mut Set, plan: &Plan) -> Done {
     set.exchange()
 }
 
-/// In the third village the network is gone before the photos of the last visits are through.
+/// In one village the network is gone before the photos of the last visits are through.
 pub(super) fn photos_left_behind(set: &mut Set, plan: &Plan) -> Done {
-    let open = plan.stories.iter().enumerate().filter(|(_, story)| {
-        story.village == 2 && matches!(story.fate, Fate::Signed | Fate::Surveyed | Fate::Returned)
-    });
+    let is_open = |story: &Story| {
+        let waits = matches!(story.fate, Fate::Signed | Fate::Surveyed | Fate::Returned);
+        waits && story.contract == Contract::Housing && story.village >= 2
+    };
+    let Some(village) = plan.stories.iter().find(|story| is_open(story)) else {
+        return Ok(());
+    };
+    let village = village.village;
+    let open = plan.stories.iter().enumerate();
+    let open = open.filter(|(_, story)| is_open(story) && story.village == village);
     let open: Vec<(usize, Story)> = open.map(|(case, story)| (case, *story)).take(5).collect();
     let at = set.clock.now().wall.0;
     for (case, story) in open {
@@ -213,15 +220,20 @@ pub(super) fn photos_left_behind(set: &mut Set, plan: &Plan) -> Done {
         set.marked
             .entry("photo_missing")
             .or_insert_with(|| json!(number));
-        photograph(&set.phone_of(2)?.device, (case, &number), (&story, 3), at)?;
+        let device = &set.phone_of(village)?.device;
+        photograph(device, (case, &number), (&story, 3), at)?;
         if matches!(story.fate, Fate::Signed) {
-            sign(&set.phone_of(2)?.device, case, &number)?;
+            sign(device, case, &number)?;
         }
     }
     let url = set.link.url.clone();
     set.link.window(WORDS_ONLY);
     // That it does not get through is the point.
-    let _cut = talk(&set.phone_of(2)?.device, &url, Duration::from_millis(300));
+    let _cut = talk(
+        &set.phone_of(village)?.device,
+        &url,
+        Duration::from_millis(300),
+    );
     set.link.good();
     Ok(())
 }

@@ -24,7 +24,7 @@ const BROWSER: &[&str] = &[
     "--disable-gpu",
     "--disable-dev-shm-usage",
     "--hide-scrollbars",
-    "--force-device-scale-factor=1.5",
+    "--force-device-scale-factor=1.25",
 ];
 
 /// Draws all screens anew.

@@ -97,7 +97,7 @@ class DrawScreensTest {
 
     private suspend fun camera(hand: Hand, case: String) {
         hand.phone.network.value = Network.OFF
-        hand.draw<CameraPresenter>("camera", Place.Camera(case), every) { until { it.asked.isNotEmpty() && it.pictures.size == 2 } }
+        hand.draw<CameraPresenter>("camera", Place.Camera(case), plain + Look.DARK) { until { it.asked.isNotEmpty() && it.pictures.size == 2 } }
         hand.phone.network.value = Network.FREE
     }
 

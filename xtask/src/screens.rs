@@ -17,6 +17,11 @@ const FOLDER: &str = "docs/screens/android";
 const LARGEST: u64 = 150_000;
 /// The width of a small phone.
 const WIDTH: u32 = 360;
+/// How finely it is drawn; a picture that is too large is drawn coarser.
+const SCALES: [&str; 2] = [
+    "--force-device-scale-factor=1.25",
+    "--force-device-scale-factor=1",
+];
 const BROWSER: &[&str] = &[
     "chromium",
     "--headless",
@@ -24,7 +29,6 @@ const BROWSER: &[&str] = &[
     "--disable-gpu",
     "--disable-dev-shm-usage",
     "--hide-scrollbars",
-    "--force-device-scale-factor=1.5",
 ];
 
 /// Draws all screens anew.
@@ -71,30 +75,36 @@ fn take(machine: &Machine, page: &Path, to: &Path) -> Result<(), String> {
         .ok_or_else(|| format!("{} has no name", page.display()))?;
     let file = to.join(format!("{name}.png"));
     let address = format!("file://{}", page.display());
-    let shot = format!("--screenshot={}", file.display());
-    let height = height(machine, &address)?;
+    for scale in SCALES {
+        shoot(machine, (&address, scale), &file)?;
+        let size = std::fs::metadata(&file)
+            .map_err(|error| format!("{}: {error}", file.display()))?
+            .len();
+        if size <= LARGEST {
+            return Ok(());
+        }
+    }
+    Err(format!(
+        "{} is larger than {LARGEST} bytes however it is drawn",
+        file.display()
+    ))
+}
+
+fn shoot(machine: &Machine, (address, scale): (&str, &str), file: &Path) -> Result<(), String> {
+    let height = height(machine, (address, scale))?;
     let mut chromium = machine.command(BROWSER);
     chromium
-        .arg(format!("--window-size={WIDTH},{height}"))
-        .args([&shot, &address])
+        .args([scale, &format!("--window-size={WIDTH},{height}")])
+        .arg(format!("--screenshot={}", file.display()))
+        .arg(address)
         .stderr(std::process::Stdio::null());
-    machine.run(&mut chromium)?;
-    let size = std::fs::metadata(&file)
-        .map_err(|error| format!("{}: {error}", file.display()))?
-        .len();
-    if size > LARGEST {
-        return Err(format!(
-            "{} has {size} bytes, at most {LARGEST} are kept",
-            file.display()
-        ));
-    }
-    Ok(())
+    machine.run(&mut chromium)
 }
 
 /// How high the page is when it is as wide as a phone: a script of the page writes it down.
-fn height(machine: &Machine, address: &str) -> Result<u32, String> {
+fn height(machine: &Machine, (address, scale): (&str, &str)) -> Result<u32, String> {
     let size = format!("--window-size={WIDTH},760");
-    let words = [BROWSER, &[&size, "--dump-dom", address]].concat();
+    let words = [BROWSER, &[scale, &size, "--dump-dom", address]].concat();
     let page = machine.answer(&words)?;
     page.split_once("data-height=\"")
         .and_then(|(_, rest)| rest.split('"').next()?.parse().ok())

@@ -72,7 +72,7 @@ class CasePresenter(desk: Desk, route: Route, private val case: String) :
             Row(words.of(it.label), it.then.joinToString(" / "), marks = listOf(Mark(words.toMend, Tone.WARN)), tap = Go(Place.Estimate(case)))
         }
         val shots = screen.shotsMissing.map {
-            Row(words.of(it.zh, it.en), words.missing(it.count), marks = listOf(Mark(words.shotMissing, Tone.WARN)), tap = Go(Place.Camera(case)))
+            Row(words.of(it.zh, it.en), listOfNotNull(line(screen, it.line), words.missing(it.count)).joinToString(" · "), marks = listOf(Mark(words.shotMissing, Tone.WARN)), tap = Go(Place.Camera(case)))
         }
         val clocks = screen.judgement?.clocks.orEmpty().filter { it.leads && it.dueText != null }.map {
             Row(words.of(it.zh, it.en), words.due(it.dueText.orEmpty()), marks = listOf(Mark(words.of(it.state), words.clockTone(it.state.code))))
@@ -82,6 +82,10 @@ class CasePresenter(desk: Desk, route: Route, private val case: String) :
         val times = if (clocks.isEmpty()) emptyList() else listOf(Heading(words.clocks)) + clocks
         return listOf(heading) + all + times
     }
+
+    /** What a line is called. */
+    private fun line(screen: CaseScreen, id: String?): String? = screen.sections.find { it.key == "lines" }?.rows
+        ?.find { id != null && it.id == id }?.fields?.find { it.name == "item" }?.shown
 
     private fun parts(screen: CaseScreen): List<Block> {
         val photos = screen.photos.count { it.standing != RowStanding.WITHDRAWN }

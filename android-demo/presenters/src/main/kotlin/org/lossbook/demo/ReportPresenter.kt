@@ -30,6 +30,8 @@ class ReportPresenter(desk: Desk, route: Route) : Presenter<ReportPresenter.Stat
         /** What is wrong, by field; an empty name is the whole report. */
         val problems: Map<String, Problem> = emptyMap(),
         val saving: Boolean = false,
+        /** Which long list is open; a list with a choice made closes. */
+        val open: String = "",
     )
 
     data class Typed(val name: String, val value: String) : Event
@@ -37,6 +39,8 @@ class ReportPresenter(desk: Desk, route: Route) : Presenter<ReportPresenter.Stat
     data class Contract(val id: String) : Event
 
     data class InScope(val id: String) : Event
+
+    data class Open(val name: String) : Event
 
     data object Here : Event
 
@@ -52,11 +56,12 @@ class ReportPresenter(desk: Desk, route: Route) : Presenter<ReportPresenter.Stat
 
     override fun touched(event: Event) {
         when (event) {
-            is Typed -> change { copy(values = values + (event.name to event.value), problems = problems - event.name) }
+            is Typed -> change { copy(values = values + (event.name to event.value), problems = problems - event.name, open = "") }
+            is Open -> change { copy(open = event.name) }
             is InScope -> change { copy(scope = event.id) }
             is Contract -> attempt(::failed) {
                 val form = desk.book.contract(event.id)
-                change { copy(contract = form, values = values + ("contract" to event.id)) }
+                change { copy(contract = form, values = values + ("contract" to event.id), open = "") }
             }
             Here -> attempt(::failed) {
                 val fix = desk.phone.fix()
@@ -101,15 +106,24 @@ class ReportPresenter(desk: Desk, route: Route) : Presenter<ReportPresenter.Stat
     private fun form(state: State, fields: List<FieldForm>): List<Block> {
         val known = fields.associateBy(FieldForm::name)
         val scopes = Choice(words.scope, state.scopes.map { Choice.Answer(it.name, picked = it.name == state.scope, tap = InScope(it.name)) })
-        val contracts = Choice(
+        // The statute stands beside every contract and is none.
+        val insured = state.contracts.distinctBy(ContractView::id).filter { it.id != STATUTE }
+        val contracts = list(
+            state,
+            "contract",
             words.contract,
-            state.contracts.distinctBy(ContractView::id).map {
-                Choice.Answer(words.of(it.zh, it.en), picked = it.id == state.contract?.id, tap = Contract(it.id))
-            },
+            insured.map { Choice.Answer(words.of(it.zh, it.en), picked = it.id == state.contract?.id, tap = Contract(it.id)) },
         )
         return listOfNotNull(scopes.takeIf { state.scopes.size > 1 }, contracts) +
             ASKED.mapNotNull(known::get).map { asked(state, it) } +
             listOf(Text(words.restLater, Tone.PLAIN, small = true))
+    }
+
+    /** All answers while the list is open; once one is picked, that one, to be changed with a touch. */
+    private fun list(state: State, name: String, label: String, answers: List<Choice.Answer>): Choice {
+        val picked = answers.find { it.picked }
+        if (picked == null || state.open == name) return Choice(label, answers)
+        return Choice(label, listOf(picked.copy(detail = words.change, tap = Open(name))))
     }
 
     private fun asked(state: State, field: FieldForm): Block {
@@ -117,7 +131,7 @@ class ReportPresenter(desk: Desk, route: Route) : Presenter<ReportPresenter.Stat
         val causes = state.contract?.perils.orEmpty()
         if (field.name == "cause" && causes.isNotEmpty()) {
             val answers = causes.map { Choice.Answer(words.of(it.zh, it.en), picked = it.id == value, tap = Typed("cause", it.id)) }
-            return Choice(words.label(field), answers)
+            return list(state, "cause", words.label(field), answers)
         }
         val hint = when (field.name) {
             "occurred_at" -> words.timeHint
@@ -128,6 +142,8 @@ class ReportPresenter(desk: Desk, route: Route) : Presenter<ReportPresenter.Stat
     }
 
     private companion object {
+        const val STATUTE = "cn-law"
+
         /** What is asked at once; everything else has its time later. */
         val ASKED = listOf("household", "phone", "cause", "occurred_at", "place", "area", "position", "course")
     }

@@ -140,6 +140,7 @@ class Words(val language: Language) {
     val savedHere = of("保存在本机，有网络时发送", "Saved on this phone, sent when there is a network")
     val scope = of("所属区域", "Area of work")
     val contract = of("保险合同", "Contract")
+    val change = of("点按更改", "Touch to change")
     val restLater = of("其余内容可在案件中补充。", "The rest can be filled in later, in the case.")
     val timeHint = of("如 2025-07-16 14:40", "Such as 2025-07-16 14:40")
     val positionHint = of("纬度,经度", "Latitude,longitude")

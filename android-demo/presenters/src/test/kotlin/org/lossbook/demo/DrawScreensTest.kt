@@ -51,9 +51,10 @@ class DrawScreensTest {
         surveyor.add(case, "lines", "item" to "围墙", "part" to "围墙", "amount" to "1800")
         surveyor.set(case, "lines.$row.amount" to "1250.50")
         liaison.set(case, "lines.$row.amount" to "950")
-        liaison.draw<ReportPresenter>("report", Place.Report, every) { report(this) }
+        liaison.draw<ReportPresenter>("report", Place.Report, plain) { report(this) }
         listOf(surveyor, liaison, surveyor, liaison).forEach { it.device.sync(it.book) }
         disputed(surveyor, case, row)
+        camera(liaison, case)
         surveyor.book.settle(case, "lines.$row.amount", "1250.50", "现场复测 18.25 m²，按实测面积计价")
         settled(surveyor, case, row)
         decided(bench, surveyor, case)
@@ -86,14 +87,17 @@ class DrawScreensTest {
     private suspend fun disputed(hand: Hand, case: String, row: String) {
         hand.draw<TasksPresenter>("tasks", Place.Tasks, every) { until { it.cases?.rows?.size == 3 && it.status != null } }
         hand.draw<CasePresenter>("case-disputed", Place.Case(case), every) { until { it.screen?.disputes?.size == 1 } }
-        hand.draw<DisputePresenter>("dispute", Place.Dispute(case, "lines.$row.amount"), every) {
+        hand.draw<DisputePresenter>("dispute", Place.Dispute(case, "lines.$row.amount"), plain) {
             until { it.screen != null }
             on(DisputePresenter.Choose("1250.50"))
             on(DisputePresenter.Because("现场复测 18.25 m²，按实测面积计价"))
         }
         hand.draw<SignPresenter>("sign-not-yet", Place.Sign(case), plain) { until { it.problem != null } }
+    }
+
+    private suspend fun camera(hand: Hand, case: String) {
         hand.phone.network.value = Network.OFF
-        hand.draw<CameraPresenter>("camera", Place.Camera(case), every) { until { it.asked.isNotEmpty() && it.pictures.size == 2 } }
+        hand.draw<CameraPresenter>("camera", Place.Camera(case), plain + Look.DARK) { until { it.asked.isNotEmpty() && it.pictures.size == 2 } }
         hand.phone.network.value = Network.FREE
     }
 
@@ -108,7 +112,7 @@ class DrawScreensTest {
         hand.phone.network.value = Network.METERED
         hand.draw<SyncPresenter>("sync-waiting", Place.Sync, plain) { until { it.status != null && it.left.isNotEmpty() } }
         hand.phone.network.value = Network.FREE
-        hand.draw<BundlePresenter>("bundle", Place.Bundle(case), every) { until { it.receivers != null } }
+        hand.draw<BundlePresenter>("bundle", Place.Bundle(case), plain) { until { it.receivers != null } }
     }
 
     private fun stroke(x: Int, y: Int, across: Int, down: Int) =
@@ -123,13 +127,13 @@ class DrawScreensTest {
                 listOf(org.lossbook.ffi.InkStroke(stroke(1, 1, 2, 3).map { org.lossbook.ffi.InkPoint(it.x, it.y, it.ms.toUInt(), 500u) })), 1080u, 640u,
             ),
         )
-        hand.draw<SyncPresenter>("sync-done", Place.Sync, every) {
+        hand.draw<SyncPresenter>("sync-done", Place.Sync, plain) {
             on(SyncPresenter.Start)
             until { it.outcome != null && !it.running && it.left.isEmpty() }
         }
         bench.hub.office("审核主管丙").decide(case, "approve", "资料齐全")
         repeat(2) { hand.device.sync(hand.book) }
-        hand.draw<CasePresenter>("case-approved", Place.Case(case), every) { until { it.screen?.decisions?.size == 1 } }
+        hand.draw<CasePresenter>("case-approved", Place.Case(case), plain) { until { it.screen?.decisions?.size == 1 } }
         hand.phone.network.value = Network.OFF
         hand.phone.transport.may = { false }
         hand.draw<SyncPresenter>("sync-offline", Place.Sync, plain) {

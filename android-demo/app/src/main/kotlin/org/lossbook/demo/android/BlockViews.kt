@@ -160,7 +160,7 @@ class BlockViews(private val context: Context, private val brush: Brush, private
                 minimumHeight = brush.dp(Size.TOUCH)
                 pad(PAD)
                 isSelected = answer.picked
-                addView(words(if (answer.picked) "◉  " else "○  ", Size.TEXT, brush.main))
+                addView(words(if (answer.picked) "◉" else "○", Size.TEXT, brush.main), LinearLayout.LayoutParams(brush.dp(RADIO), WRAP_CONTENT))
                 addView(texts, LinearLayout.LayoutParams(0, WRAP_CONTENT, 1f))
                 setOnClickListener { tell(answer.tap) }
             }
@@ -248,6 +248,7 @@ class BlockViews(private val context: Context, private val brush: Brush, private
         const val MARK_ROUND = 10
         const val COLUMNS = 2
         const val PICTURE = 92
+        const val RADIO = 28
         const val PARTS = 1_000
         const val FADED = 0.45f
         const val LARGE = 1.2f

@@ -161,7 +161,7 @@ class Html(private val palette: Palette, private val language: String, private v
         .field.wrong>div{border:2px solid ${hex(p.bad.first)}} .problem{color:${hex(p.bad.first)};font-size:${sp(Size.SMALL)};margin-top:4px}
         .choice{margin:10px 0} .answer{display:flex;gap:12px;align-items:center;min-height:${px(Size.TOUCH)};padding:8px 14px;background:${hex(p.card)};
           border:1px solid ${hex(p.line)};border-radius:${px(Size.ROUND)};margin-top:6px}
-        .answer.picked{border:2px solid ${hex(p.main)}} .answer b{color:${hex(p.main)}} .answer p{font-size:${sp(Size.SMALL)};color:${hex(p.quiet)}}
+        .answer>b{width:20px;text-align:center} .answer.picked{border:2px solid ${hex(p.main)}} .answer b{color:${hex(p.main)}} .answer p{font-size:${sp(Size.SMALL)};color:${hex(p.quiet)}}
         table{width:100%;border-collapse:collapse;background:${hex(p.card)};border:1px solid ${hex(p.line)};border-radius:${px(Size.ROUND)};
           border-spacing:0;border-collapse:separate;margin-bottom:${px(Size.GAP)}}
         td{padding:8px 14px;vertical-align:top;border-top:1px solid ${hex(p.line)}} tr:first-child td{border-top:0}

@@ -123,7 +123,7 @@ class WorkTest {
         assertTrue(screen.field("金额").problem.isNotEmpty())
         screen.touch(RowPresenter.Typed("amount", "42000"))
         screen.touch(RowPresenter.Save)
-        screen.until { it.saved && it.screen?.judgement?.payable != null }
+        screen.until { it.saved && it.screen?.total?.text == "42000.00" }
         assertTrue("已保存在本机" in screen.said(Tone.GOOD))
         val sums = screen.all<Sums>().single().rows
         assertEquals("¥30,000.00", sums.last().money)

@@ -33,6 +33,7 @@ pub mod rights;
 pub mod role;
 mod serve;
 pub mod shelf;
+pub mod table;
 pub mod token;
 
 pub use host::SystemHost;

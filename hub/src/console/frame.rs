@@ -10,6 +10,12 @@ use crate::page::text::Language;
 use crate::refusal::Refusal;
 use crate::role::Right;
 
+/// Pages about all cases, for whoever reads cases: where, Chinese, English.
+const AT_LARGE: [(&str, &str, &str); 2] = [
+    ("/console/map", "地图", "Map"),
+    ("/console/board", "灾情进度板", "Surge board"),
+];
+
 /// What the frame shows beside the page: how many wait in each queue, how many are late.
 pub(super) struct Counts {
     waiting: Vec<(String, u64)>,
@@ -126,8 +132,7 @@ fn side(visit: &Visit<'_>, here: &str, counts: Option<&Counts>) -> Markup {
                     }
                 }
                 h2 { (visit.say("全局", "At large")) }
-                (link("/console/map", visit.say("地图", "Map")))
-                (link("/console/board", visit.say("灾情进度板", "Surge board")))
+                @for (path, zh, en) in AT_LARGE { (link(path, visit.say(zh, en))) }
             }
             @if user.has(Right::ManagePeople) || user.has(Right::Enrol) {
                 (link("/console/people", visit.say("人员与设备", "People and devices")))

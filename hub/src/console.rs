@@ -24,6 +24,9 @@ mod case_view;
 mod form;
 mod frame;
 mod home;
+mod kpi;
+mod kpi_cases;
+mod kpi_chart;
 mod map;
 mod people;
 mod queue;
@@ -70,6 +73,8 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/console/map", get(map::show))
         .route("/console/map/cases", get(map::cases))
         .route("/console/board", get(board::show))
+        .route("/console/kpi", get(kpi::show))
+        .route("/console/kpi/{metric}/{side}", get(kpi_cases::show))
         .route("/console/people", get(people::show).post(people::save))
         .route("/console/people/enrol", post(people::enrol))
         .route("/console/audit", get(audit::show))

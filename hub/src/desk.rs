@@ -13,7 +13,10 @@ use lossbook_core::rules::{Handling, Running};
 use lossbook_core::statement::{CaseStatus, SignatureState};
 use lossbook_core::store::{CaseRow, CaseStanding, StoreError, Tx};
 
-use crate::meta::{CaseReads, DeskRow, Due, Evidence, MetaStore, MetaTx, Uploads, Waiting, in_tx};
+use crate::kpi::{self, Subject};
+use crate::meta::{
+    CaseReads, DeskRow, Due, Evidence, MetaStore, MetaTx, ToldRow, Uploads, Waiting, in_tx,
+};
 use crate::refusal::Refusal;
 
 /// So many cases are made anew in one transaction.
@@ -111,7 +114,8 @@ pub(crate) fn project(tx: &(impl MetaTx + ?Sized), case: CaseId) -> Result<(), S
     let told = tx.told(case)?;
     let mut dues = look.dues();
     dues.retain(|due| !told.iter().any(|told| told.what == due.id));
-    tx.put_desk(&desk, &waiting, &dues)
+    tx.put_desk(&desk, &waiting, &dues)?;
+    look.figures(tx, (&desk, &told))
 }
 
 /// Originals of a case whose bytes are not here.
@@ -165,6 +169,29 @@ impl Look<'_> {
             round,
             role,
         })
+    }
+
+    /// Writes what registers and figures need of the case.
+    fn figures(
+        &self,
+        tx: &(impl MetaTx + ?Sized),
+        (desk, told): (&DeskRow, &[ToldRow]),
+    ) -> Result<(), StoreError> {
+        let packs = tx.packs()?;
+        let judged = self.contract.as_ref().and_then(|(judged, _)| {
+            let name = &judged.assessment.service_pack;
+            let mut all = packs.all().iter();
+            all.find(|pack| pack.digest() == name.digest)
+                .map(|pack| (judged, pack))
+        });
+        let subject = Subject {
+            desk,
+            judged,
+            told,
+            ratings: &[],
+        };
+        let sheet = kpi::sheet(&subject, self.standing, self.assigned.is_some());
+        tx.put_figures(&sheet, &kpi::parts(&subject, &sheet))
     }
 
     /// Who surveys: whoever wrote that the survey began, else to whom it was given.

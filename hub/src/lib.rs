@@ -22,6 +22,7 @@ mod host;
 mod http;
 mod hub;
 mod key;
+pub mod kpi;
 mod mac;
 pub mod meta;
 pub mod office;

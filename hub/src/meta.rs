@@ -14,6 +14,7 @@ mod access;
 mod account;
 mod desk;
 mod feed;
+pub mod figure;
 mod people;
 mod sqlite;
 mod upload;
@@ -33,6 +34,7 @@ pub use account::{Account, Accounts, AuditRow, InviteWish, SessionRow};
 pub use desk::{
     Assigned, BoardRow, CaseReads, Desk, DeskRow, Due, Part, SurveyorRow, ToldRow, Waiting,
 };
+pub use figure::Figures;
 pub use feed::{Feed, FeedEntry, FeedRow};
 pub use people::{People, PurgeNote, Tables};
 pub use sqlite::STEPS;
@@ -156,12 +158,13 @@ pub struct OwnDraft {
 
 /// Everything one transaction can do.
 pub trait MetaTx:
-    Evidence + Access + Accounts + CaseReads + Desk + Feed + Uploads + People + Tables
+    Evidence + Access + Accounts + CaseReads + Desk + Feed + Figures + Uploads + People + Tables
 {
 }
 
-impl<T: Evidence + Access + Accounts + CaseReads + Desk + Feed + Uploads + People + Tables> MetaTx
-    for T
+impl<
+    T: Evidence + Access + Accounts + CaseReads + Desk + Feed + Figures + Uploads + People + Tables,
+> MetaTx for T
 {
 }
 

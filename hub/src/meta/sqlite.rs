@@ -9,6 +9,7 @@ mod case_read;
 mod desk;
 mod evidence;
 mod feed;
+mod figure;
 mod people;
 mod upload;
 
@@ -27,6 +28,10 @@ pub const STEPS: &[Step] = &[
     Step {
         to: 2,
         sql: include_str!("migrations/0002_console.sql"),
+    },
+    Step {
+        to: 3,
+        sql: include_str!("migrations/0004_figures.sql"),
     },
 ];
 

@@ -86,7 +86,12 @@ fn new_page(
             div { button .primary { (visit.say("登记", "Write it down")) } }
         }
     };
-    Ok(frame::page(visit, (&title, &format!("{here}/new")), Some(&counts), &body))
+    Ok(frame::page(
+        visit,
+        (&title, &format!("{here}/new")),
+        Some(&counts),
+        &body,
+    ))
 }
 
 /// Values of the form by column; those of `v.` and no other.
@@ -94,7 +99,9 @@ fn said(register: &Register, form: &Form) -> BTreeMap<String, String> {
     let written = register.fields.iter();
     let written = written.filter(|field| !matches!(field.kind, Kind::Serial(_)));
     let text = |id: &str| form.text(&format!("v.{id}")).to_owned();
-    written.map(|field| (field.id.to_owned(), text(field.id))).collect()
+    written
+        .map(|field| (field.id.to_owned(), text(field.id)))
+        .collect()
 }
 
 /// `POST /console/table/{id}`: a row more.
@@ -247,12 +254,7 @@ fn correction(
 }
 
 /// A version: who wrote it, when and why, and what it changed; personal values only as changed.
-fn version(
-    visit: &Visit<'_>,
-    register: &Register,
-    versions: &[RegisterRow],
-    at: usize,
-) -> Markup {
+fn version(visit: &Visit<'_>, register: &Register, versions: &[RegisterRow], at: usize) -> Markup {
     let Some(row) = versions.get(at) else {
         return html! {};
     };
@@ -294,7 +296,11 @@ pub(super) async fn change(
             case: case.clone(),
         };
         // An empty personal field means that it stays: the form does not show what is there.
-        let is_personal = |id: &str| register.field(id).is_some_and(|field| field.kind.is_personal());
+        let is_personal = |id: &str| {
+            register
+                .field(id)
+                .is_some_and(|field| field.kind.is_personal())
+        };
         values.retain(|id, text| !(text.is_empty() && is_personal(id)));
         let change = Said {
             case: Some(case).filter(|case| !case.is_empty()),
@@ -302,7 +308,10 @@ pub(super) async fn change(
             version: form.text("version").parse().unwrap_or(0),
             reason: form.text("reason").to_owned(),
         };
-        let (store, writer) = (visit.hub.store(), (&visit.session.user, visit.hub.now().wall));
+        let (store, writer) = (
+            visit.hub.store(),
+            (&visit.session.user, visit.hub.now().wall),
+        );
         let changed = if form.text("do") == "strike" {
             register::strike(store, register, writer, (row, &change))
         } else {

@@ -23,8 +23,12 @@ impl Filled {
         let open = open.filter(|field| !field.kind.is_personal());
         let text = |field: &Field| field.kind.written(value_of(row, field.id));
         Self {
-            values: open.map(|field| (field.id.to_owned(), text(field))).collect(),
-            case: row.case.map_or_else(String::new, |case| case.number().to_string()),
+            values: open
+                .map(|field| (field.id.to_owned(), text(field)))
+                .collect(),
+            case: row
+                .case
+                .map_or_else(String::new, |case| case.number().to_string()),
         }
     }
 }
@@ -71,12 +75,18 @@ fn input(
     let is_kept = field.kind.is_personal() && !kept.is_empty();
     let must = field.need == Need::Must && !is_kept;
     let name = format!("v.{}", field.id);
-    let hint = if is_kept { masked("phone", kept) } else { String::new() };
+    let hint = if is_kept {
+        masked("phone", kept)
+    } else {
+        String::new()
+    };
     let plain = |kind: &str| {
         html! { input type=(kind) name=(name) value=(value) required[must] placeholder=[(!hint.is_empty()).then_some(&hint)]; }
     };
     match field.kind {
-        Kind::Note => html! { textarea name=(name) rows="3" required[must] maxlength="2000" { (value) } },
+        Kind::Note => {
+            html! { textarea name=(name) rows="3" required[must] maxlength="2000" { (value) } }
+        }
         Kind::Choice(options) => html! {
             select name=(name) required[must] {
                 option value="" { "–" }
@@ -96,10 +106,14 @@ fn input(
                 @for scope in &choices.villages { option selected[scope.name == value] { (scope.name) } }
             }
         },
-        Kind::Person => html! { input name=(name) value=(value) list="people" required[must] maxlength="200"; },
+        Kind::Person => {
+            html! { input name=(name) value=(value) list="people" required[must] maxlength="200"; }
+        }
         Kind::Day => plain("date"),
         Kind::Time => plain("datetime-local"),
         Kind::Phone => plain("tel"),
-        Kind::Text | Kind::Money | Kind::Number | Kind::Account | Kind::IdNo | Kind::Serial(_) => plain("text"),
+        Kind::Text | Kind::Money | Kind::Number | Kind::Account | Kind::IdNo | Kind::Serial(_) => {
+            plain("text")
+        }
     }
 }

@@ -239,11 +239,7 @@ fn read(
     }))
 }
 
-fn filters(
-    visit: &Visit<'_>,
-    (entry, filter): (&Entry, &Filter),
-    villages: &[ScopeRow],
-) -> Markup {
+fn filters(visit: &Visit<'_>, (entry, filter): (&Entry, &Filter), villages: &[ScopeRow]) -> Markup {
     let kept = |rule: fn(&Register) -> bool| match entry.make {
         Make::Kept(register) => rule(register),
         Make::Derived(_) => true,
@@ -320,7 +316,12 @@ fn rows(visit: &Visit<'_>, (entry, filter): (&Entry, &Filter), shown: &Shown) ->
 pub(super) fn cell(visit: &Visit<'_>, cell: &Cell) -> Markup {
     let is_figure = matches!(
         cell,
-        Cell::Count(_) | Cell::Fen(_) | Cell::Time(_) | Cell::Day(_) | Cell::Span(_) | Cell::Share(..)
+        Cell::Count(_)
+            | Cell::Fen(_)
+            | Cell::Time(_)
+            | Cell::Day(_)
+            | Cell::Span(_)
+            | Cell::Share(..)
     );
     html! { td .num[is_figure] .wide[matches!(cell, Cell::Text(text) if text.chars().count() > 20)] { (text(visit, cell)) } }
 }

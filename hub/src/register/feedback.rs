@@ -99,7 +99,13 @@ static HOTLINE: Register = Register {
         .aside(),
         Field::new("introducer", "转介人", "Passed on by", Kind::Person).aside(),
         Field::new("taken_by", "受理人员", "Taken by", Kind::Person).aside(),
-        Field::new("verified", "报案真实性已核实", "Report verified", Kind::YesNo).aside(),
+        Field::new(
+            "verified",
+            "报案真实性已核实",
+            "Report verified",
+            Kind::YesNo,
+        )
+        .aside(),
         Field::new("recording", "录音编号", "Recording", Kind::Text).aside(),
         Field::new("seconds", "通话秒数", "Seconds of the call", Kind::Number).aside(),
     ],
@@ -157,16 +163,33 @@ static COMPLAINTS: Register = Register {
         Field::new("phone", "联系方式", "Contact", Kind::Phone).must(),
         Field::new("content", "投诉内容", "Complaint", Kind::Note).must(),
         Field::new("cause", "投诉原因", "Cause", Kind::Note),
-        Field::new("class", "投诉类别", "Class", Kind::Choice(COMPLAINT_CLASSES)).must(),
+        Field::new(
+            "class",
+            "投诉类别",
+            "Class",
+            Kind::Choice(COMPLAINT_CLASSES),
+        )
+        .must(),
         Field::new("handler", "处理责任人", "Handler", Kind::Person).must(),
         Field::new("state", "状态", "State", Kind::Choice(COMPLAINT_STATES)).must(),
-        Field::new("first_opinion", "初步处理意见时间", "First opinion at", Kind::Time).aside(),
+        Field::new(
+            "first_opinion",
+            "初步处理意见时间",
+            "First opinion at",
+            Kind::Time,
+        )
+        .aside(),
         Field::new("course", "处理过程", "What was done", Kind::Note).aside(),
         Field::new("result", "处理结果", "Result", Kind::Note).aside(),
         Field::new("basis", "处理依据", "On what basis", Kind::Note).aside(),
         Field::new("answered", "回复客户时间", "Answered at", Kind::Time).aside(),
         Field::new("channel", "回复方式", "Answered by", Kind::Choice(CHANNELS)).aside(),
-        Field::new("satisfaction", "满意度评价", "Satisfaction", Kind::Choice(SATISFACTION)),
+        Field::new(
+            "satisfaction",
+            "满意度评价",
+            "Satisfaction",
+            Kind::Choice(SATISFACTION),
+        ),
     ],
     unique: &[],
     when: Some("complained"),
@@ -204,10 +227,7 @@ fn follows(before: Option<&str>, after: &str) -> bool {
 }
 
 /// An answer says process, result and basis (R252); states follow each other (R253).
-fn check_complaint(
-    _tx: &dyn MetaTx,
-    new: &Proposed<'_>,
-) -> Result<Option<Refusal>, StoreError> {
+fn check_complaint(_tx: &dyn MetaTx, new: &Proposed<'_>) -> Result<Option<Refusal>, StoreError> {
     let before = new.before.map(|row| value_of(row, "state"));
     let state = new.value("state");
     if !follows(before, state) {
@@ -219,7 +239,10 @@ fn check_complaint(
         return Ok(Some(Refusal::new(409, "STATE_ORDER", detail)));
     }
     let told = ["course", "result", "basis", "answered", "channel"];
-    let lacks: Vec<&str> = told.into_iter().filter(|id| new.value(id).is_empty()).collect();
+    let lacks: Vec<&str> = told
+        .into_iter()
+        .filter(|id| new.value(id).is_empty())
+        .collect();
     if matches!(state, "answered" | "closed") && !lacks.is_empty() {
         let detail = format!(
             "回复须写明处理过程、结果、依据、时间和方式 / an answer needs these columns: {}",
@@ -243,10 +266,20 @@ static COMPLAINT_CALLBACKS: Register = Register {
         Field::new("number", "投诉编号", "Complaint", Kind::Text).must(),
         Field::new("customer", "客户姓名", "Customer", Kind::Person).must(),
         Field::new("result", "处理结果", "Result", Kind::Note).must(),
-        Field::new("satisfaction", "满意度评价", "Satisfaction", Kind::Choice(SATISFACTION)).must(),
+        Field::new(
+            "satisfaction",
+            "满意度评价",
+            "Satisfaction",
+            Kind::Choice(SATISFACTION),
+        )
+        .must(),
         Field::new("advice", "意见建议", "Advice", Kind::Note),
-        Field::new("asked", "回访时间", "Asked at", Kind::Time).must().aside(),
-        Field::new("channel", "回访方式", "How", Kind::Choice(CHANNELS)).must().aside(),
+        Field::new("asked", "回访时间", "Asked at", Kind::Time)
+            .must()
+            .aside(),
+        Field::new("channel", "回访方式", "How", Kind::Choice(CHANNELS))
+            .must()
+            .aside(),
     ],
     unique: &[],
     when: Some("asked"),
@@ -284,17 +317,63 @@ static CLAIM_CALLBACKS: Register = Register {
         Field::new("customer", "客户姓名", "Customer", Kind::Person).must(),
         Field::new("phone", "联系方式", "Contact", Kind::Phone).must(),
         Field::new("paid", "理赔金额", "Claim amount", Kind::Money).must(),
-        Field::new("satisfaction", "满意度评价", "Satisfaction", Kind::Choice(SATISFACTION)).must(),
+        Field::new(
+            "satisfaction",
+            "满意度评价",
+            "Satisfaction",
+            Kind::Choice(SATISFACTION),
+        )
+        .must(),
         Field::new("advice", "意见建议", "Advice", Kind::Note),
-        Field::new("asked", "回访时间", "Asked at", Kind::Time).must().aside(),
-        Field::new("channel", "回访方式", "How", Kind::Choice(CHANNELS)).must().aside(),
-        Field::new("attitude", "服务态度", "Attitude", Kind::Choice(SATISFACTION)).aside(),
-        Field::new("speed", "理赔速度", "Speed of the claim", Kind::Choice(SATISFACTION)).aside(),
-        Field::new("clauses", "保险条款清晰度", "Clarity of the clauses", Kind::Choice(SATISFACTION)).aside(),
-        Field::new("quality", "服务质量", "Quality of service", Kind::Choice(SATISFACTION)).aside(),
-        Field::new("intake", "受理", "Taking the report", Kind::Choice(SATISFACTION)).aside(),
+        Field::new("asked", "回访时间", "Asked at", Kind::Time)
+            .must()
+            .aside(),
+        Field::new("channel", "回访方式", "How", Kind::Choice(CHANNELS))
+            .must()
+            .aside(),
+        Field::new(
+            "attitude",
+            "服务态度",
+            "Attitude",
+            Kind::Choice(SATISFACTION),
+        )
+        .aside(),
+        Field::new(
+            "speed",
+            "理赔速度",
+            "Speed of the claim",
+            Kind::Choice(SATISFACTION),
+        )
+        .aside(),
+        Field::new(
+            "clauses",
+            "保险条款清晰度",
+            "Clarity of the clauses",
+            Kind::Choice(SATISFACTION),
+        )
+        .aside(),
+        Field::new(
+            "quality",
+            "服务质量",
+            "Quality of service",
+            Kind::Choice(SATISFACTION),
+        )
+        .aside(),
+        Field::new(
+            "intake",
+            "受理",
+            "Taking the report",
+            Kind::Choice(SATISFACTION),
+        )
+        .aside(),
         Field::new("survey", "查勘", "Survey", Kind::Choice(SATISFACTION)).aside(),
-        Field::new("assessment", "定损", "Assessment", Kind::Choice(SATISFACTION)).aside(),
+        Field::new(
+            "assessment",
+            "定损",
+            "Assessment",
+            Kind::Choice(SATISFACTION),
+        )
+        .aside(),
         Field::new("claim", "理赔", "Settlement", Kind::Choice(SATISFACTION)).aside(),
     ],
     unique: &[],
@@ -312,7 +391,13 @@ static MEASURES: Register = Register {
     write: Right::Rectify,
     case: CaseLink::Never,
     fields: &[
-        Field::new("dimension", "评价指标", "Dimension", Kind::Choice(DIMENSIONS)).must(),
+        Field::new(
+            "dimension",
+            "评价指标",
+            "Dimension",
+            Kind::Choice(DIMENSIONS),
+        )
+        .must(),
         Field::new("from", "统计开始日期", "From", Kind::Day).must(),
         Field::new("reasons", "不满意原因", "Why dissatisfied", Kind::Note).must(),
         Field::new("measure", "改进措施", "What is done", Kind::Note).must(),
@@ -350,7 +435,13 @@ static CONTACTS: Register = Register {
         )
         .must(),
         Field::new("policy", "保单号", "Policy", Kind::Text).aside(),
-        Field::new("satisfaction", "满意度评价", "Satisfaction", Kind::Choice(SATISFACTION)).aside(),
+        Field::new(
+            "satisfaction",
+            "满意度评价",
+            "Satisfaction",
+            Kind::Choice(SATISFACTION),
+        )
+        .aside(),
     ],
     unique: &[],
     when: Some("at"),

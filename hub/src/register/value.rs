@@ -94,7 +94,9 @@ impl Kind {
                 let kept = number.map(|number| number.to_string());
                 kept.ok_or(("须为非负整数", "is not a whole number"))
             }
-            Self::Phone => digits(text, (5, 20), "+-()").ok_or(("不是电话号码", "is no phone number")),
+            Self::Phone => {
+                digits(text, (5, 20), "+-()").ok_or(("不是电话号码", "is no phone number"))
+            }
             Self::Account => digits(text, (6, 34), "").ok_or(("不是账号", "is no account number")),
             Self::IdNo => id_no(text),
             Self::YesNo => match text {
@@ -118,7 +120,9 @@ impl Kind {
                 found.map_or_else(text, |(_, zh, en)| Cell::Words(Words::new(*zh, *en)))
             }
             Self::Day => Cell::Day(kept.to_owned()),
-            Self::Time => kept.parse().map_or_else(|_| text(), |ms| Cell::Time(WallMs(ms))),
+            Self::Time => kept
+                .parse()
+                .map_or_else(|_| text(), |ms| Cell::Time(WallMs(ms))),
             Self::Money => kept.parse().map_or_else(|_| text(), Cell::Fen),
             Self::Number => kept.parse().map_or_else(|_| text(), Cell::Count),
             Self::YesNo => Cell::Yes(kept == "yes"),
@@ -207,7 +211,10 @@ fn moment_of(at: DateTime) -> Option<WallMs> {
 
 fn line(text: &str) -> Result<String, Problem> {
     if text.chars().count() > MAX_LINE || text.chars().any(char::is_control) {
-        return Err(("须为一行，不超过 200 字", "is more than one line of 200 characters"));
+        return Err((
+            "须为一行，不超过 200 字",
+            "is more than one line of 200 characters",
+        ));
     }
     Ok(text.to_owned())
 }
@@ -226,13 +233,19 @@ fn is_near(year: i16) -> bool {
 }
 
 fn day(text: &str) -> Result<Date, Problem> {
-    let date = text.parse::<Date>().ok().filter(|date| is_near(date.year()));
+    let date = text
+        .parse::<Date>()
+        .ok()
+        .filter(|date| is_near(date.year()));
     date.ok_or(("须为日期，如 2026-11-22", "is no day such as 2026-11-22"))
 }
 
 /// A moment with its offset, or one of the office's clock.
 fn time(text: &str) -> Result<WallMs, Problem> {
-    let problem = ("须为时间，如 2026-11-22 09:40", "is no time such as 2026-11-22 09:40");
+    let problem = (
+        "须为时间，如 2026-11-22 09:40",
+        "is no time such as 2026-11-22 09:40",
+    );
     if let Ok(instant) = text.parse::<Timestamp>() {
         return Ok(WallMs(instant.as_millisecond()));
     }
@@ -246,14 +259,19 @@ fn amount(text: &str) -> Result<String, Problem> {
     let plain: String = text.chars().filter(|c| *c != ',').collect();
     let money = plain.parse::<Money>().ok().filter(|money| money.fen() >= 0);
     let kept = money.map(|money| money.fen().to_string());
-    kept.ok_or(("须为金额（元），如 1234.50", "is no amount in yuan such as 1234.50"))
+    kept.ok_or((
+        "须为金额（元），如 1234.50",
+        "is no amount in yuan such as 1234.50",
+    ))
 }
 
 /// Digits and a few signs, without spaces, of a length.
 fn digits(text: &str, (least, most): (usize, usize), signs: &str) -> Option<String> {
     let plain: String = text.chars().filter(|c| !c.is_whitespace()).collect();
     let count = plain.chars().filter(char::is_ascii_digit).count();
-    let is_known = plain.chars().all(|c| c.is_ascii_digit() || signs.contains(c));
+    let is_known = plain
+        .chars()
+        .all(|c| c.is_ascii_digit() || signs.contains(c));
     (is_known && (least..=most).contains(&count)).then_some(plain)
 }
 
@@ -261,7 +279,8 @@ fn digits(text: &str, (least, most): (usize, usize), signs: &str) -> Option<Stri
 /// paper.
 fn id_no(text: &str) -> Result<String, Problem> {
     let plain = text.trim().to_ascii_uppercase();
-    let is_plain = plain.chars().all(|c| c.is_ascii_alphanumeric()) && (6..=18).contains(&plain.len());
+    let is_plain =
+        plain.chars().all(|c| c.is_ascii_alphanumeric()) && (6..=18).contains(&plain.len());
     let is_resident = plain.len() == 18 && plain.chars().take(17).all(|c| c.is_ascii_digit());
     if !is_plain || (is_resident && !is_checked(&plain)) {
         return Err(("证件号码有误", "is no ID number: a digit is wrong"));
@@ -272,7 +291,12 @@ fn id_no(text: &str) -> Result<String, Problem> {
 fn is_checked(number: &str) -> bool {
     const WEIGHTS: [u32; 17] = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
     let digits = number.chars().filter_map(|c| c.to_digit(10));
-    let sum: u32 = digits.zip(WEIGHTS).map(|(digit, weight)| digit * weight).sum();
-    let wanted = "10X98765432".chars().nth(usize::try_from(sum % 11).unwrap_or(0));
+    let sum: u32 = digits
+        .zip(WEIGHTS)
+        .map(|(digit, weight)| digit * weight)
+        .sum();
+    let wanted = "10X98765432"
+        .chars()
+        .nth(usize::try_from(sum % 11).unwrap_or(0));
     number.chars().last() == wanted
 }

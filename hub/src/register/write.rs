@@ -154,7 +154,9 @@ pub fn versions(
 ) -> Result<Vec<RegisterRow>, Refusal> {
     check_right(user, register.read)?;
     let versions = look(store, |tx| tx.register_versions(register.id, row))?;
-    let is_seen = versions.last().is_some_and(|row| register.is_seen(user, row));
+    let is_seen = versions
+        .last()
+        .is_some_and(|row| register.is_seen(user, row));
     if is_seen {
         Ok(versions)
     } else {
@@ -354,7 +356,11 @@ fn keep(
     (mut row, before): (RegisterRow, Option<&RegisterRow>),
     user: &OfficeUser,
 ) -> Written {
-    let own: Vec<&str> = register.unique.iter().map(|id| value_of(&row, id)).collect();
+    let own: Vec<&str> = register
+        .unique
+        .iter()
+        .map(|id| value_of(&row, id))
+        .collect();
     let own = own.join("\u{1f}");
     row.unique = Some(own).filter(|_| !register.unique.is_empty());
     if let Some(own) = row.unique.as_deref().filter(|_| !row.struck) {

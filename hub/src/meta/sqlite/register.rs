@@ -99,10 +99,9 @@ impl Registers for Tx<'_> {
         let (condition, values) = condition(&part);
         let sql = format!("SELECT count(*) FROM hub_register_now AS n WHERE {condition}");
         let mut query = self.sql().prepare_cached(&sql)?;
-        Ok(from_sql(query.query_row(
-            params_from_iter(values),
-            |row| row.get(0),
-        )?))
+        Ok(from_sql(
+            query.query_row(params_from_iter(values), |row| row.get(0))?,
+        ))
     }
 
     fn register_versions(&self, register: &str, row: u64) -> Result<Vec<RegisterRow>, StoreError> {

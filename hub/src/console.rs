@@ -30,7 +30,10 @@ mod kpi_chart;
 mod map;
 mod people;
 mod queue;
+mod register;
+mod register_form;
 mod sign_in;
+mod tables;
 mod word;
 
 use std::sync::Arc;
@@ -40,6 +43,7 @@ use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use lossbook_core::domain::WallMs;
 use maud::Markup;
 
 use crate::account::{self, Session};
@@ -50,6 +54,16 @@ use crate::page::text::Language;
 use crate::refusal::Refusal;
 use crate::role::Right;
 use form::Form;
+
+/// An instant as the office writes it, for texts that name one.
+pub(crate) fn time_text(at: WallMs) -> String {
+    word::time(at)
+}
+
+/// Fen as yuan with groups of three, for texts that name an amount.
+pub(crate) fn yuan_text(fen: i64) -> String {
+    word::yuan(fen)
+}
 
 /// The cookie of a session; it goes to the console only.
 const COOKIE: &str = "lossbook_desk";
@@ -75,6 +89,14 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/console/board", get(board::show))
         .route("/console/kpi", get(kpi::show))
         .route("/console/kpi/{metric}/{side}", get(kpi_cases::show))
+        .route("/console/tables", get(tables::index))
+        .route("/console/table/{id}", get(tables::show).post(register::add))
+        .route("/console/table/{id}/new", get(register::blank))
+        .route(
+            "/console/table/{id}/{row}",
+            get(register::show).post(register::change),
+        )
+        .route("/console/table/{id}/{row}/reveal", post(register::reveal))
         .route("/console/people", get(people::show).post(people::save))
         .route("/console/people/enrol", post(people::enrol))
         .route("/console/audit", get(audit::show))

@@ -15,9 +15,11 @@ use lossbook_core::store::{CaseRow, CaseStanding, StoreError, Tx};
 
 use crate::kpi::{self, Subject};
 use crate::meta::{
-    CaseReads, DeskRow, Due, Evidence, MetaStore, MetaTx, ToldRow, Uploads, Waiting, in_tx,
+    CaseReads, DeskRow, Due, Evidence, MetaStore, MetaTx, RegisterPart, ToldRow, Uploads, Waiting,
+    in_tx,
 };
 use crate::refusal::Refusal;
+use crate::register::value_of;
 
 /// So many cases are made anew in one transaction.
 const CASES_AT_ONCE: u32 = 50;
@@ -184,11 +186,19 @@ impl Look<'_> {
             all.find(|pack| pack.digest() == name.digest)
                 .map(|pack| (judged, pack))
         });
+        let callbacks = tx.register_rows(RegisterPart {
+            case: Some(desk.case),
+            ..RegisterPart::all(kpi::CALLBACKS)
+        })?;
+        let ratings = callbacks
+            .iter()
+            .map(|row| kpi::is_satisfied(value_of(row, "satisfaction")));
+        let ratings: Vec<bool> = ratings.collect();
         let subject = Subject {
             desk,
             judged,
             told,
-            ratings: &[],
+            ratings: &ratings,
         };
         let sheet = kpi::sheet(&subject, self.standing, self.assigned.is_some());
         tx.put_figures(&sheet, &kpi::parts(&subject, &sheet))

@@ -16,6 +16,14 @@ pub use board::{Figure, Sum};
 pub(crate) use count::{Subject, parts};
 pub(crate) use sheet::{plain, sheet};
 
+/// The register of callbacks after a claim: its ratings make the satisfaction of customers.
+pub(crate) const CALLBACKS: &str = "claim_callbacks";
+
+/// Whether a rating counts as satisfied: the upper two of three, as contracts count it.
+pub(crate) fn is_satisfied(rating: &str) -> bool {
+    matches!(rating, "satisfied" | "fairly")
+}
+
 /// How a figure reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shape {

@@ -16,6 +16,7 @@ mod desk;
 mod feed;
 pub mod figure;
 mod people;
+mod register;
 mod sqlite;
 mod upload;
 
@@ -37,6 +38,7 @@ pub use desk::{
 pub use figure::Figures;
 pub use feed::{Feed, FeedEntry, FeedRow};
 pub use people::{People, PurgeNote, Tables};
+pub use register::{RegisterPart, RegisterRow, Registers};
 pub use sqlite::STEPS;
 pub use upload::{BlobRow, PhotoRow, PieceRow, UploadRow, Uploads};
 
@@ -158,13 +160,32 @@ pub struct OwnDraft {
 
 /// Everything one transaction can do.
 pub trait MetaTx:
-    Evidence + Access + Accounts + CaseReads + Desk + Feed + Figures + Uploads + People + Tables
+    Evidence
+    + Access
+    + Accounts
+    + CaseReads
+    + Desk
+    + Feed
+    + Figures
+    + Uploads
+    + People
+    + Registers
+    + Tables
 {
 }
 
-impl<
-    T: Evidence + Access + Accounts + CaseReads + Desk + Feed + Figures + Uploads + People + Tables,
-> MetaTx for T
+impl<T> MetaTx for T where
+    T: Evidence
+        + Access
+        + Accounts
+        + CaseReads
+        + Desk
+        + Feed
+        + Figures
+        + Uploads
+        + People
+        + Registers
+        + Tables
 {
 }
 

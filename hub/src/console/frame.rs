@@ -11,10 +11,11 @@ use crate::refusal::Refusal;
 use crate::role::Right;
 
 /// Pages about all cases, for whoever reads cases: where, Chinese, English.
-const AT_LARGE: [(&str, &str, &str); 3] = [
+const AT_LARGE: [(&str, &str, &str); 4] = [
     ("/console/map", "地图", "Map"),
     ("/console/board", "灾情进度板", "Surge board"),
     ("/console/kpi", "绩效指标", "Performance figures"),
+    ("/console/tables", "台账与报表", "Registers and tables"),
 ];
 
 /// What the frame shows beside the page: how many wait in each queue, how many are late.

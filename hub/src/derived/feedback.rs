@@ -1,22 +1,14 @@
-//! What customers think, from the callbacks that people keep (R's registers hold the words).
+//! What customers think, from the callbacks that people keep.
 
 use lossbook_core::store::StoreError;
 
 use super::{Heading, figures, paged, plain, share, span, table, text};
 use crate::catalogue::{Area, Ask, Entry, Make};
-use crate::kpi::{Figure, Shape, metric};
+use crate::kpi::{CALLBACKS, Figure, Shape, is_satisfied, metric};
 use crate::meta::{MetaTx, RegisterPart, RegisterRow};
 use crate::register::{DIMENSIONS, SATISFACTION as SCALE, value_of};
 use crate::role::Right;
 use crate::table::{Cell, Table, Words};
-
-/// The register of callbacks after a claim.
-pub(crate) const CALLBACKS: &str = "claim_callbacks";
-
-/// Whether a rating counts as satisfied: the upper two of three, as contracts count it.
-pub(crate) fn is_satisfied(rating: &str) -> bool {
-    matches!(rating, "satisfied" | "fairly")
-}
 
 const SATISFACTION_COLUMNS: &[Heading] = &[
     ("score", "满意度得分", "Score"),

@@ -224,5 +224,5 @@ fn arrival_statistics(tx: &dyn MetaTx, ask: &Ask<'_>) -> Result<Table, StoreErro
 }
 
 fn key(group: &Group, at: usize) -> Cell {
-    group.keys.get(at).map_or(Cell::Blank, |key| text(key))
+    group.keys.get(at).map_or(Cell::Blank, text)
 }

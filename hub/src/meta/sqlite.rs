@@ -11,6 +11,7 @@ mod evidence;
 mod feed;
 mod figure;
 mod people;
+mod register;
 mod upload;
 
 use lossbook_core::chain::StreamId;
@@ -31,6 +32,10 @@ pub const STEPS: &[Step] = &[
     },
     Step {
         to: 3,
+        sql: include_str!("migrations/0003_register.sql"),
+    },
+    Step {
+        to: 4,
         sql: include_str!("migrations/0004_figures.sql"),
     },
 ];

@@ -153,12 +153,10 @@ impl Entry {
     }
 }
 
-/// Lists of tables that are made from what the hub holds.
-const DERIVED: &[&[Entry]] = &[derived::ENTRIES];
-
 /// Every table.
 pub fn entries() -> impl Iterator<Item = Entry> {
-    let derived = DERIVED.iter().flat_map(|list| list.iter().copied());
+    let derived = register::ENTRIES.iter().chain([&derived::ENTRIES]);
+    let derived = derived.flat_map(|list| list.iter().copied());
     register::all().map(Register::entry).chain(derived)
 }
 

@@ -99,7 +99,9 @@ fn paged(ask: &Ask<'_>, rows: Vec<Row>) -> Vec<Row> {
 fn span<'a>(ask: &Ask<'a>) -> Span<'a> {
     Span {
         from: ask.from.map_or(0, day_of),
-        to: ask.to.map_or(day_of(ask.now), |to| day_of(WallMs(to.0 - 1))),
+        to: ask
+            .to
+            .map_or(day_of(ask.now), |to| day_of(WallMs(to.0 - 1))),
         contract: None,
         scopes: ask.scopes,
         now: ask.now,

@@ -96,7 +96,10 @@ pub const METRICS: [Metric; 12] = [
         id: "intake_timeliness",
         name: ("报案受理及时率", "Reports accepted in time"),
         numerator: ("按时受理、联系的时限数", "intake limits kept"),
-        denominator: ("已完成或已超时的受理、联系时限数", "intake limits met or run out"),
+        denominator: (
+            "已完成或已超时的受理、联系时限数",
+            "intake limits met or run out",
+        ),
         shape: Shape::Share,
         counts: Counts::Clocks {
             kpi: "intake_timeliness",
@@ -107,7 +110,10 @@ pub const METRICS: [Metric; 12] = [
     Metric {
         id: "information_accuracy",
         name: ("信息收集准确率", "Information collected accurately"),
-        numerator: ("已填且通过核对的应填字段数", "required fields filled and sound"),
+        numerator: (
+            "已填且通过核对的应填字段数",
+            "required fields filled and sound",
+        ),
         denominator: ("合同要求的应填字段数", "fields that the contract requires"),
         shape: Shape::Share,
         counts: Counts::Fields,
@@ -117,7 +123,10 @@ pub const METRICS: [Metric; 12] = [
         id: "deadline_attainment",
         name: ("处理时限达标率", "Deadlines kept"),
         numerator: ("在时限内完成的环节数", "steps finished in time"),
-        denominator: ("有时限且已完成或已超时的环节数", "steps with a limit, finished or run out"),
+        denominator: (
+            "有时限且已完成或已超时的环节数",
+            "steps with a limit, finished or run out",
+        ),
         shape: Shape::Share,
         counts: Counts::Clocks {
             kpi: "deadline_attainment",
@@ -128,7 +137,10 @@ pub const METRICS: [Metric; 12] = [
     Metric {
         id: "satisfaction",
         name: ("客户满意度", "Satisfaction of customers"),
-        numerator: ("评价为满意或基本满意的回访数", "callbacks rated satisfied or mostly so"),
+        numerator: (
+            "评价为满意或基本满意的回访数",
+            "callbacks rated satisfied or mostly so",
+        ),
         denominator: ("已作评价的回访数", "callbacks with a rating"),
         shape: Shape::Share,
         counts: Counts::Ratings,
@@ -138,7 +150,10 @@ pub const METRICS: [Metric; 12] = [
         id: "arrival",
         name: ("现场到达及时率", "Arrivals in time"),
         numerator: ("按时到达现场的案件数", "cases reached in time"),
-        denominator: ("有到达时限且已到达或已超时的案件数", "cases with an arrival limit, reached or run out"),
+        denominator: (
+            "有到达时限且已到达或已超时的案件数",
+            "cases with an arrival limit, reached or run out",
+        ),
         shape: Shape::Share,
         counts: Counts::Clocks {
             kpi: "arrival_on_time",
@@ -149,8 +164,14 @@ pub const METRICS: [Metric; 12] = [
     Metric {
         id: "response",
         name: ("响应及时率", "Responses in time"),
-        numerator: ("按时完成的联系、响应、出发时限数", "contact, response and departure limits kept"),
-        denominator: ("已完成或已超时的联系、响应、出发时限数", "such limits met or run out"),
+        numerator: (
+            "按时完成的联系、响应、出发时限数",
+            "contact, response and departure limits kept",
+        ),
+        denominator: (
+            "已完成或已超时的联系、响应、出发时限数",
+            "such limits met or run out",
+        ),
         shape: Shape::Share,
         counts: Counts::Clocks {
             kpi: "response_timeliness",
@@ -206,7 +227,10 @@ pub const METRICS: [Metric; 12] = [
     Metric {
         id: "settling",
         name: ("平均赔付时长", "Mean time to payment"),
-        numerator: ("报案至支付的时长合计", "time from report to payment, added up"),
+        numerator: (
+            "报案至支付的时长合计",
+            "time from report to payment, added up",
+        ),
         denominator: ("已支付案件数", "cases paid"),
         shape: Shape::Duration,
         counts: Counts::Settling,
@@ -280,7 +304,9 @@ mod tests {
         for pack in lossbook_core::rules::Packs::shipped().all() {
             for kpi in &pack.service.kpis {
                 let shown = METRICS.iter().any(|metric| {
-                    metric.of_pack(pack).is_some_and(|own| own.rule.id == kpi.rule.id)
+                    metric
+                        .of_pack(pack)
+                        .is_some_and(|own| own.rule.id == kpi.rule.id)
                 });
                 assert!(shown, "{}: {}", pack.id, kpi.rule.id);
             }

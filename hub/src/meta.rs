@@ -35,10 +35,10 @@ pub use account::{Account, Accounts, AuditRow, InviteWish, SessionRow};
 pub use desk::{
     Assigned, BoardRow, CaseReads, Desk, DeskRow, Due, Part, SurveyorRow, ToldRow, Waiting,
 };
-pub use figure::Figures;
 pub use feed::{Feed, FeedEntry, FeedRow};
+pub use figure::Figures;
 pub use people::{People, PurgeNote, Tables};
-pub use register::{RegisterPart, RegisterRow, Registers};
+pub use register::{PaymentSum, RegisterPart, RegisterRow, Registers, Tally};
 pub use sqlite::STEPS;
 pub use upload::{BlobRow, PhotoRow, PieceRow, UploadRow, Uploads};
 

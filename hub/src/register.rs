@@ -13,6 +13,7 @@
 
 mod feedback;
 mod figures;
+mod payment;
 mod value;
 mod write;
 
@@ -26,7 +27,7 @@ use crate::role::Right;
 use crate::table::{Column, Row, Table, Words};
 
 pub use feedback::{DIMENSIONS, SATISFACTION};
-pub use value::{Kind, day_of, end_of, start_of};
+pub use value::{Choice, Kind, day_of, end_of, start_of};
 pub use write::{Said, add, add_in, correct, correct_in, find, strike, versions};
 
 /// A register.
@@ -159,7 +160,10 @@ pub fn value_of<'r>(row: &'r RegisterRow, field: &str) -> &'r str {
 pub type Check = fn(&dyn MetaTx, &Proposed<'_>) -> Result<Option<Refusal>, StoreError>;
 
 /// The registers, by desk.
-const DESKS: &[&[&Register]] = &[feedback::REGISTERS, figures::REGISTERS];
+const DESKS: &[&[&Register]] = &[feedback::REGISTERS, figures::REGISTERS, payment::REGISTERS];
+
+/// Tables that the desks make from their registers.
+pub(crate) const ENTRIES: &[&[Entry]] = &[payment::ENTRIES];
 
 /// Every register.
 pub fn all() -> impl Iterator<Item = &'static Register> {
@@ -226,9 +230,8 @@ impl Register {
     pub fn table_of(&'static self, rows: &[RegisterRow], personal: Personal) -> Table {
         let all = self.fields.iter();
         let fields: Vec<&Field> = all.filter(|field| field.place == Place::Table).collect();
-        let cell = |row: &RegisterRow, field: &Field| {
-            field.kind.cell(value_of(row, field.id), personal)
-        };
+        let cell =
+            |row: &RegisterRow, field: &Field| field.kind.cell(value_of(row, field.id), personal);
         let columns = fields.iter();
         Table {
             id: self.id,

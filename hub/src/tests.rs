@@ -8,6 +8,7 @@ mod blobs;
 mod console;
 mod enrolment;
 mod exchange;
+mod figures;
 mod http;
 mod office;
 mod register;

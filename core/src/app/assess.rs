@@ -106,11 +106,9 @@ fn ends(body: &DecisionBody, rounds: usize) -> &'static [Event] {
         Action::Deny => &[Event::ReviewFailed, Event::Decided, Event::Denied],
         Action::Pay => &[Event::Paid],
         Action::Close => &[Event::Closed],
-        Action::Approve
-        | Action::Return
-        | Action::Assign
-        | Action::Reopen
-        | Action::Supplement => &[],
+        Action::Approve | Action::Return | Action::Assign | Action::Reopen | Action::Supplement => {
+            &[]
+        }
     }
 }
 

@@ -62,7 +62,8 @@ fn day(text: &str) -> Result<Option<i64>, Refusal> {
         return Ok(None);
     }
     let bad = |error: jiff::Error| {
-        let detail = format!("日期应写作 2026-11-22 / write days as 2026-11-22: {text:?} ({error})");
+        let detail =
+            format!("日期应写作 2026-11-22 / write days as 2026-11-22: {text:?} ({error})");
         Refusal::new(400, "BAD_DAY", detail)
     };
     let date: jiff::civil::Date = text.parse().map_err(bad)?;
@@ -142,7 +143,8 @@ pub(super) fn form(visit: &Visit<'_>, span: Span<'_>) -> Markup {
 /// Contracts that cases name.
 fn contracts() -> impl Iterator<Item = &'static str> {
     let all = Packs::shipped().all().iter();
-    all.map(|pack| pack.id.as_str()).filter(|id| *id != "cn-law")
+    all.map(|pack| pack.id.as_str())
+        .filter(|id| *id != "cn-law")
 }
 
 /// What the tables of one look share.
@@ -310,7 +312,10 @@ pub(super) fn percent(hundredths: i64) -> String {
 pub(super) fn named(id: &str) -> Result<&'static Metric, Refusal> {
     crate::kpi::metric(id).ok_or_else(|| {
         let known: Vec<&str> = METRICS.iter().map(|metric| metric.id).collect();
-        let detail = format!("没有这个指标 / no such figure: {id:?}; {}", known.join(", "));
+        let detail = format!(
+            "没有这个指标 / no such figure: {id:?}; {}",
+            known.join(", ")
+        );
         Refusal::new(404, "METRIC_UNKNOWN", detail)
     })
 }

@@ -42,7 +42,8 @@ fn side_of(word: &str) -> Result<Side, Refusal> {
         "numerator" => Ok(Side::Numerator),
         "denominator" => Ok(Side::Denominator),
         other => {
-            let detail = format!("应为 numerator 或 denominator / numerator or denominator, not {other:?}");
+            let detail =
+                format!("应为 numerator 或 denominator / numerator or denominator, not {other:?}");
             Err(Refusal::new(404, "SIDE_UNKNOWN", detail))
         }
     }
@@ -120,12 +121,7 @@ fn head(visit: &Visit<'_>) -> Markup {
     }
 }
 
-fn line(
-    visit: &Visit<'_>,
-    (metric, side): (&Metric, Side),
-    row: &Behind,
-    packs: &Packs,
-) -> Markup {
+fn line(visit: &Visit<'_>, (metric, side): (&Metric, Side), row: &Behind, packs: &Packs) -> Markup {
     let part = match side {
         Side::Numerator => row.num,
         Side::Denominator => row.den,

@@ -49,7 +49,11 @@ pub(super) fn trend(visit: &Visit<'_>, figure: &Figure) -> Markup {
         .iter()
         .map(|(week, _, text)| format!("{} {text}", kpi::day_text(*week)))
         .collect();
-    let label = format!("{}{}", visit.say("自周一起各周：", "weeks from Monday: "), told.join("; "));
+    let label = format!(
+        "{}{}",
+        visit.say("自周一起各周：", "weeks from Monday: "),
+        told.join("; ")
+    );
     html! {
         svg .trend role="img" aria-label=(label) viewBox={ "0 0 " (WIDTH) " " (HEIGHT) } width=(WIDTH) height=(HEIGHT) {
             title { (label) }

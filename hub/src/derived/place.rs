@@ -5,7 +5,7 @@ use lossbook_core::store::StoreError;
 
 use super::{Heading, all, paged, plain, share, table, text};
 use crate::catalogue::{Area, Ask, Entry, Make};
-use crate::meta::figure::{Group, Key, Wanted, Only};
+use crate::meta::figure::{Group, Key, Only, Wanted};
 use crate::meta::{MetaTx, RegisterPart};
 use crate::register::value_of;
 use crate::role::Right;
@@ -189,7 +189,11 @@ const ARRIVAL_COLUMNS: &[Heading] = &[
     ("area", "地区", "Area"),
     ("surveyor", "查勘人员", "Surveyor"),
     ("arrived", "到达件数", "Arrivals"),
-    ("limited", "有到达时限且已到期或已到达件数", "With a limit, reached or run out"),
+    (
+        "limited",
+        "有到达时限且已到期或已到达件数",
+        "With a limit, reached or run out",
+    ),
     ("in_time", "按时到达件数", "In time"),
     ("share", "按时到达率", "Share in time"),
 ];

@@ -58,7 +58,11 @@ fn statistics(tx: &dyn MetaTx, ask: &Ask<'_>) -> Result<Table, StoreError> {
             written("measure"),
         ])
     });
-    Ok(table(&STATISTICS, STATISTIC_COLUMNS, paged(ask, rows.collect())))
+    Ok(table(
+        &STATISTICS,
+        STATISTIC_COLUMNS,
+        paged(ask, rows.collect()),
+    ))
 }
 
 /// Conclusions of the period, newest first.
@@ -185,9 +189,13 @@ fn business(tx: &dyn MetaTx, ask: &Ask<'_>) -> Result<Table, StoreError> {
         let id = group.keys.first().map_or("", String::as_str);
         let own = known.iter().filter(|row| value_of(row, "contract") == id);
         let added = |field: &str| -> Option<u64> {
-            let numbers = own.clone().map(|row| value_of(row, field).parse::<u64>().ok());
+            let numbers = own
+                .clone()
+                .map(|row| value_of(row, field).parse::<u64>().ok());
             let numbers: Option<Vec<u64>> = numbers.collect();
-            numbers.filter(|all| !all.is_empty()).map(|all| all.iter().sum())
+            numbers
+                .filter(|all| !all.is_empty())
+                .map(|all| all.iter().sum())
         };
         let premium = added("premium");
         let paid = u64::try_from(group.paid).unwrap_or(0);
@@ -248,13 +256,23 @@ fn analysis(tx: &dyn MetaTx, ask: &Ask<'_>) -> Result<Table, StoreError> {
         let month = text(group.keys.first().cloned().unwrap_or_default());
         let aim = ("安排人力", "plan staff");
         let sums = (group.cases, group.paid);
-        rows.push(line(("理赔频率（按月）", "Frequency by month"), month, aim, sums));
+        rows.push(line(
+            ("理赔频率（按月）", "Frequency by month"),
+            month,
+            aim,
+            sums,
+        ));
     }
     let amounts = tx.groups(&[Key::Thousands], all(ask), ask.now)?;
     for (zh, en, cases, paid) in spread(&THOUSANDS, &amounts) {
         let content = Cell::Words(Words::new(zh, en));
         let aim = ("评估赔付水平", "judge the level of payments");
-        rows.push(line(("理赔金额分布", "Amounts"), content, aim, (cases, paid)));
+        rows.push(line(
+            ("理赔金额分布", "Amounts"),
+            content,
+            aim,
+            (cases, paid),
+        ));
     }
     for group in tx.groups(&[Key::Cause], all(ask), ask.now)? {
         let cause = text(group.keys.first().cloned().unwrap_or_default());

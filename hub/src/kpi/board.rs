@@ -66,7 +66,11 @@ impl Figure {
             figure.total.add(one.num, one.den);
             let contract = figure.contracts.entry(one.contract).or_default();
             contract.add(one.num, one.den);
-            figure.weeks.entry(one.week).or_default().add(one.num, one.den);
+            figure
+                .weeks
+                .entry(one.week)
+                .or_default()
+                .add(one.num, one.den);
         }
         figure.contracts.retain(|_, sum| *sum != Sum::default());
         figure.weeks.retain(|_, sum| sum.den != 0);

@@ -101,11 +101,7 @@ fn opinion(review: &Decided) -> String {
         Action::Approve => "通过审核",
         Action::Return => "退回补正",
         Action::Deny => "拒赔",
-        Action::Assign
-        | Action::Pay
-        | Action::Close
-        | Action::Reopen
-        | Action::Supplement => "",
+        Action::Assign | Action::Pay | Action::Close | Action::Reopen | Action::Supplement => "",
     };
     if review.reason.is_empty() {
         word.to_owned()
@@ -178,7 +174,8 @@ fn damage(record: &CaseRecord) -> String {
         let all = names.iter().filter_map(|name| row.text(name));
         all.collect::<Vec<_>>().join(" ")
     };
-    let measured = standing_rows(record, Section::Damage).map(|row| joined(row, &["room", "grade"]));
+    let measured =
+        standing_rows(record, Section::Damage).map(|row| joined(row, &["room", "grade"]));
     let items = standing_rows(record, Section::Lines).map(|row| joined(row, &["room", "item"]));
     let mut places: Vec<String> = measured.filter(|text| !text.is_empty()).collect();
     if places.is_empty() {

@@ -10,7 +10,8 @@ use crate::meta::{Assigned, BoardRow, Desk, DeskRow, Due, Part, SurveyorRow, Tol
 /// Counting what ran out ends here: nobody works on so many at once.
 const MOST_COUNTED: u32 = 1_000;
 
-pub(super) const COLUMNS: &str = "d.case_id, d.scope, d.number, d.household, d.place, d.cause, d.contract,
+pub(super) const COLUMNS: &str =
+    "d.case_id, d.scope, d.number, d.household, d.place, d.cause, d.contract,
     d.status, d.signature, d.contested, d.photos, d.missing, d.low, d.high, d.reported, d.updated,
     d.surveyor, d.round, d.role, d.surveyed, d.approved, d.paid, d.lat, d.lon";
 pub(super) const COLUMN_COUNT: usize = 24;

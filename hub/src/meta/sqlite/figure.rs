@@ -6,11 +6,11 @@ use rusqlite::{OptionalExtension, Row, ToSql};
 
 use super::desk::{COLUMN_COUNT, COLUMNS, raw, within};
 use super::{as_sql, from_sql};
+use crate::meta::DeskRow;
 use crate::meta::figure::{
     Behind, Figures, Group, Key, Only, Part, Place, Sheet, Side, Span, StepTime, Tally, Wanted,
     day_of, week_of,
 };
-use crate::meta::DeskRow;
 
 const HOUR_MS: i64 = 3_600_000;
 
@@ -111,7 +111,11 @@ impl Figures for Tx<'_> {
         let mut query = self.sql().prepare_cached(&sql)?;
         let contract = span.contract.unwrap_or_default();
         let (day, case, unit) = match after {
-            Some(place) => (place.day, place.case.as_bytes().to_vec(), place.unit.as_str()),
+            Some(place) => (
+                place.day,
+                place.case.as_bytes().to_vec(),
+                place.unit.as_str(),
+            ),
             None => (i64::MAX, Vec::new(), ""),
         };
         let with: [&dyn ToSql; 9] = [
@@ -128,14 +132,25 @@ impl Figures for Tx<'_> {
         let rows = query.query_map(&with[..], |row| {
             let at = COLUMN_COUNT;
             let unit: String = row.get(at + 1)?;
-            Ok((row.get(at)?, unit, row.get(at + 2)?, row.get(at + 3)?, raw(row)?))
+            Ok((
+                row.get(at)?,
+                unit,
+                row.get(at + 2)?,
+                row.get(at + 3)?,
+                raw(row)?,
+            ))
         })?;
         rows.map(|row| {
             let (day, unit, num, den, raw) = row?;
             let row = raw.checked()?;
             let case = row.case;
             let place = Place { day, case, unit };
-            Ok(Behind { place, num, den, row })
+            Ok(Behind {
+                place,
+                num,
+                den,
+                row,
+            })
         })
         .collect()
     }
@@ -305,9 +320,7 @@ fn is_written(
         let figures: (i64, i64, i64) = (row.get(2)?, row.get(3)?, row.get(4)?);
         let (on, contract): (i64, String) = (row.get(5)?, row.get(6)?);
         let is_same = |part: &Part| {
-            part.metric == metric
-                && part.unit == unit
-                && (part.num, part.den, part.ripe) == figures
+            part.metric == metric && part.unit == unit && (part.num, part.den, part.ripe) == figures
         };
         if on != day || contract != sheet.contract || !parts.iter().any(is_same) {
             return Ok(false);

@@ -10,7 +10,6 @@ use lossbook_core::app::{NewSignature, SignerClaims};
 use lossbook_core::domain::Digest;
 use lossbook_core::record::Section;
 use lossbook_core::statement::{Act, CaseStatus, Point, SignatureState, Stroke, Wanted};
-use serde_json::Value;
 
 mod ending;
 

@@ -14,7 +14,6 @@ use serde_json::Value;
 use super::super::checks::Checks;
 use super::super::world::World;
 use super::{Cast, FARMER, Told};
-use crate::failure::Failure;
 
 pub(super) fn late_arrivals(world: &mut World, checks: &mut Checks<'_>, cast: &Cast) -> Told {
     checks.step(

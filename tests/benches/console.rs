@@ -24,6 +24,7 @@ use crate::Failed;
 use crate::row::{Row, Timings, number};
 
 const TEMPLATES: u64 = 8;
+const LINES: u64 = 15;
 const SMALL: u64 = 10_000;
 const LARGE: u64 = 100_000;
 const PHOTOS: u64 = 10;
@@ -75,6 +76,9 @@ pub(crate) fn run() -> Result<(), Failed> {
     for _ in 0..TEMPLATES {
         let case = worker.report()?;
         worker.survey(&case)?;
+        for _ in 0..LINES {
+            worker.line(&case)?;
+        }
         worker.sign(&case, 60)?;
     }
     exchange(&device, &hub)?;

@@ -364,7 +364,7 @@ fn prepared(machine: &Machine, run: &LongRun) -> Result<Command, String> {
 /// The program, the copier of cases beside it, and an empty folder: 400 cases of the demo, copied
 /// until there are ten thousand.
 fn figures(machine: &Machine, run: &LongRun) -> Result<Command, String> {
-    let copier = ["-p", "lossbook-cli", "-p", "lossbook-tests", "--bins"];
+    let copier = ["-p", "lossbook", "-p", "lossbook-tests", "--bins"];
     let mut build = machine.command(&["cargo", "build", "--release"]);
     machine.run(build.args(copier))?;
     let folder = machine.cache.join("long").join(run.name);

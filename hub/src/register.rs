@@ -13,6 +13,8 @@
 
 mod feedback;
 mod payment;
+mod policy;
+mod policy_view;
 mod value;
 mod write;
 
@@ -159,10 +161,10 @@ pub fn value_of<'r>(row: &'r RegisterRow, field: &str) -> &'r str {
 pub type Check = fn(&dyn MetaTx, &Proposed<'_>) -> Result<Option<Refusal>, StoreError>;
 
 /// The registers, by desk.
-const DESKS: &[&[&Register]] = &[feedback::REGISTERS, payment::REGISTERS];
+const DESKS: &[&[&Register]] = &[feedback::REGISTERS, payment::REGISTERS, policy::REGISTERS];
 
 /// Tables that the desks make from their registers.
-pub(crate) const ENTRIES: &[&[Entry]] = &[payment::ENTRIES];
+pub(crate) const ENTRIES: &[&[Entry]] = &[payment::ENTRIES, policy_view::ENTRIES];
 
 /// Every register.
 pub fn all() -> impl Iterator<Item = &'static Register> {

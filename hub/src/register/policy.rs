@@ -81,7 +81,7 @@ pub(super) static POLICIES: Register = Register {
     check: Some(check_policy),
 };
 
-const CONTRACTS: &[Choice] = &[
+pub(super) const CONTRACTS: &[Choice] = &[
     ("huzhu-rural-housing", "互助农房", "Huzhu housing"),
     (
         "shaoguan-official-vehicles",

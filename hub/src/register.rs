@@ -11,8 +11,13 @@
 //! Refuses: to know what a column means. What a register forbids beyond its columns stands in its
 //! `check`, beside its declaration.
 
+mod contact;
 mod feedback;
+pub(crate) mod notice;
 mod payment;
+mod policy;
+mod policy_view;
+mod service_view;
 mod value;
 mod write;
 
@@ -27,6 +32,7 @@ use crate::table::{Column, Row, Table, Words};
 
 pub use feedback::{DIMENSIONS, SATISFACTION};
 pub use value::{Choice, Kind, day_of, end_of, start_of};
+pub(crate) use value::minute_of;
 pub use write::{Said, add, add_in, correct, correct_in, find, strike, versions};
 
 /// A register.
@@ -159,10 +165,10 @@ pub fn value_of<'r>(row: &'r RegisterRow, field: &str) -> &'r str {
 pub type Check = fn(&dyn MetaTx, &Proposed<'_>) -> Result<Option<Refusal>, StoreError>;
 
 /// The registers, by desk.
-const DESKS: &[&[&Register]] = &[feedback::REGISTERS, payment::REGISTERS];
+const DESKS: &[&[&Register]] = &[feedback::REGISTERS, payment::REGISTERS, policy::REGISTERS, notice::REGISTERS, contact::REGISTERS];
 
 /// Tables that the desks make from their registers.
-pub(crate) const ENTRIES: &[&[Entry]] = &[payment::ENTRIES];
+pub(crate) const ENTRIES: &[&[Entry]] = &[payment::ENTRIES, policy_view::ENTRIES, service_view::ENTRIES];
 
 /// Every register.
 pub fn all() -> impl Iterator<Item = &'static Register> {

@@ -9,8 +9,12 @@ mod console;
 mod enrolment;
 mod exchange;
 mod http;
+mod notice;
 mod office;
+mod payment;
+mod policy;
 mod register;
+mod service;
 mod shelf;
 mod story;
 

@@ -14,7 +14,7 @@ use crate::register::{self, Said};
 use crate::role::OfficeRole;
 use crate::table::Cell;
 
-fn user(world: &World, name: &str, role: OfficeRole) -> OfficeUser {
+pub(super) fn user(world: &World, name: &str, role: OfficeRole) -> OfficeUser {
     OfficeUser {
         roles: vec![role],
         ..OfficeUser::reviewer(name, world.hub.now().wall)
@@ -65,7 +65,7 @@ const CALL: [(&str, &str); 6] = [
     ("kind", "question"),
 ];
 
-fn ask<'a>(limit: u32) -> Ask<'a> {
+pub(super) fn ask<'a>(limit: u32) -> Ask<'a> {
     Ask {
         scopes: &[],
         from: None,
@@ -78,7 +78,7 @@ fn ask<'a>(limit: u32) -> Ask<'a> {
     }
 }
 
-fn table(world: &World, id: &str, ask: &Ask<'_>) -> crate::table::Table {
+pub(super) fn table(world: &World, id: &str, ask: &Ask<'_>) -> crate::table::Table {
     let entry = catalogue::entry(id).unwrap();
     in_tx(world.hub.store(), |tx| entry.table(tx, ask)).unwrap()
 }

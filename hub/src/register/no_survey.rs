@@ -154,6 +154,7 @@ pub(crate) static DRAWS: Register = Register {
     case: CaseLink::Never,
     fields: &[
         Field::new("number", "抽样编号", "Number", Kind::Serial("CY")),
+        Field::new("contract", "合同", "Contract", Kind::Text).must(),
         Field::new("from", "报案日期起", "Reported from", Kind::Day).must(),
         Field::new("to", "报案日期止", "Reported until", Kind::Day).must(),
         Field::new("share", "抽样比例（%）", "Share in percent", Kind::Number).must(),
@@ -162,7 +163,7 @@ pub(crate) static DRAWS: Register = Register {
         Field::new("drawn", "抽中案件数", "Cases drawn", Kind::Number).must(),
         Field::new("basis", "比例依据", "Why this share", Kind::Note).must(),
     ],
-    unique: &["from", "to", "seed"],
+    unique: &["contract", "from", "to", "seed"],
     when: Some("to"),
     check: Some(no_survey::check_draw),
 };

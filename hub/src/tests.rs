@@ -10,6 +10,7 @@ mod enrolment;
 mod exchange;
 mod http;
 mod office;
+mod register;
 mod shelf;
 mod story;
 

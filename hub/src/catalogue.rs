@@ -15,6 +15,7 @@ use crate::meta::MetaTx;
 use crate::register::{self, Register};
 use crate::role::Right;
 use crate::table::Table;
+use crate::{closing, no_survey, risk, staff};
 
 /// What of a table is wanted.
 #[derive(Debug, Clone)]
@@ -153,7 +154,12 @@ impl Entry {
 }
 
 /// Lists of tables that are made from what the hub holds.
-const DERIVED: &[&[Entry]] = &[];
+const DERIVED: &[&[Entry]] = &[
+    no_survey::ENTRIES,
+    staff::ENTRIES,
+    risk::ENTRIES,
+    closing::ENTRIES,
+];
 
 /// Every table.
 pub fn entries() -> impl Iterator<Item = Entry> {

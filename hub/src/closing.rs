@@ -44,7 +44,10 @@ impl Open {
         match self {
             Self::Claim(_, status) => {
                 let (zh, en) = status_words(status);
-                Words::new(format!("案件未结案：{zh}"), format!("Claim not closed: {en}"))
+                Words::new(
+                    format!("案件未结案：{zh}"),
+                    format!("Claim not closed: {en}"),
+                )
             }
             Self::Survey => Words::new("未做第二次满意度调查", "No second survey"),
             Self::Report => Words::new("未提交服务总结报告", "No final report"),
@@ -75,10 +78,14 @@ fn status_words(status: &str) -> (&str, &str) {
 /// Everything that stands against closing a contract.
 fn open_of(tx: &dyn MetaTx, contract: &str) -> Result<Vec<Open>, StoreError> {
     let claims = tx.not_closed(contract, MOST_NAMED)?.into_iter();
-    let mut open: Vec<Open> = claims.map(|(case, status)| Open::Claim(case, status)).collect();
+    let mut open: Vec<Open> = claims
+        .map(|(case, status)| Open::Claim(case, status))
+        .collect();
     let has = |register: &str, (field, word): (&str, &str)| -> Result<bool, StoreError> {
         let rows = tx.register_rows(RegisterPart::all(register))?;
-        let mut of = rows.iter().filter(|row| value_of(row, "contract") == contract);
+        let mut of = rows
+            .iter()
+            .filter(|row| value_of(row, "contract") == contract);
         Ok(of.any(|row| value_of(row, field) == word))
     };
     if !has(SURVEYS.id, ("round", "second"))? {
@@ -118,7 +125,10 @@ fn still_open(open: &[Open], not_closed: u64) -> Refusal {
         let cases = open.iter().filter_map(Open::case).take(5);
         let named: Vec<String> = cases.map(|case| case.number().to_string()).collect();
         zh.push(format!("{not_closed} 件未结案（{}…）", named.join("、")));
-        en.push(format!("{not_closed} claims not closed ({}…)", named.join(", ")));
+        en.push(format!(
+            "{not_closed} claims not closed ({}…)",
+            named.join(", ")
+        ));
     }
     for one in open.iter().filter(|one| one.case().is_none()) {
         let words = one.words();
@@ -139,7 +149,8 @@ pub(crate) fn check_survey(
     }
     let number = |id: &str| new.value(id).parse::<u64>().unwrap_or(0);
     Ok((number("satisfied") > number("asked")).then(|| {
-        let detail = "满意人数（satisfied）多于调查人数（asked） / more are satisfied than were asked";
+        let detail =
+            "满意人数（satisfied）多于调查人数（asked） / more are satisfied than were asked";
         Refusal::new(400, "FIELD_BAD", detail)
     }))
 }
@@ -169,12 +180,19 @@ fn open_table(tx: &dyn MetaTx, ask: &Ask<'_>) -> Result<Table, StoreError> {
     let mut rows = Vec::new();
     for pack in packs.all() {
         let (all, _) = tx.contract_counts(&pack.id)?;
-        let is_closed = closed.iter().find(|row| value_of(row, "contract") == pack.id);
+        let is_closed = closed
+            .iter()
+            .find(|row| value_of(row, "contract") == pack.id);
         let name = || Cell::Words(Words::new(pack.title.zh.as_str(), pack.title.en.as_str()));
         if let Some(row) = is_closed {
             let day = value_of(row, "day");
             let words = Words::new(format!("已于 {day} 结束"), format!("Closed on {day}"));
-            let cells = vec![name(), Cell::Text(pack.id.clone()), Cell::Count(all), Cell::Words(words)];
+            let cells = vec![
+                name(),
+                Cell::Text(pack.id.clone()),
+                Cell::Count(all),
+                Cell::Words(words),
+            ];
             rows.push(Row { cells, case: None });
             continue;
         }

@@ -49,6 +49,7 @@ use crate::office::check_right;
 use crate::page::text::Language;
 use crate::refusal::Refusal;
 use crate::role::Right;
+use crate::sight::Sight;
 use form::Form;
 
 /// The cookie of a session; it goes to the console only.
@@ -91,6 +92,8 @@ pub(crate) struct Visit<'a> {
     pub(crate) hub: &'a Hub,
     pub(crate) session: &'a Session,
     pub(crate) language: Language,
+    /// What of confidential amounts is shown.
+    pub(crate) sight: Sight,
 }
 
 impl Visit<'_> {
@@ -127,7 +130,7 @@ pub(crate) async fn page(
     let policy = app.policy.clone();
     let made = blocking(move || {
         let session = account::session(&app.hub, &secret)?;
-        let visit = Visit::of(&app.hub, &session);
+        let visit = Visit::of(&app.hub, &session)?;
         let shown = check_right(&session.user, right).and_then(|()| work(&visit));
         Ok(match shown {
             Ok(page) => (StatusCode::OK, page),
@@ -155,7 +158,7 @@ pub(crate) async fn act(
     };
     let done = blocking(move || {
         let session = account::session(&app.hub, &secret)?;
-        let (visit, form) = (Visit::of(&app.hub, &session), Form::parse(&body));
+        let (visit, form) = (Visit::of(&app.hub, &session)?, Form::parse(&body));
         let is_own = !is_foreign && account::is_csrf(&session, form.text("csrf"));
         let next = if is_own {
             work(&visit, &form)
@@ -174,12 +177,13 @@ pub(crate) async fn act(
 }
 
 impl<'a> Visit<'a> {
-    fn of(hub: &'a Hub, session: &'a Session) -> Self {
-        Self {
+    fn of(hub: &'a Hub, session: &'a Session) -> Result<Self, Refusal> {
+        Ok(Self {
             hub,
             session,
             language: Language::named(&session.language).unwrap_or(Language::Chinese),
-        }
+            sight: Sight::looked_up(hub.looking(), &session.user)?,
+        })
     }
 }
 

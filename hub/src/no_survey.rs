@@ -5,9 +5,10 @@
 //!
 //! Refuses: to waive a visit. The contract does, or head office with its reason (R198).
 
+use lossbook_core::app::Judged;
 use lossbook_core::domain::{CaseId, Digest, WallMs};
-use lossbook_core::rules::{Criterion, Names, NoSurveyAnswer, Pack};
-use lossbook_core::store::{CaseStanding, StoreError};
+use lossbook_core::rules::{Criterion, Handling, Names, NoSurveyAnswer, Pack};
+use lossbook_core::store::StoreError;
 
 use crate::catalogue::{Area, Ask, Entry, Make};
 use crate::meta::{DeskRow, MetaStore, MetaTx, OfficeUser, WaiverPart, WaiverRow, in_tx};
@@ -60,29 +61,29 @@ const fn word(answer: NoSurveyAnswer) -> &'static str {
 }
 
 /// What the contract says about a visit, if it says anything.
-pub(crate) fn waiver(
-    tx: &(impl MetaTx + ?Sized),
-    (desk, standing): (&DeskRow, &CaseStanding),
-) -> Result<Option<WaiverRow>, StoreError> {
-    let judged = tx.contract_of(standing, desk.updated)?;
-    let Some((judged, _)) = judged else {
-        return Ok(None);
-    };
-    let Some(result) = judged.assessment.no_survey else {
-        return Ok(None);
-    };
-    let zh: Vec<&str> = result.basis.iter().map(|reason| reason.zh.as_str()).collect();
-    let en: Vec<&str> = result.basis.iter().map(|reason| reason.en.as_str()).collect();
-    Ok(Some(WaiverRow {
+pub(crate) fn waiver(contract: Option<&(Judged, Handling)>, desk: &DeskRow) -> Option<WaiverRow> {
+    let (judged, _) = contract?;
+    let result = judged.assessment.no_survey.as_ref()?;
+    let zh: Vec<&str> = result
+        .basis
+        .iter()
+        .map(|reason| reason.zh.as_str())
+        .collect();
+    let en: Vec<&str> = result
+        .basis
+        .iter()
+        .map(|reason| reason.en.as_str())
+        .collect();
+    Some(WaiverRow {
         case: desk.case,
         scope: desk.scope,
         contract: judged.assessment.service_pack.id.clone(),
         answer: word(result.answer).to_owned(),
         zh: zh.join("；"),
         en: en.join("; "),
-        version: result.version,
+        version: result.version.clone(),
         reported: desk.reported,
-    }))
+    })
 }
 
 fn cases(tx: &dyn MetaTx, ask: &Ask<'_>) -> Result<Table, StoreError> {
@@ -163,7 +164,8 @@ fn rules_of(pack: &Pack) -> Vec<Row> {
     let all = lists
         .into_iter()
         .flat_map(|(answer, list)| list.iter().map(move |rule| (answer, rule)));
-    all.map(|(answer, rule)| rule_row(pack, answer, rule)).collect()
+    all.map(|(answer, rule)| rule_row(pack, answer, rule))
+        .collect()
 }
 
 fn rule_row(pack: &Pack, answer: &str, rule: &Criterion) -> Row {
@@ -177,7 +179,10 @@ fn rule_row(pack: &Pack, answer: &str, rule: &Criterion) -> Row {
             Cell::Text(pack.version.clone()),
             Cell::Day(pack.effective.from.date().to_string()),
             answer,
-            Cell::Words(Words::new(rule.rule.names.zh.as_str(), rule.rule.names.en.as_str())),
+            Cell::Words(Words::new(
+                rule.rule.names.zh.as_str(),
+                rule.rule.names.en.as_str(),
+            )),
             Cell::Text(rule.rule.source.clone()),
         ],
         case: None,
@@ -208,7 +213,8 @@ pub(crate) fn check_handover(
             Ok(Some(Refusal::new(400, "FIELD_REQUIRED", detail)))
         }
         _ => {
-            let detail = "本案须现场查勘，不能按免查勘移交 / a visit is needed: this is no no-survey case";
+            let detail =
+                "本案须现场查勘，不能按免查勘移交 / a visit is needed: this is no no-survey case";
             Ok(Some(Refusal::new(409, "VISIT_NEEDED", detail)))
         }
     }
@@ -241,7 +247,11 @@ pub fn sample(cases: &[CaseId], (seed, percent): (&str, u64)) -> Vec<CaseId> {
     let all = u64::try_from(cases.len()).unwrap_or(u64::MAX);
     let wanted = all.saturating_mul(percent.min(100)).div_ceil(100);
     let wanted = usize::try_from(wanted).unwrap_or(usize::MAX);
-    ordered.into_iter().take(wanted).map(|(_, case)| case).collect()
+    ordered
+        .into_iter()
+        .take(wanted)
+        .map(|(_, case)| case)
+        .collect()
 }
 
 /// Cases of a contract that nobody had to visit, reported in a stretch of days.

@@ -11,7 +11,11 @@
 //! Refuses: to know what a column means. What a register forbids beyond its columns stands in its
 //! `check`, beside its declaration.
 
+pub(crate) mod contract;
 mod feedback;
+pub(crate) mod no_survey;
+pub(crate) mod risk;
+pub(crate) mod staff;
 mod value;
 mod write;
 
@@ -157,7 +161,13 @@ pub fn value_of<'r>(row: &'r RegisterRow, field: &str) -> &'r str {
 pub type Check = fn(&dyn MetaTx, &Proposed<'_>) -> Result<Option<Refusal>, StoreError>;
 
 /// The registers, by desk.
-const DESKS: &[&[&Register]] = &[feedback::REGISTERS];
+const DESKS: &[&[&Register]] = &[
+    feedback::REGISTERS,
+    no_survey::REGISTERS,
+    staff::REGISTERS,
+    risk::REGISTERS,
+    contract::REGISTERS,
+];
 
 /// Every register.
 pub fn all() -> impl Iterator<Item = &'static Register> {
@@ -224,9 +234,8 @@ impl Register {
     pub fn table_of(&'static self, rows: &[RegisterRow], personal: Personal) -> Table {
         let all = self.fields.iter();
         let fields: Vec<&Field> = all.filter(|field| field.place == Place::Table).collect();
-        let cell = |row: &RegisterRow, field: &Field| {
-            field.kind.cell(value_of(row, field.id), personal)
-        };
+        let cell =
+            |row: &RegisterRow, field: &Field| field.kind.cell(value_of(row, field.id), personal);
         let columns = fields.iter();
         Table {
             id: self.id,

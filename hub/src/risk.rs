@@ -39,10 +39,30 @@ pub(crate) const ENTRIES: &[Entry] = &[
 /// The level that follows from the impact (R322), the kind of place that it belongs to and the
 /// pack's setting of how often a measure comes back (R326).
 const LEVELS: [(&str, (&str, &str), (&str, &str), &str); 4] = [
-    ("severe", ("重大风险", "Major risk"), ("高风险区域", "High-risk area"), "risk_every_major"),
-    ("larger", ("较大风险", "Larger risk"), ("关键环节", "Key step"), "risk_every_larger"),
-    ("general", ("一般风险", "General risk"), ("一般区域", "General area"), "risk_every_general"),
-    ("minor", ("较小风险", "Minor risk"), ("低风险区域", "Low-risk area"), "risk_every_minor"),
+    (
+        "severe",
+        ("重大风险", "Major risk"),
+        ("高风险区域", "High-risk area"),
+        "risk_every_major",
+    ),
+    (
+        "larger",
+        ("较大风险", "Larger risk"),
+        ("关键环节", "Key step"),
+        "risk_every_larger",
+    ),
+    (
+        "general",
+        ("一般风险", "General risk"),
+        ("一般区域", "General area"),
+        "risk_every_general",
+    ),
+    (
+        "minor",
+        ("较小风险", "Minor risk"),
+        ("低风险区域", "Low-risk area"),
+        "risk_every_minor",
+    ),
 ];
 
 /// A row names a contract whose rules are in force.
@@ -97,8 +117,16 @@ fn matrix(tx: &dyn MetaTx, ask: &Ask<'_>) -> Result<Table, StoreError> {
         });
         Cell::Count(u64::try_from(there.count()).unwrap_or(u64::MAX))
     };
-    let mut columns = vec![Column::new("likelihood", "发生可能性 ＼ 影响程度", "Likelihood by impact")];
-    columns.extend(IMPACTS.iter().map(|(word, zh, en)| Column::new(word, zh, en)));
+    let mut columns = vec![Column::new(
+        "likelihood",
+        "发生可能性 ＼ 影响程度",
+        "Likelihood by impact",
+    )];
+    columns.extend(
+        IMPACTS
+            .iter()
+            .map(|(word, zh, en)| Column::new(word, zh, en)),
+    );
     let rows = LIKELIHOODS.iter().rev().map(|(word, zh, en)| {
         let mut cells = vec![Cell::Words(Words::new(*zh, *en))];
         cells.extend(IMPACTS.iter().map(|(impact, _, _)| count(word, impact)));
@@ -120,7 +148,10 @@ fn tasks(tx: &dyn MetaTx, ask: &Ask<'_>) -> Result<Table, StoreError> {
     let packs = tx.packs()?;
     let today = day_of(ask.now);
     let rows = risks.iter().map(|risk| {
-        let pack = packs.all().iter().find(|pack| pack.id == value_of(risk, "contract"));
+        let pack = packs
+            .all()
+            .iter()
+            .find(|pack| pack.id == value_of(risk, "contract"));
         task(risk, &checks, (pack, &today))
     });
     Ok(Table {
@@ -160,7 +191,9 @@ fn task(risk: &RegisterRow, checks: &[RegisterRow], (pack, today): (Option<&Pack
     let next = every
         .as_deref()
         .and_then(|every| next(last, value_of(risk, "since"), every));
-    let late = next.as_deref().map_or(Cell::Blank, |next| Cell::Yes(next < today));
+    let late = next
+        .as_deref()
+        .map_or(Cell::Blank, |next| Cell::Yes(next < today));
     Row {
         cells: vec![
             text("number"),
@@ -180,7 +213,10 @@ fn task(risk: &RegisterRow, checks: &[RegisterRow], (pack, today): (Option<&Pack
 /// A span of days or months as a pack writes it: `1 d`, `3 mo`.
 fn span(every: &str) -> Option<(i64, CivilSpan, bool)> {
     let (count, unit) = every.split_once(' ')?;
-    let count: i64 = count.parse().ok().filter(|count| (1..=1_200).contains(count))?;
+    let count: i64 = count
+        .parse()
+        .ok()
+        .filter(|count| (1..=1_200).contains(count))?;
     match unit {
         "d" => Some((count, CivilSpan::new().try_days(count).ok()?, true)),
         "mo" => Some((count, CivilSpan::new().try_months(count).ok()?, false)),
@@ -193,9 +229,10 @@ fn often(every: &str) -> Cell {
     match span(every) {
         Some((1, _, true)) => Cell::Words(Words::new("每天", "every day")),
         Some((1, _, false)) => Cell::Words(Words::new("每月", "every month")),
-        Some((count, _, true)) => {
-            Cell::Words(Words::new(format!("每{count}天"), format!("every {count} days")))
-        }
+        Some((count, _, true)) => Cell::Words(Words::new(
+            format!("每{count}天"),
+            format!("every {count} days"),
+        )),
         Some((count, _, false)) => Cell::Words(Words::new(
             format!("每{count}个月"),
             format!("every {count} months"),
@@ -227,7 +264,10 @@ mod tests {
 
     #[test]
     fn a_measure_that_was_never_done_is_due_from_the_first_day() {
-        assert_eq!(next(None, "2026-01-01", "6 mo").as_deref(), Some("2026-01-01"));
+        assert_eq!(
+            next(None, "2026-01-01", "6 mo").as_deref(),
+            Some("2026-01-01")
+        );
     }
 
     #[test]

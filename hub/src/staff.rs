@@ -408,7 +408,11 @@ fn backup_staff(tx: &dyn MetaTx, _ask: &Ask<'_>) -> Result<Table, StoreError> {
     for pack in packs.all() {
         let setting = |id: &str| -> Option<u64> {
             let mut all = pack.handling.settings.iter();
-            all.find(|one| one.rule.id == id)?.value.as_ref()?.parse().ok()
+            all.find(|one| one.rule.id == id)?
+                .value
+                .as_ref()?
+                .parse()
+                .ok()
         };
         let Some(wanted) = setting("backup_staff") else {
             continue;

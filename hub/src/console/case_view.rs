@@ -59,7 +59,7 @@ fn head(visit: &Visit<'_>, case: &CasePage) -> Markup {
                 @if row.round > 0 {
                     span .chip { (visit.say("第 ", "round ")) (row.round) "/" (rounds) " · " (word::role(visit, &row.role)) }
                 }
-                strong .sum { (word::range(row.low, row.high)) small { (visit.say(" 元", " yuan")) } }
+                strong .sum { (word::sum(visit, row)) small { (visit.say(" 元", " yuan")) } }
             }
         }
     }
@@ -347,7 +347,7 @@ fn returned(visit: &Visit<'_>, case: &CasePage) -> Markup {
     let masked = |path: &str, values: &[String]| {
         let shown: Vec<String> = values
             .iter()
-            .map(|one| crate::office::masked(path, one))
+            .map(|one| visit.sight.value(&case.row.contract, (path, one)))
             .collect();
         shown.join(" / ")
     };

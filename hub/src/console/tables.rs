@@ -228,6 +228,7 @@ fn read(
             (register.table_of(&rows, ask.personal), numbers)
         }
     };
+    let table = visit.sight.table(tx, table)?;
     let user = &visit.session.user;
     let villages = tx.named_scopes()?.into_iter();
     Ok(Ok(Shown {

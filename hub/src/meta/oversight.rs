@@ -93,14 +93,15 @@ pub trait Oversight {
     /// # Errors
     /// As the store fails.
     fn villages_of(&self, contract: &str) -> Result<Vec<String>, StoreError>;
-    /// Deeds of these kinds by day and person, newest day first.
+    /// Deeds of these kinds in a period by day and person, newest day first; the first of them
+    /// left out, and at most so many.
     ///
     /// # Errors
     /// As the store fails.
     fn deeds(
         &self,
         kinds: &[&str],
-        (from, to): (Option<WallMs>, Option<WallMs>),
-        (skip, limit): (u64, u32),
+        period: (Option<WallMs>, Option<WallMs>),
+        part: (u64, u32),
     ) -> Result<Vec<DeedRow>, StoreError>;
 }

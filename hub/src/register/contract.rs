@@ -44,9 +44,27 @@ static REVIEW_CHECKS: Register = Register {
             ]),
         )
         .must(),
-        Field::new("content", "内容真实、准确，无遗漏", "True and complete", Kind::YesNo).must(),
-        Field::new("fair", "评估合理、公正，有依据", "Fair and founded", Kind::YesNo).must(),
-        Field::new("sound", "判断准确、合理，有逻辑", "Sound in logic", Kind::YesNo).must(),
+        Field::new(
+            "content",
+            "内容真实、准确，无遗漏",
+            "True and complete",
+            Kind::YesNo,
+        )
+        .must(),
+        Field::new(
+            "fair",
+            "评估合理、公正，有依据",
+            "Fair and founded",
+            Kind::YesNo,
+        )
+        .must(),
+        Field::new(
+            "sound",
+            "判断准确、合理，有逻辑",
+            "Sound in logic",
+            Kind::YesNo,
+        )
+        .must(),
         Field::new("reviewer", "审核人", "Reviewer", Kind::Person).must(),
         Field::new("opinion", "审核意见", "Opinion", Kind::Note),
     ],
@@ -67,7 +85,12 @@ static COMMITMENTS: Register = Register {
     fields: &[
         Field::new("tier", "金额分档", "Tier", Kind::Text).must(),
         Field::new("content", "承诺内容", "What is promised", Kind::Note).must(),
-        Field::new("code", "文书验证码", "Verification code of the paper", Kind::Text),
+        Field::new(
+            "code",
+            "文书验证码",
+            "Verification code of the paper",
+            Kind::Text,
+        ),
         Field::new("signer", "签署人", "Signed by", Kind::Person).must(),
         Field::new("signed", "签署日期", "Signed on", Kind::Day).must(),
         Field::new("delivered", "送达时间", "Delivered at", Kind::Time),
@@ -154,7 +177,12 @@ static INSPECTIONS: Register = Register {
         Field::new("full", "满分", "Full score", Kind::Number).must(),
         Field::new("inspector", "检查人", "Inspector", Kind::Person).must(),
         Field::new("problem", "发现问题", "Problem found", Kind::Note),
-        Field::new("ledger", "整改台账行号", "Row of the rectification ledger", Kind::Number),
+        Field::new(
+            "ledger",
+            "整改台账行号",
+            "Row of the rectification ledger",
+            Kind::Number,
+        ),
     ],
     unique: &[],
     when: Some("day"),
@@ -215,7 +243,13 @@ pub(crate) static SURVEYS: Register = Register {
         Field::new("day", "调查日期", "Asked on", Kind::Day).must(),
         Field::new("asked", "调查人数", "People asked", Kind::Number).must(),
         Field::new("satisfied", "满意人数", "Satisfied", Kind::Number).must(),
-        Field::new("grade", "总体评价", "All in all", Kind::Choice(SATISFACTION)).must(),
+        Field::new(
+            "grade",
+            "总体评价",
+            "All in all",
+            Kind::Choice(SATISFACTION),
+        )
+        .must(),
         Field::new("advice", "意见建议", "Advice", Kind::Note),
     ],
     unique: &["contract", "round"],

@@ -12,8 +12,7 @@ use crate::refusal::Refusal;
 use crate::role::Right;
 
 /// This desk's registers.
-pub(super) const REGISTERS: &[&Register] =
-    &[&HANDOVERS, &WEATHER, &PUBLISHED, &DRAWS, &CHECKS];
+pub(super) const REGISTERS: &[&Register] = &[&HANDOVERS, &WEATHER, &PUBLISHED, &DRAWS, &CHECKS];
 
 /// How something is repaired.
 const REPAIR_MODES: &[Choice] = &[
@@ -38,11 +37,28 @@ static HANDOVERS: Register = Register {
         Field::new("handed", "移交时间", "Handed over at", Kind::Time).must(),
         Field::new("claims", "理赔人员", "Claims staff", Kind::Person).must(),
         Field::new("called", "联系车主时间", "Owner called at", Kind::Time),
-        Field::new("mode", "维修方式", "How it is repaired", Kind::Choice(REPAIR_MODES)),
+        Field::new(
+            "mode",
+            "维修方式",
+            "How it is repaired",
+            Kind::Choice(REPAIR_MODES),
+        ),
         Field::new("result", "处理结果", "Result", Kind::Note),
-        Field::new("contact", "维修厂联系人", "Contact at the shop", Kind::Person).aside(),
+        Field::new(
+            "contact",
+            "维修厂联系人",
+            "Contact at the shop",
+            Kind::Person,
+        )
+        .aside(),
         Field::new("phone", "联系方式", "Phone", Kind::Phone).aside(),
-        Field::new("basis", "总部认定依据", "Why head office says so", Kind::Note).aside(),
+        Field::new(
+            "basis",
+            "总部认定依据",
+            "Why head office says so",
+            Kind::Note,
+        )
+        .aside(),
     ],
     unique: &[],
     when: Some("handed"),
@@ -90,7 +106,13 @@ pub(crate) static WEATHER: Register = Register {
             ]),
         )
         .must(),
-        Field::new("reference", "证明编号或网址", "Certificate or address", Kind::Text).must(),
+        Field::new(
+            "reference",
+            "证明编号或网址",
+            "Certificate or address",
+            Kind::Text,
+        )
+        .must(),
         Field::new("note", "说明", "Note", Kind::Note).aside(),
     ],
     unique: &["day", "place", "phenomenon", "origin"],
@@ -139,7 +161,8 @@ fn check_version(tx: &dyn MetaTx, new: &Proposed<'_>) -> Result<Option<Refusal>,
     if all.any(|pack| pack.id == id && pack.version == version) {
         return Ok(None);
     }
-    let detail = format!("没有生效的合同版本 {id} {version} / no such version of a contract is in force");
+    let detail =
+        format!("没有生效的合同版本 {id} {version} / no such version of a contract is in force");
     Ok(Some(Refusal::new(404, "CONTRACT_UNKNOWN", detail)))
 }
 
@@ -180,7 +203,12 @@ pub(crate) static CHECKS: Register = Register {
     fields: &[
         Field::new("draw", "抽样编号", "Sample", Kind::Text).must(),
         Field::new("inflated", "定损是否虚高", "Assessed too high", Kind::YesNo),
-        Field::new("over_repair", "是否过度维修", "Repaired too much", Kind::YesNo),
+        Field::new(
+            "over_repair",
+            "是否过度维修",
+            "Repaired too much",
+            Kind::YesNo,
+        ),
         Field::new("fraud", "是否涉嫌欺诈", "Suspicion of fraud", Kind::YesNo),
         Field::new("opinion", "抽查意见", "Opinion", Kind::Note),
         Field::new("checker", "抽查人", "Checked by", Kind::Person),

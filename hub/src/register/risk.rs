@@ -18,8 +18,11 @@ const NATURES: &[Choice] = &[
 ];
 
 /// R323, from the least likely up.
-pub(crate) const LIKELIHOODS: &[Choice] =
-    &[("low", "低", "Low"), ("medium", "中", "Medium"), ("high", "高", "High")];
+pub(crate) const LIKELIHOODS: &[Choice] = &[
+    ("low", "低", "Low"),
+    ("medium", "中", "Medium"),
+    ("high", "高", "High"),
+];
 
 /// R324, from the smallest up.
 pub(crate) const IMPACTS: &[Choice] = &[
@@ -43,7 +46,13 @@ pub(crate) static RISKS: Register = Register {
         Field::new("contract", "合同", "Contract", Kind::Text).must(),
         Field::new("risk", "风险", "Risk", Kind::Note).must(),
         Field::new("nature", "风险性质", "Nature", Kind::Choice(NATURES)).must(),
-        Field::new("likelihood", "发生可能性", "Likelihood", Kind::Choice(LIKELIHOODS)).must(),
+        Field::new(
+            "likelihood",
+            "发生可能性",
+            "Likelihood",
+            Kind::Choice(LIKELIHOODS),
+        )
+        .must(),
         Field::new("impact", "影响程度", "Impact", Kind::Choice(IMPACTS)).must(),
         Field::new("measure", "管理措施", "Measure", Kind::Note).must(),
         Field::new("owner", "责任人", "Who", Kind::Person).must(),
@@ -99,7 +108,13 @@ static WARNINGS: Register = Register {
         )
         .must(),
         Field::new("seen", "实际情况", "What was seen", Kind::Note).must(),
-        Field::new("threshold", "所用阈值及依据", "Threshold and its basis", Kind::Note).must(),
+        Field::new(
+            "threshold",
+            "所用阈值及依据",
+            "Threshold and its basis",
+            Kind::Note,
+        )
+        .must(),
         Field::new("owner", "责任人", "Who", Kind::Person).must(),
         Field::new(
             "channel",
@@ -135,11 +150,23 @@ pub(crate) static EMERGENCIES: Register = Register {
         Field::new("measures", "应急措施", "Measures", Kind::Note).must(),
         Field::new("resources", "资源调配", "Resources", Kind::Note).must(),
         Field::new("at", "时间", "At", Kind::Time).must(),
-        Field::new("place", "地点", "Where", Kind::Text).must().aside(),
-        Field::new("nature", "性质", "Nature", Kind::Text).must().aside(),
-        Field::new("by", "报告人", "Reported by", Kind::Person).must().aside(),
+        Field::new("place", "地点", "Where", Kind::Text)
+            .must()
+            .aside(),
+        Field::new("nature", "性质", "Nature", Kind::Text)
+            .must()
+            .aside(),
+        Field::new("by", "报告人", "Reported by", Kind::Person)
+            .must()
+            .aside(),
         Field::new("phoned", "电话报告时间", "Reported by phone at", Kind::Time).aside(),
-        Field::new("written", "书面报告时间", "Reported in writing at", Kind::Time).aside(),
+        Field::new(
+            "written",
+            "书面报告时间",
+            "Reported in writing at",
+            Kind::Time,
+        )
+        .aside(),
         Field::new("over", "解除时间", "Over at", Kind::Time).aside(),
     ],
     unique: &[],
@@ -166,7 +193,13 @@ static HAZARDS: Register = Register {
     fields: &[
         Field::new("place", "地区", "Where", Kind::Scope).must(),
         Field::new("hazard", "灾害种类", "Hazard", Kind::Text).must(),
-        Field::new("likelihood", "发生可能性", "Likelihood", Kind::Choice(LIKELIHOODS)).must(),
+        Field::new(
+            "likelihood",
+            "发生可能性",
+            "Likelihood",
+            Kind::Choice(LIKELIHOODS),
+        )
+        .must(),
         Field::new("impact", "影响程度", "Impact", Kind::Choice(IMPACTS)).must(),
         Field::new("season", "易发时段", "Season", Kind::Text),
         Field::new("basis", "依据", "Basis", Kind::Note).must(),

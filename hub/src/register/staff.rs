@@ -31,7 +31,9 @@ pub(crate) static QUALIFICATIONS: Register = Register {
     id: "qualifications",
     name: ("人员资质表", "Qualifications"),
     area: Area::People,
-    sources: &["R178", "R304", "R358", "R359", "R364", "R365", "R366", "R369"],
+    sources: &[
+        "R178", "R304", "R358", "R359", "R364", "R365", "R366", "R369",
+    ],
     read: Right::ReadStaff,
     write: Right::KeepStaff,
     case: CaseLink::Never,
@@ -41,11 +43,23 @@ pub(crate) static QUALIFICATIONS: Register = Register {
         Field::new("certificate", "专业资质证书", "Certificate", Kind::Text).must(),
         Field::new("training", "培训情况", "Training", Kind::Note),
         Field::new("assessment", "考核结果", "Assessment", Kind::Text),
-        Field::new("number", "证书编号", "Number of the certificate", Kind::Text).aside(),
+        Field::new(
+            "number",
+            "证书编号",
+            "Number of the certificate",
+            Kind::Text,
+        )
+        .aside(),
         Field::new("from", "有效期起", "Valid from", Kind::Day).aside(),
         Field::new("until", "有效期止", "Valid until", Kind::Day).aside(),
         Field::new("team", "所属小组", "Team", Kind::Choice(TEAMS)).aside(),
-        Field::new("years", "车险服务年限", "Years with motor insurance", Kind::Number).aside(),
+        Field::new(
+            "years",
+            "车险服务年限",
+            "Years with motor insurance",
+            Kind::Number,
+        )
+        .aside(),
         Field::new("backup", "后备服务人员", "Stands by", Kind::YesNo).aside(),
         Field::new("phone", "联系方式", "Phone", Kind::Phone).aside(),
         Field::new("second", "备用联系人", "Second contact", Kind::Person).aside(),
@@ -80,7 +94,11 @@ pub(crate) static CASE_TEAM: Register = Register {
 const DUTIES: &[Choice] = &[
     ("deputy", "备岗（代理查勘）", "Deputy of the surveyor"),
     ("follower", "专人跟踪", "Follows the case"),
-    ("manager", "项目经理（统筹决策）", "Project manager, decides"),
+    (
+        "manager",
+        "项目经理（统筹决策）",
+        "Project manager, decides",
+    ),
     ("specialist", "理赔专员", "Claims specialist"),
     ("technician", "技术专家", "Technician"),
     ("lawyer", "法律顾问", "Lawyer"),
@@ -164,7 +182,10 @@ static ASSESSMENTS: Register = Register {
             "cycle",
             "考核周期",
             "Cycle",
-            Kind::Choice(&[("month", "每月", "Monthly"), ("quarter", "每季度", "Quarterly")]),
+            Kind::Choice(&[
+                ("month", "每月", "Monthly"),
+                ("quarter", "每季度", "Quarterly"),
+            ]),
         )
         .must(),
         Field::new("day", "考核日期", "Assessed on", Kind::Day).must(),
@@ -249,7 +270,13 @@ static INFO_HANDOVERS: Register = Register {
         Field::new("urgent", "紧急", "Urgent", Kind::YesNo).must(),
         Field::new("accurate", "准确", "Accurate", Kind::YesNo).must(),
         Field::new("complete", "完整", "Complete", Kind::YesNo).must(),
-        Field::new("confidential", "已保密处理", "Kept confidential", Kind::YesNo).must(),
+        Field::new(
+            "confidential",
+            "已保密处理",
+            "Kept confidential",
+            Kind::YesNo,
+        )
+        .must(),
     ],
     unique: &[],
     when: Some("at"),

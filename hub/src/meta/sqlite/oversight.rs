@@ -70,7 +70,8 @@ impl Oversight for Tx<'_> {
             self.sql().prepare_cached(sql)?.execute([case.as_bytes()])?;
             return Ok(());
         };
-        let sql = "INSERT INTO hub_waiver (case_id, scope, contract, answer, zh, en, version, reported)
+        let sql =
+            "INSERT INTO hub_waiver (case_id, scope, contract, answer, zh, en, version, reported)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
              ON CONFLICT (case_id) DO UPDATE SET contract = ?3, answer = ?4, zh = ?5, en = ?6,
              version = ?7, reported = ?8";
@@ -168,7 +169,10 @@ impl Oversight for Tx<'_> {
              FROM hub_audit WHERE deed IN ({marks}) AND at >= ? AND at < ?
              GROUP BY day, user, deed ORDER BY day DESC, count(*) DESC, user, deed LIMIT ? OFFSET ?"
         );
-        let mut values: Vec<Value> = kinds.iter().map(|kind| Value::Text((*kind).to_owned())).collect();
+        let mut values: Vec<Value> = kinds
+            .iter()
+            .map(|kind| Value::Text((*kind).to_owned()))
+            .collect();
         values.push(Value::Integer(from.map_or(i64::MIN, |at| at.0)));
         values.push(Value::Integer(to.map_or(i64::MAX, |at| at.0)));
         values.push(Value::Integer(i64::from(limit)));

@@ -15,7 +15,6 @@ use crate::meta::MetaTx;
 use crate::register::{self, Register};
 use crate::role::Right;
 use crate::table::Table;
-use crate::{closing, no_survey, risk, staff};
 
 /// What of a table is wanted.
 #[derive(Debug, Clone)]
@@ -153,17 +152,10 @@ impl Entry {
     }
 }
 
-/// Lists of tables that are made from what the hub holds.
-const DERIVED: &[&[Entry]] = &[
-    no_survey::ENTRIES,
-    staff::ENTRIES,
-    risk::ENTRIES,
-    closing::ENTRIES,
-];
-
 /// Every table.
 pub fn entries() -> impl Iterator<Item = Entry> {
-    let derived = DERIVED.iter().flat_map(|list| list.iter().copied());
+    let derived = register::ENTRIES.iter();
+    let derived = derived.flat_map(|list| list.iter().copied());
     register::all().map(Register::entry).chain(derived)
 }
 

@@ -38,7 +38,7 @@ pub use desk::{
 pub use feed::{Feed, FeedEntry, FeedRow};
 pub use oversight::{DeedRow, Oversight, WaiverPart, WaiverRow};
 pub use people::{People, PurgeNote, Tables};
-pub use register::{RegisterPart, RegisterRow, Registers};
+pub use register::{PaymentSum, RegisterPart, RegisterRow, Registers, Tally};
 pub use sqlite::STEPS;
 pub use upload::{BlobRow, PhotoRow, PieceRow, UploadRow, Uploads};
 

@@ -14,6 +14,7 @@
 pub(crate) mod contract;
 mod feedback;
 pub(crate) mod no_survey;
+mod payment;
 pub(crate) mod risk;
 pub(crate) mod staff;
 mod value;
@@ -28,7 +29,8 @@ use crate::refusal::Refusal;
 use crate::role::Right;
 use crate::table::{Column, Row, Table, Words};
 
-pub use value::{Kind, day_of, end_of, start_of};
+pub use feedback::{DIMENSIONS, SATISFACTION};
+pub use value::{Choice, Kind, day_of, end_of, start_of};
 pub use write::{Said, add, add_in, correct, correct_in, find, strike, versions};
 
 /// A register.
@@ -163,10 +165,20 @@ pub type Check = fn(&dyn MetaTx, &Proposed<'_>) -> Result<Option<Refusal>, Store
 /// The registers, by desk.
 const DESKS: &[&[&Register]] = &[
     feedback::REGISTERS,
+    payment::REGISTERS,
     no_survey::REGISTERS,
     staff::REGISTERS,
     risk::REGISTERS,
     contract::REGISTERS,
+];
+
+/// Tables that the desks make from their registers.
+pub(crate) const ENTRIES: &[&[Entry]] = &[
+    payment::ENTRIES,
+    crate::no_survey::ENTRIES,
+    crate::staff::ENTRIES,
+    crate::risk::ENTRIES,
+    crate::closing::ENTRIES,
 ];
 
 /// Every register.

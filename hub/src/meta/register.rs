@@ -100,9 +100,57 @@ pub trait Registers {
     /// # Errors
     /// As the store fails.
     fn registers_of(&self, case: CaseId) -> Result<Vec<(String, u64)>, StoreError>;
+    /// Rows that count, put together by the values of some columns (their words in the register),
+    /// with the sum of another.
+    ///
+    /// # Errors
+    /// As the store fails.
+    fn register_tally(
+        &self,
+        part: RegisterPart<'_>,
+        by: &[&'static str],
+        sum: Option<&'static str>,
+    ) -> Result<Vec<Tally>, StoreError>;
+    /// Cases that were decided to be paid or have a payment, newest first.
+    ///
+    /// # Errors
+    /// As the store fails.
+    fn payment_sums(&self, part: RegisterPart<'_>) -> Result<Vec<PaymentSum>, StoreError>;
     /// Writes a version.
     ///
     /// # Errors
     /// As the store fails.
     fn put_register(&self, row: &RegisterRow) -> Result<(), StoreError>;
+}
+
+/// What was approved for a case, and what was paid.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PaymentSum {
+    /// The case.
+    pub case: CaseId,
+    /// Whose.
+    pub household: String,
+    /// What is approved, in fen.
+    pub payable: i64,
+    /// Whether the decision to pay stands.
+    pub decided: bool,
+    /// What left and did not come back, in fen.
+    pub paid: i64,
+    /// Transfers that failed or came back.
+    pub unsettled: u64,
+    /// Payments whose receipt nobody confirmed.
+    pub unconfirmed: u64,
+    /// When the last one left.
+    pub last: Option<WallMs>,
+}
+
+/// Rows of a register that have the same values.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tally {
+    /// The values, one for each column asked for; empty where a row has none.
+    pub key: Vec<String>,
+    /// How many rows.
+    pub rows: u64,
+    /// The sum of a column of money or numbers.
+    pub sum: i64,
 }

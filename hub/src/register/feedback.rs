@@ -2,7 +2,7 @@
 
 use lossbook_core::store::StoreError;
 
-use super::value::Choice;
+use super::Choice;
 use super::{CaseLink, Field, Kind, Proposed, Register, value_of};
 use crate::catalogue::Area;
 use crate::meta::MetaTx;

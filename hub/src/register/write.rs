@@ -29,7 +29,7 @@ pub struct Said {
 }
 
 /// Who writes, and when.
-pub type Writer<'a> = (&'a OfficeUser, WallMs);
+type Writer<'a> = (&'a OfficeUser, WallMs);
 
 /// A row is written, or the writer hears why not.
 type Written = Result<Result<RegisterRow, Refusal>, StoreError>;
@@ -362,7 +362,8 @@ fn keep(
         .map(|id| value_of(&row, id))
         .collect();
     let own = own.join("\u{1f}");
-    row.unique = Some(own).filter(|_| !register.unique.is_empty());
+    // Rows that lack these columns altogether share nothing.
+    row.unique = Some(own).filter(|own| own.chars().any(|c| c != '\u{1f}'));
     if let Some(own) = row.unique.as_deref().filter(|_| !row.struck) {
         let holder = tx.register_holder(register.id, own)?;
         if let Some(holder) = holder.filter(|holder| *holder != row.row) {

@@ -104,7 +104,7 @@ fn a_row_has_exactly_the_columns_of_the_requirement() {
             "处理情况"
         ]
     );
-    let at = crate::register::start_of("2026-11-20").unwrap().0 + (9 * 60 + 40) * 60_000;
+    let at = register::start_of("2026-11-20").unwrap().0 + (9 * 60 + 40) * 60_000;
     let cells = &table.rows[0].cells;
     assert_eq!(cells[0], Cell::Time(lossbook_core::domain::WallMs(at)));
     assert_eq!(cells[2], Cell::Text("139****1234".to_owned()));
@@ -274,8 +274,8 @@ fn tables_are_read_by_period_and_in_parts_without_losing_a_row() {
         add(&world, ("hotline", &user), &said(&values)).unwrap();
     }
     let period = Ask {
-        from: crate::register::start_of("2026-11-02"),
-        to: crate::register::end_of("2026-11-04"),
+        from: register::start_of("2026-11-02"),
+        to: register::end_of("2026-11-04"),
         ..ask(10)
     };
     assert_eq!(table(&world, "hotline", &period).rows.len(), 3);

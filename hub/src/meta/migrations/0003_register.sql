@@ -33,6 +33,7 @@ CREATE TABLE hub_register_now (
 CREATE INDEX hub_register_since ON hub_register_now (register, struck, since, row);
 CREATE INDEX hub_register_case ON hub_register_now (case_id, register) WHERE case_id IS NOT NULL;
 CREATE UNIQUE INDEX hub_register_uniq ON hub_register_now (register, uniq) WHERE uniq IS NOT NULL;
+CREATE INDEX hub_desk_paid ON hub_desk (case_id) WHERE paid = 1;
 CREATE TRIGGER hub_register_in AFTER INSERT ON hub_register_row BEGIN
   INSERT INTO hub_register_now (register, row, version, scope, case_id, uniq, since, struck)
   VALUES (new.register, new.row, new.version, new.scope, new.case_id,

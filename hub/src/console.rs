@@ -16,6 +16,7 @@ mod audit;
 mod board;
 mod case;
 mod case_act;
+mod case_desk;
 mod case_money;
 mod case_past;
 mod case_photo;
@@ -25,11 +26,13 @@ mod form;
 mod frame;
 mod home;
 mod map;
+mod no_survey;
 mod people;
 mod queue;
 mod register;
 mod register_form;
 mod sign_in;
+mod staff;
 mod tables;
 mod word;
 
@@ -82,6 +85,12 @@ pub(crate) fn routes() -> Router<Arc<App>> {
             get(register::show).post(register::change),
         )
         .route("/console/table/{id}/{row}/reveal", post(register::reveal))
+        .route(
+            "/console/no-survey",
+            get(no_survey::show).post(no_survey::draw),
+        )
+        .route("/console/staff", get(staff::show))
+        .route("/console/staff/hand-over", post(staff::hand_over))
         .route("/console/people", get(people::show).post(people::save))
         .route("/console/people/enrol", post(people::enrol))
         .route("/console/audit", get(audit::show))

@@ -36,33 +36,40 @@ pub(crate) const ENTRIES: &[Entry] = &[
     },
 ];
 
-/// The level that follows from the impact (R322), the kind of place that it belongs to and the
-/// pack's setting of how often a measure comes back (R326).
-const LEVELS: [(&str, (&str, &str), (&str, &str), &str); 4] = [
-    (
-        "severe",
-        ("重大风险", "Major risk"),
-        ("高风险区域", "High-risk area"),
-        "risk_every_major",
-    ),
-    (
-        "larger",
-        ("较大风险", "Larger risk"),
-        ("关键环节", "Key step"),
-        "risk_every_larger",
-    ),
-    (
-        "general",
-        ("一般风险", "General risk"),
-        ("一般区域", "General area"),
-        "risk_every_general",
-    ),
-    (
-        "minor",
-        ("较小风险", "Minor risk"),
-        ("低风险区域", "Low-risk area"),
-        "risk_every_minor",
-    ),
+/// A level of risk: it follows from the impact (R322), belongs to a kind of place, and the pack says
+/// how often its measure comes back (R326).
+struct Level {
+    impact: &'static str,
+    name: (&'static str, &'static str),
+    area: (&'static str, &'static str),
+    setting: &'static str,
+}
+
+const LEVELS: [Level; 4] = [
+    Level {
+        impact: "severe",
+        name: ("重大风险", "Major risk"),
+        area: ("高风险区域", "High-risk area"),
+        setting: "risk_every_major",
+    },
+    Level {
+        impact: "larger",
+        name: ("较大风险", "Larger risk"),
+        area: ("关键环节", "Key step"),
+        setting: "risk_every_larger",
+    },
+    Level {
+        impact: "general",
+        name: ("一般风险", "General risk"),
+        area: ("一般区域", "General area"),
+        setting: "risk_every_general",
+    },
+    Level {
+        impact: "minor",
+        name: ("较小风险", "Minor risk"),
+        area: ("低风险区域", "Low-risk area"),
+        setting: "risk_every_minor",
+    },
 ];
 
 /// A row names a contract whose rules are in force.
@@ -176,13 +183,13 @@ fn tasks(tx: &dyn MetaTx, ask: &Ask<'_>) -> Result<Table, StoreError> {
 fn task(risk: &RegisterRow, checks: &[RegisterRow], (pack, today): (Option<&Pack>, &str)) -> Row {
     let text = |id: &str| Cell::Text(value_of(risk, id).to_owned());
     let mut levels = LEVELS.iter();
-    let level = levels.find(|(impact, ..)| *impact == value_of(risk, "impact"));
+    let level = levels.find(|level| level.impact == value_of(risk, "impact"));
     let words = |pair: Option<&(&str, &str)>| {
         pair.map_or(Cell::Blank, |(zh, en)| Cell::Words(Words::new(*zh, *en)))
     };
-    let every = pack.zip(level).and_then(|(pack, (.., setting))| {
+    let every = pack.zip(level).and_then(|(pack, level)| {
         let mut all = pack.handling.settings.iter();
-        all.find(|one| one.rule.id == *setting)?.value.clone()
+        all.find(|one| one.rule.id == level.setting)?.value.clone()
     });
     let of = checks
         .iter()
@@ -197,8 +204,8 @@ fn task(risk: &RegisterRow, checks: &[RegisterRow], (pack, today): (Option<&Pack
     Row {
         cells: vec![
             text("number"),
-            words(level.map(|(_, _, area, _)| area)),
-            words(level.map(|(_, name, _, _)| name)),
+            words(level.map(|level| &level.area)),
+            words(level.map(|level| &level.name)),
             text("measure"),
             every.as_deref().map_or(Cell::Blank, often),
             text("owner"),

@@ -16,9 +16,10 @@ use lossbook_core::domain::CaseId;
 use lossbook_core::rules::{Mask, Pack};
 use lossbook_core::store::StoreError;
 
-use crate::meta::{DeskRow, MetaStore, MetaTx, OfficeUser, look};
+use crate::meta::{DeskRow, MetaStore, MetaTx, OfficeUser, RegisterRow, look};
 use crate::office::{CaseDetail, CaseSummary, Opinion, masked};
 use crate::refusal::Refusal;
+use crate::register::{Kind, Register};
 use crate::role::Right;
 use crate::table::{Cell, Row, Table, Words};
 
@@ -225,6 +226,28 @@ impl Sight {
             | Cell::Share(..)
             | Cell::Yes(_) => false,
         })
+    }
+
+    /// Whether a row that people keep can be opened: not one with amounts of a confidential case.
+    ///
+    /// # Errors
+    /// `AMOUNTS_HIDDEN`; else as the store fails.
+    pub fn check_row(
+        &self,
+        store: &dyn MetaStore,
+        (register, row): (&Register, &RegisterRow),
+    ) -> Result<(), Refusal> {
+        let mut fields = register.fields.iter();
+        let has_amount = fields.any(|field| matches!(field.kind, Kind::Money));
+        let Some(case) = row.case.filter(|_| has_amount && !self.hidden.is_empty()) else {
+            return Ok(());
+        };
+        let desk = look(store, |tx| tx.desk_row(case))?;
+        if desk.is_some_and(|row| self.shows_row(&row)) {
+            return Ok(());
+        }
+        let detail = "本合同金额保密，您的角色不可查看 / this contract keeps its amounts confidential: your role does not see them";
+        Err(Refusal::new(403, "AMOUNTS_HIDDEN", detail))
     }
 
     /// Villages with cases of a confidential contract: their sums are hidden too.

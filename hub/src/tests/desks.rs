@@ -6,7 +6,7 @@ use lossbook_core::record::Section;
 
 use super::console::{person, text, visitor};
 use super::http::{send, served};
-use super::register::{add, correct, said};
+use super::register::{EVERYTHING, add, correct, said};
 use super::{VILLAGE, World, report};
 use crate::catalogue::{self, Ask, Personal};
 use crate::meta::{Accounts, OfficeUser, Oversight, RegisterPart, Registers, in_tx};
@@ -68,6 +68,7 @@ fn table(world: &World, id: &str) -> Table {
         limit: 500,
         after: None,
         personal: Personal::Masked,
+        sight: &EVERYTHING,
     };
     let entry = catalogue::entry(id).unwrap();
     in_tx(world.hub.store(), |tx| entry.table(tx, &ask)).unwrap()
@@ -343,9 +344,7 @@ fn backup_staff_is_counted_against_what_the_contract_asks() {
 fn helicopter(world: &World, phone: &Device) -> String {
     let id = reported(world, phone, (AVIATION, "collision"));
     let line = [("item", "hull"), ("amount", "1234.56")];
-    phone
-        .add_row(&id, Section::Lines, &owned(&line))
-        .unwrap();
+    phone.add_row(&id, Section::Lines, &owned(&line)).unwrap();
     world.sync(phone);
     id
 }
@@ -370,7 +369,10 @@ fn all_read(world: &World, name: &str, (role, case): (OfficeRole, &str)) -> Stri
         .set_roles(name, (&[role.word().to_owned()], &[]))
         .unwrap();
     let bearer = format!("Bearer {token}");
-    for path in ["/v1/office/cases".to_owned(), format!("/v1/office/cases/{case}")] {
+    for path in [
+        "/v1/office/cases".to_owned(),
+        format!("/v1/office/cases/{case}"),
+    ] {
         let got = send(
             serving.addr,
             &format!("GET {path}"),
@@ -406,10 +408,12 @@ fn amounts_of_other_contracts_are_read_by_everybody() {
     let world = World::new();
     let phone = world.phone("a", 1);
     let id = reported(&world, &phone, (SHAOGUAN, "collision"));
-    let line = [("part", "vehicle_body"), ("item", "保险杠"), ("amount", "1234.56")];
-    phone
-        .add_row(&id, Section::Lines, &owned(&line))
-        .unwrap();
+    let line = [
+        ("part", "vehicle_body"),
+        ("item", "保险杠"),
+        ("amount", "1234.56"),
+    ];
+    phone.add_row(&id, Section::Lines, &owned(&line)).unwrap();
     world.sync(&phone);
     let read = all_read(&world, "区域", (OfficeRole::RegionalManager, &id));
     assert!(read.contains("1,234.56"));
@@ -434,7 +438,10 @@ fn a_table_hides_the_amounts_of_confidential_cases_and_shows_the_others() {
             columns: Vec::new(),
             rows: vec![row(plane), row(car)],
         };
-        in_tx(world.hub.store(), |tx| Sight::of(tx, user)?.table(tx, table)).unwrap()
+        in_tx(world.hub.store(), |tx| {
+            Sight::of(tx, user)?.table(tx, table)
+        })
+        .unwrap()
     };
     let manager = shown(&user(&world, "区域", OfficeRole::RegionalManager));
     assert!(!matches!(manager.rows[0].cells[0], Cell::Fen(_)));

@@ -7,7 +7,7 @@
 "use strict";
 const fs = require("node:fs");
 const path = require("node:path");
-const { Person, expect, program, folder, run, say, shots, walked } = require("./console_world.cjs");
+const { Person, expect, folder, run, shots, walked } = require("./console_world.cjs");
 
 async function tell(browser, event) {
   const account = (role) => event.accounts.find((one) => one.role === role);

@@ -36,7 +36,7 @@ struct Requirement {
 }
 
 /// Where a requirement is served.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 struct Served {
     /// By pack the entries, such as `clock.arrival`.
     entries: BTreeMap<String, BTreeSet<String>>,
@@ -75,8 +75,14 @@ fn generate(root: &Path) -> Result<String, String> {
     let office = requirements(root, office::LIST)?;
     let mut served_office = served(root, &office)?;
     office::look(root, &office, &mut served_office)?;
-    check(DEVICE, &device, &served_device)?;
-    check(office::LIST, &office, &served_office)?;
+    check(DEVICE, &device, |row| {
+        served_device
+            .get(&row.id)
+            .is_some_and(|one| !one.is_nowhere())
+    })?;
+    check(office::LIST, &office, |row| {
+        served_office.get(&row.id).is_some_and(office::is_answered)
+    })?;
     let mut out = page(&device, &served_device);
     out.push_str(&office::part(&office, &served_office));
     Ok(out)
@@ -86,16 +92,21 @@ fn generate(root: &Path) -> Result<String, String> {
 fn check(
     list: &str,
     rows: &[Requirement],
-    served: &BTreeMap<String, Served>,
+    is_served: impl Fn(&Requirement) -> bool,
 ) -> Result<(), String> {
-    let is_silent = |row: &&Requirement| row.reason.is_empty() && row.place.is_empty();
-    let mut silent = rows.iter().filter(is_silent);
-    match silent.find(|row| served.get(&row.id).is_none_or(Served::is_nowhere)) {
-        None => Ok(()),
-        Some(Requirement { id, .. }) => Err(format!(
-            "{id} is served by no pack entry, table, code or test: name it there, or give its reason in {list}"
-        )),
+    let is_silent = |row: &Requirement| row.reason.is_empty() && row.place.is_empty();
+    let silent: Vec<&str> = rows
+        .iter()
+        .filter(|row| is_silent(row) && !is_served(row))
+        .map(|row| row.id.as_str())
+        .collect();
+    if silent.is_empty() {
+        return Ok(());
     }
+    let silent = silent.join(", ");
+    Err(format!(
+        "served by no pack entry, table, code or test: {silent}; name them there, or give their reasons in {list}"
+    ))
 }
 
 fn read(path: &Path) -> Result<String, String> {

@@ -2,7 +2,7 @@
 //! visit it, the level of an emergency, and who works on it.
 
 use lossbook_core::domain::WallMs;
-use lossbook_core::record::{Section, Value};
+use lossbook_core::record::Section;
 use lossbook_core::rules::Packs;
 use lossbook_core::store::{CaseStanding, StoreError};
 use maud::{Markup, html};
@@ -14,9 +14,9 @@ use crate::meta::{DeskRow, MetaTx, RegisterPart, RegisterRow, WaiverPart, Waiver
 use crate::register::no_survey::WEATHER;
 use crate::register::risk::EMERGENCIES;
 use crate::register::staff::CASE_TEAM;
-use crate::register::{Register, value_of};
+use crate::register::{Register, start_of, value_of};
 
-/// A storm of the night before or after belongs to the day of the loss.
+/// A storm of the night before belongs to the day of the loss.
 const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
 /// Rows of a kind beside a case.
 const ROWS: u32 = 10;
@@ -49,7 +49,7 @@ impl Around {
         let scopes = [row.scope];
         let weather = RegisterPart {
             scopes: &scopes,
-            from: Some(WallMs(at.0.saturating_sub(DAY_MS * 2))),
+            from: Some(WallMs(at.0.saturating_sub(DAY_MS))),
             to: Some(WallMs(at.0.saturating_add(DAY_MS))),
             limit: ROWS,
             ..RegisterPart::all(WEATHER.id)
@@ -78,16 +78,13 @@ impl Around {
     }
 }
 
-/// When it happened, if everybody agrees.
+/// The beginning of the day on which it happened, if everybody agrees: a civil time of the place.
 fn happened(standing: &CaseStanding) -> Option<WallMs> {
-    let report = standing.record.section(Section::Report);
-    match report.field("occurred_at").standing() {
-        [one] => match one.value {
-            Value::Time(at) => Some(at),
-            Value::Text(_) | Value::Number(_) | Value::Money(_) | Value::Digest(_) => None,
-        },
-        _ => None,
-    }
+    let at = standing
+        .record
+        .section(Section::Report)
+        .text("occurred_at")?;
+    start_of(at.get(..10)?)
 }
 
 /// Whether a contract lists the cause among those of nature.

@@ -9,7 +9,7 @@ use super::http::{send, served};
 use super::register::{EVERYTHING, add, correct, said};
 use super::{VILLAGE, World, report};
 use crate::catalogue::{self, Ask, Personal};
-use crate::meta::{Accounts, OfficeUser, Oversight, RegisterPart, Registers, in_tx};
+use crate::meta::{OfficeUser, RegisterPart, in_tx};
 use crate::no_survey::{NewDraw, draw, sample};
 use crate::office::{NewDecision, case, decide};
 use crate::refusal::Refusal;
@@ -159,7 +159,7 @@ fn the_surveyor_of_a_case_does_not_look_at_it_again() {
     let phone = world.phone("张查勘", 1);
     let id = reported(&world, &phone, (SHAOGUAN, "hail"));
     phone
-        .set_field(&id, "times.survey_done_at", "2025-06-15 10:00")
+        .set_field(&id, "times.survey_done_at", "1750000000000")
         .unwrap();
     world.sync(&phone);
     let inspector = user(&world, "王抽查", OfficeRole::ReviewSupervisor);

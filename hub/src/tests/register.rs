@@ -310,7 +310,7 @@ fn every_table_has_a_name_of_its_own_words_in_both_languages_and_a_source() {
         );
         assert!(Area::ALL.contains(&entry.area));
         assert!(
-            entry.sources.iter().all(|id| id.starts_with('R')),
+            entry.sources.iter().all(|id| id.starts_with(['R', 'I'])),
             "{}",
             entry.id
         );

@@ -30,6 +30,18 @@ a physical matter, belongs to another system or needs what the project does not 
 filtered and exported at `/console/table/NAME`.
 ";
 
+/// Whether something answers it. A setting that a pack leaves to the insurer is no answer by
+/// itself: something must read it.
+pub(super) fn is_answered(served: &Served) -> bool {
+    let mut entries = served.entries.values().flatten();
+    let is_rule = entries.any(|entry| !entry.starts_with("`setting."));
+    let elsewhere = Served {
+        entries: BTreeMap::new(),
+        ..served.clone()
+    };
+    is_rule || !elsewhere.is_nowhere()
+}
+
 /// How far a requirement is met.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Met {
@@ -43,7 +55,7 @@ impl Met {
     const ALL: [Self; 4] = [Self::Yes, Self::InPart, Self::Refused, Self::NotBuilt];
 
     fn of(row: &Requirement, served: &Served) -> Self {
-        let is_there = !row.place.is_empty() || !served.is_nowhere();
+        let is_there = !row.place.is_empty() || is_answered(served);
         match (is_there, row.reason.is_empty()) {
             (true, true) => Self::Yes,
             (true, false) => Self::InPart,
@@ -92,7 +104,7 @@ pub(super) fn look(
             all.push_str(&text);
         }
     }
-    rows.iter().try_for_each(|row| checked(row, &all))
+    rows.iter().try_for_each(|row| checked(root, row, &all))
 }
 
 /// Names and sources of the tables that a file declares: `id: \"x\"` before `sources: &[\"R1\"]`.
@@ -112,7 +124,7 @@ fn tables(text: &str) -> Vec<(&str, &str)> {
 }
 
 /// A reason of a known kind, and a place that exists.
-fn checked(row: &Requirement, all: &str) -> Result<(), String> {
+fn checked(root: &Path, row: &Requirement, all: &str) -> Result<(), String> {
     let Requirement {
         id, reason, place, ..
     } = row;
@@ -125,7 +137,7 @@ fn checked(row: &Requirement, all: &str) -> Result<(), String> {
         let named = word.strip_prefix("/console/table/");
         let is_there = match named {
             Some(table) => all.contains(&format!("\"{table}\"")),
-            None => all.contains(word),
+            None => root.join(word).exists() || all.contains(word),
         };
         if !is_there {
             return Err(format!("{LIST}: {id} names `{word}`, which is nowhere"));
@@ -192,6 +204,10 @@ mod tests {
         }
     }
 
+    fn here() -> &'static Path {
+        Path::new(env!("CARGO_MANIFEST_DIR"))
+    }
+
     #[test]
     fn a_table_answers_the_sources_that_follow_its_name() {
         let text =
@@ -201,14 +217,32 @@ mod tests {
 
     #[test]
     fn a_place_that_is_nowhere_is_no_answer() {
-        assert!(checked(&row("page `/console/nowhere`", ""), "/console/board").is_err());
-        assert!(checked(&row("page `/console/board`", ""), "/console/board").is_ok());
+        assert!(
+            checked(
+                here(),
+                &row("page `/console/nowhere`", ""),
+                "/console/board"
+            )
+            .is_err()
+        );
+        assert!(checked(here(), &row("page `/console/board`", ""), "/console/board").is_ok());
     }
 
     #[test]
     fn a_reason_says_of_which_kind_it_is() {
-        assert!(checked(&row("", "because"), "").is_err());
-        assert!(checked(&row("", "physical: a fire door"), "").is_ok());
+        assert!(checked(here(), &row("", "because"), "").is_err());
+        assert!(checked(here(), &row("", "physical: a fire door"), "").is_ok());
+    }
+
+    #[test]
+    fn a_setting_alone_answers_nothing() {
+        let entry = |name: &str| BTreeSet::from([format!("`{name}`")]);
+        let with = |name: &str| Served {
+            entries: BTreeMap::from([("pack".to_owned(), entry(name))]),
+            ..Served::default()
+        };
+        assert_eq!(Met::of(&row("", ""), &with("clock.arrival")), Met::Yes);
+        assert_ne!(Met::of(&row("", ""), &with("setting.share")), Met::Yes);
     }
 
     #[test]

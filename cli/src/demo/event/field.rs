@@ -64,7 +64,7 @@ pub(super) const fn cause(contract: Contract) -> &'static str {
 /// Every third official car stood in the hail: nobody has to visit those.
 const fn cause_of(case: usize, contract: Contract) -> &'static str {
     match contract {
-        Contract::Official if case % 3 == 0 => "hail",
+        Contract::Official if case.is_multiple_of(3) => "hail",
         Contract::Housing
         | Contract::Official
         | Contract::Sanitation

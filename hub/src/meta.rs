@@ -15,6 +15,7 @@ mod account;
 mod desk;
 mod feed;
 pub mod figure;
+mod oversight;
 mod people;
 mod register;
 mod sqlite;
@@ -37,6 +38,7 @@ pub use desk::{
 };
 pub use feed::{Feed, FeedEntry, FeedRow};
 pub use figure::Figures;
+pub use oversight::{DeedRow, Oversight, WaiverPart, WaiverRow};
 pub use people::{People, PurgeNote, Tables};
 pub use register::{PaymentSum, RegisterPart, RegisterRow, Registers, Tally};
 pub use sqlite::STEPS;
@@ -167,6 +169,7 @@ pub trait MetaTx:
     + Desk
     + Feed
     + Figures
+    + Oversight
     + Uploads
     + People
     + Registers
@@ -182,6 +185,7 @@ impl<T> MetaTx for T where
         + Desk
         + Feed
         + Figures
+        + Oversight
         + Uploads
         + People
         + Registers

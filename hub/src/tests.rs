@@ -6,12 +6,17 @@
 
 mod blobs;
 mod console;
+mod desks;
 mod enrolment;
 mod exchange;
 mod figures;
 mod http;
+mod notice;
 mod office;
+mod payment;
+mod policy;
 mod register;
+mod service;
 mod shelf;
 mod story;
 

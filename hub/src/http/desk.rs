@@ -16,6 +16,7 @@ use crate::hub::Hub;
 use crate::meta::{OfficeUser, in_tx, look};
 use crate::office::{self, NewDecision};
 use crate::refusal::Refusal;
+use crate::sight::Sight;
 
 /// Rows of a table in one answer.
 const ROWS: u32 = 1_000;
@@ -70,7 +71,8 @@ pub(super) async fn case(
 ) -> Result<Response, Refusal> {
     let case = desk(app, &headers, move |hub, user| {
         office::check_readable(hub.store(), user, &name)?;
-        office::case(hub.store(), &name, hub.now().wall)
+        let case = office::case(hub.store(), &name, hub.now().wall)?;
+        Ok(Sight::looked_up(hub.store(), user)?.detail(case))
     })
     .await?;
     Ok(json_response(StatusCode::OK, &case))
@@ -105,7 +107,9 @@ pub(super) async fn table(
             return Err(Refusal::new(404, "TABLE_UNKNOWN", detail));
         };
         office::check_right(user, entry.right)?;
+        let sight = Sight::looked_up(hub.looking(), user)?;
         let ask = Ask {
+            sight: &sight,
             scopes: &user.scopes,
             from: part.from_ms.map(WallMs),
             to: part.to_ms.map(WallMs),

@@ -10,6 +10,7 @@ mod desk;
 mod evidence;
 mod feed;
 mod figure;
+mod oversight;
 mod people;
 mod register;
 mod upload;
@@ -36,6 +37,10 @@ pub const STEPS: &[Step] = &[
     },
     Step {
         to: 4,
+        sql: include_str!("migrations/0006_desks.sql"),
+    },
+    Step {
+        to: 5,
         sql: include_str!("migrations/0004_figures.sql"),
     },
 ];

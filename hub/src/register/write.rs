@@ -390,6 +390,7 @@ fn keep(
         return Ok(Err(refusal));
     }
     tx.put_register(&row)?;
+    super::notice::follow(tx, &row)?;
     if let Some(case) = row.case {
         // Figures count rows of registers too, such as ratings of callbacks.
         desk::project(tx, case)?;

@@ -1,5 +1,7 @@
 //! Figures and the tables made from cases: what counts, since when, and what stands behind it.
 
+use std::sync::OnceLock;
+
 use lossbook_core::app::Device;
 use lossbook_core::domain::{CaseId, WallMs};
 
@@ -12,6 +14,7 @@ use crate::kpi::{Figure, METRICS, Sum, metric};
 use crate::meta::figure::{Side, Span, day_of};
 use crate::meta::{OfficeUser, in_tx};
 use crate::role::OfficeRole;
+use crate::sight::Sight;
 use crate::table::{Cell, Table};
 
 const MINUTE: i64 = 60_000;
@@ -61,7 +64,14 @@ fn span(world: &World) -> Span<'static> {
         contract: None,
         scopes: &[],
         now,
+        sight: whole(),
     }
+}
+
+/// Whoever asks here sees every amount.
+fn whole() -> &'static Sight {
+    static WHOLE: OnceLock<Sight> = OnceLock::new();
+    WHOLE.get_or_init(Sight::whole)
 }
 
 fn sum(world: &World, id: &str) -> Sum {
@@ -82,6 +92,7 @@ fn table(world: &World, id: &str) -> Table {
         limit: 50,
         after: None,
         personal: Personal::Masked,
+        sight: whole(),
     };
     let entry = catalogue::entry(id).unwrap();
     in_tx(world.hub.store(), |tx| entry.table(tx, &ask)).unwrap()

@@ -11,6 +11,7 @@ use crate::meta::figure::{
     Behind, Figures, Group, Key, Only, Part, Place, Sheet, Side, Span, StepTime, Tally, Wanted,
     day_of, week_of,
 };
+use crate::sight::Sight;
 
 const HOUR_MS: i64 = 3_600_000;
 
@@ -197,18 +198,25 @@ impl Figures for Tx<'_> {
         now: WallMs,
     ) -> Result<Vec<Group>, StoreError> {
         let keys: Vec<&str> = by.iter().map(|key| key_sql(*key)).collect();
-        let needs: Vec<&str> = by.iter().filter_map(|key| key_needs(*key)).collect();
-        let needs = needs.iter().map(|need| format!(" AND {need}"));
+        let needs = by.iter().filter_map(|key| key_needs(*key));
+        let needs = needs.map(|need| format!(" AND {need}"));
+        let shown = shown("s.contract", wanted.sight);
+        let tells = if by.contains(&Key::Thousands) {
+            format!(" AND {shown}")
+        } else {
+            String::new()
+        };
         let names: Vec<String> = (1..=by.len()).map(|at| at.to_string()).collect();
         let kept = "s.arrive_done <= s.arrive_due";
         let over = "s.arrive_due IS NOT NULL AND (s.arrive_done IS NOT NULL OR s.arrive_due < ?6)";
         let sql = format!(
             "SELECT {}, count(*), min(s.received), max(s.received), sum(d.surveyed),
                coalesce(sum({kept}), 0), sum({over}), count(s.arrive_done), count(s.paid),
-               coalesce(sum(s.paid), 0), sum(d.high)
+               coalesce(sum(CASE WHEN {shown} THEN s.paid END), 0),
+               coalesce(sum(CASE WHEN {shown} THEN d.high END), 0)
              FROM hub_sheet AS s CROSS JOIN hub_desk AS d USING (case_id)
              LEFT JOIN hub_scope AS v ON v.id = s.scope
-             WHERE {}{} GROUP BY {} ORDER BY count(*) DESC, {} LIMIT ?4 OFFSET ?5",
+             WHERE {}{}{tells} GROUP BY {} ORDER BY count(*) DESC, {} LIMIT ?4 OFFSET ?5",
             keys.join(", "),
             conditions(wanted),
             needs.collect::<String>(),
@@ -263,6 +271,22 @@ const fn key_needs(key: Key) -> Option<&'static str> {
         Key::DaysToPay | Key::Thousands => Some("s.paid_at IS NOT NULL"),
         Key::Surveyor => Some("d.surveyor <> ''"),
         Key::Scope | Key::Cause | Key::Contract | Key::Weekday | Key::Hours | Key::Month => None,
+    }
+}
+
+/// A condition that a contract's amounts are shown: ids are words of our own packs.
+fn shown(column: &str, sight: &Sight) -> String {
+    let ids = sight.hidden().map(|id| {
+        let safe = id
+            .chars()
+            .filter(|one| one.is_ascii_alphanumeric() || "-_".contains(*one));
+        format!("'{}'", safe.collect::<String>())
+    });
+    let ids: Vec<String> = ids.collect();
+    if ids.is_empty() {
+        "true".to_owned()
+    } else {
+        format!("{column} NOT IN ('', {})", ids.join(", "))
     }
 }
 

@@ -4,6 +4,7 @@
     reason = "a missing key of a JSON value reads as null"
 )]
 
+mod backup;
 mod reference_file;
 
 use std::net::SocketAddr;
@@ -62,6 +63,12 @@ pub enum Command {
         /// On which grid those pictures lie: wgs84 or gcj02.
         #[arg(long, value_name = "DATUM", default_value = "wgs84")]
         tiles_datum: String,
+        /// How the log on standard error is written: text, or json for one object a line.
+        #[arg(long, value_name = "FORM", default_value = "text")]
+        log: LogForm,
+        /// A file with a token that opens /metrics from elsewhere; else only this machine reads them.
+        #[arg(long, value_name = "FILE")]
+        metrics_token_file: Option<PathBuf>,
     },
     /// Print a single-use enrolment code.
     Invite {
@@ -151,8 +158,32 @@ pub enum Command {
     Desk,
     /// Print a new one-time link to the page.
     Link,
+    /// What reached the end of the time for which it must be kept, by the rule packs.
+    Retention,
     /// What the hub holds.
     Status,
+    /// Back the hub up while it serves: into a folder that later backups share, or a new .tar file.
+    Backup {
+        /// Where to.
+        #[arg(long, value_name = "DIR|FILE.tar")]
+        to: PathBuf,
+        /// An age receiver (age1…) who can open it without the hub's key file. May be repeated.
+        #[arg(long = "receiver", value_name = "AGE1")]
+        receivers: Vec<String>,
+    },
+    /// Make a hub of a backup, in an empty folder (--data).
+    Restore(backup::FromArgs),
+    /// Restore a backup into a temporary folder, look through it, and write the report.
+    RestoreTest {
+        /// What to test.
+        #[command(flatten)]
+        from: backup::FromArgs,
+        /// Write the report to this new file (Markdown, Chinese and English).
+        #[arg(long, value_name = "FILE")]
+        report: Option<PathBuf>,
+    },
+    /// Look through everything the hub holds, and name what is not what was written.
+    Check,
 }
 
 /// Office users.
@@ -241,7 +272,10 @@ pub fn run(
             reserve,
             tiles,
             tiles_datum,
+            log,
+            metrics_token_file,
         } => {
+            log.begin();
             let tiles = tiles.as_ref().map(|url| tiles_at(url, tiles_datum));
             let tls = cert
                 .clone()
@@ -252,6 +286,7 @@ pub fn run(
                 tls,
                 token_valid_ms: token_seconds.saturating_mul(1000),
                 tiles: tiles.transpose()?,
+                metrics_token: metrics_token_file.as_deref().map(secret_in).transpose()?,
             };
             serve_until_told(args, (&config, *reserve), announce)
         }
@@ -272,8 +307,47 @@ pub fn run(
         | Command::Reference { .. }
         | Command::Quarantine { .. }
         | Command::Desk
+        | Command::Retention
         | Command::Status => ordered(args, None),
+        Command::Backup { to, receivers } => backup::make(args, to, receivers),
+        Command::Restore(from) => backup::restore(args, from),
+        Command::RestoreTest { from, report } => backup::test(args, from, report.as_deref()),
+        Command::Check => backup::check(args),
     }
+}
+
+/// How the log is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum LogForm {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+impl LogForm {
+    /// The log goes to standard error: ids and counts, never names, places or amounts.
+    fn begin(self) {
+        let log = tracing_subscriber::fmt()
+            .with_writer(std::io::stderr)
+            .with_ansi(false);
+        let _first_wins = match self {
+            Self::Text => log.try_init(),
+            Self::Json => log.json().flatten_event(true).try_init(),
+        };
+    }
+}
+
+/// The secret that a file holds.
+fn secret_in(path: &Path) -> Result<String, Failure> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Failure::input("unreadable", error.to_string()).at(path))?;
+    let secret = text.trim();
+    if secret.len() < 16 {
+        let text = "holds no token of 16 characters or more（令牌过短）";
+        return Err(Failure::input("bad_token", text).at(path));
+    }
+    Ok(secret.to_owned())
 }
 
 fn tiles_at(url: &str, datum: &str) -> Result<Tiles, Failure> {
@@ -350,12 +424,17 @@ fn order(command: &Command) -> Result<Order, Failure> {
             export: export.clone(),
         },
         Command::Link => Order::Link,
+        Command::Retention => Order::ListRetention,
         Command::Status => Order::Status,
         Command::Serve { .. }
         | Command::Pack { .. }
         | Command::Export(_)
         | Command::Import { .. }
-        | Command::AgeIdentity { .. } => {
+        | Command::AgeIdentity { .. }
+        | Command::Backup { .. }
+        | Command::Restore(_)
+        | Command::RestoreTest { .. }
+        | Command::Check => {
             return Err(Failure::bug("order", "not a command that is an order"));
         }
     })
@@ -390,7 +469,12 @@ fn by_hand(args: &HubArgs, progress: bool) -> Result<Said, Failure> {
         | Command::Quarantine { .. }
         | Command::Desk
         | Command::Link
-        | Command::Status => Err(Failure::bug("by_hand", "not a command about bundles")),
+        | Command::Retention
+        | Command::Status
+        | Command::Backup { .. }
+        | Command::Restore(_)
+        | Command::RestoreTest { .. }
+        | Command::Check => Err(Failure::bug("by_hand", "not a command about bundles")),
     }
 }
 
@@ -478,11 +562,6 @@ fn serve_until_told(
     (config, reserve): (&ServeConfig, u64),
     announce: &mut dyn FnMut(&Said),
 ) -> Result<Said, Failure> {
-    // The log goes to standard error: ids and counts, never names, places or amounts.
-    let _first_wins = tracing_subscriber::fmt()
-        .with_writer(std::io::stderr)
-        .with_ansi(false)
-        .try_init();
     let hub = open_or_init(args)?;
     hub.keep_free(reserve);
     let link = hub.make_page_link()?;

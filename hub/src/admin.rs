@@ -17,6 +17,7 @@ use crate::hub::Hub;
 use crate::meta::in_tx;
 use crate::reference::{self, LooksOf};
 use crate::refusal::Refusal;
+use crate::retention;
 use crate::rights::{self, ScopeChange};
 
 /// Name of the file in which a served hub says where it listens.
@@ -121,6 +122,8 @@ pub enum Command {
     Link,
     /// What the hub holds.
     Status,
+    /// What reached the end of the time for which it must be kept.
+    ListRetention,
 }
 
 /// What a hub holds.
@@ -150,6 +153,8 @@ pub struct Status {
     pub free_bytes: Option<u64>,
     /// Bytes that photos leave free; below it none is taken, and everything else is.
     pub reserve_bytes: u64,
+    /// When the newest backup was made, if one ever was.
+    pub backup_ms: Option<i64>,
 }
 
 /// Where the hub in this directory is being served, if it says so.
@@ -217,6 +222,7 @@ impl Hub {
             | Command::PutReference { .. }
             | Command::ListReference
             | Command::ShowLooks { .. }
+            | Command::ListRetention
             | Command::Quarantine { .. } => self.run_other(command),
             Command::Status => to_json(&self.status()?),
         }
@@ -270,6 +276,7 @@ impl Hub {
                 Ok(json!({ "shown_to_all": reference::show_looks(store, of)? }))
             }
             Command::Quarantine { export } => self.quarantine(export.as_deref()),
+            Command::ListRetention => to_json(&retention::list(self)?),
             Command::Invite { .. }
             | Command::AddUser { .. }
             | Command::RebuildDesk

@@ -9,6 +9,7 @@
 mod blob;
 mod desk;
 mod device;
+mod pulse;
 mod reference;
 mod shelf;
 mod tus;
@@ -18,6 +19,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
 use lossbook_core::domain::{DeviceId, Digest};
@@ -30,6 +32,7 @@ pub(crate) use blob::send;
 use crate::console;
 use crate::hub::Hub;
 use crate::page;
+use crate::pulse::Pulse;
 use crate::refusal::Refusal;
 use crate::serve::Tiles;
 use crate::token::{authenticate, recognise};
@@ -52,6 +55,9 @@ pub(crate) struct App {
     pub(crate) policy: HeaderValue,
     /// Where the map's pictures come from.
     pub(crate) tiles: Option<Tiles>,
+    /// Counts and times of requests.
+    pulse: Pulse,
+    metrics_token: Option<String>,
     turns: Semaphore,
 }
 
@@ -64,7 +70,17 @@ impl App {
             token_valid_ms,
             is_tls,
             doors: Semaphore::new(PASSWORDS_AT_ONCE),
+            pulse: Pulse::new(),
+            metrics_token: None,
             turns: Semaphore::new(MAX_AT_ONCE),
+        }
+    }
+
+    /// Whoever brings this token reads the metrics from elsewhere.
+    pub(crate) fn with_metrics_token(self, token: Option<String>) -> Self {
+        Self {
+            metrics_token: token,
+            ..self
         }
     }
 }
@@ -93,7 +109,10 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/", get(page::cases))
         .route("/open/{secret}", get(page::open))
         .route("/photo/{scope}/{digest}", get(page::photo))
+        .route("/healthz", get(pulse::health))
+        .route("/metrics", get(pulse::metrics))
         .merge(console::routes())
+        .layer(from_fn_with_state(Arc::clone(&app), pulse::watch))
         .with_state(app)
 }
 

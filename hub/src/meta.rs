@@ -17,6 +17,7 @@ mod feed;
 mod people;
 mod sqlite;
 mod upload;
+mod whole;
 
 use lossbook_core::app::office::{DecisionError, NewDecision};
 use lossbook_core::app::{AppError, Judged};
@@ -37,6 +38,7 @@ pub use feed::{Feed, FeedEntry, FeedRow};
 pub use people::{People, PurgeNote, Tables};
 pub use sqlite::STEPS;
 pub use upload::{BlobRow, PhotoRow, PieceRow, UploadRow, Uploads};
+pub use whole::Whole;
 
 /// The ledger half as the hub reads it back; writing others' envelopes goes through [`Ledger`].
 pub trait Evidence: Known + Ledger<Error = StoreError> {
@@ -156,12 +158,12 @@ pub struct OwnDraft {
 
 /// Everything one transaction can do.
 pub trait MetaTx:
-    Evidence + Access + Accounts + CaseReads + Desk + Feed + Uploads + People + Tables
+    Evidence + Access + Accounts + CaseReads + Desk + Feed + Uploads + People + Tables + Whole
 {
 }
 
-impl<T: Evidence + Access + Accounts + CaseReads + Desk + Feed + Uploads + People + Tables> MetaTx
-    for T
+impl<T> MetaTx for T where
+    T: Evidence + Access + Accounts + CaseReads + Desk + Feed + Uploads + People + Tables + Whole
 {
 }
 

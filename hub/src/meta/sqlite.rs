@@ -11,6 +11,7 @@ mod evidence;
 mod feed;
 mod people;
 mod upload;
+mod whole;
 
 use lossbook_core::chain::StreamId;
 use lossbook_core::domain::{DeviceId, Digest, Epoch, ScopeId};

@@ -61,7 +61,10 @@ fn a_backup_made_while_fifty_phones_sync_restores_and_the_phones_bring_back_the_
     let early = meanwhile.first().expect("one was made meanwhile");
     println!(
         "COUNT {{\"backups while 50 phones sync\": {}, \"cases in the first\": {}, \"cases\": {}, \"photos\": {}}}",
-        meanwhile.len(), early.manifest.cases, before.heads.len(), before.photos.len()
+        meanwhile.len(),
+        early.manifest.cases,
+        before.heads.len(),
+        before.photos.len()
     );
 
     fleet.wipe();
@@ -78,7 +81,11 @@ fn a_backup_made_while_fifty_phones_sync_restores_and_the_phones_bring_back_the_
     fleet.serve(hub);
     fleet.everybody_syncs();
     let after = Seen::of(&fleet.hub);
-    assert_eq!(after.reported(), before.reported(), "every case is there again");
+    assert_eq!(
+        after.reported(),
+        before.reported(),
+        "every case is there again"
+    );
     assert_eq!(after.photos, before.photos, "every photo is there again");
     fleet.stop();
     let checked = check(&fleet.hub_dir(), &fleet.key).expect("looked through");
@@ -135,11 +142,23 @@ fn one_flipped_bit_of_a_backup_fails_the_restore_test_which_names_the_file() {
         let path = chance.pick(&all).clone();
         let (good, at) = flip(&path, &mut chance);
         let drill = test(&to);
-        let name = path.file_name().and_then(|name| name.to_str()).expect("a name");
-        assert!(!drill.passed(), "byte {at} of {} (seed {seed})", path.display());
+        let name = path
+            .file_name()
+            .and_then(|name| name.to_str())
+            .expect("a name");
+        assert!(
+            !drill.passed(),
+            "byte {at} of {} (seed {seed})",
+            path.display()
+        );
         assert!(drill.report().contains(name), "{name}: {}", drill.report());
         fs::write(&path, good).expect("mended");
-        let kind = path.strip_prefix(&to).expect("below").components().next().expect("a name");
+        let kind = path
+            .strip_prefix(&to)
+            .expect("below")
+            .components()
+            .next()
+            .expect("a name");
         *kinds.entry(kind.as_os_str().to_owned()).or_insert(0) += 1;
     }
     for _ in 0..20 {
@@ -147,7 +166,9 @@ fn one_flipped_bit_of_a_backup_fails_the_restore_test_which_names_the_file() {
         assert!(!test(&tar).passed(), "byte {at} of the tar (seed {seed})");
         fs::write(&tar, good).expect("mended");
     }
-    println!("COUNT {{\"flips in a backup\": 60, \"flips in a tar\": 20, \"kinds\": \"{kinds:?}\", \"seed\": {seed}}}");
+    println!(
+        "COUNT {{\"flips in a backup\": 60, \"flips in a tar\": 20, \"kinds\": \"{kinds:?}\", \"seed\": {seed}}}"
+    );
     assert!(test(&to).passed());
 }
 
@@ -167,9 +188,16 @@ fn one_flipped_bit_of_a_hubs_folder_is_found_and_the_object_named() {
         let path = chance.pick(&all).clone();
         let (good, at) = flip(&path, &mut chance);
         let checked = check(&dir, &fleet.key).expect("looked through");
-        let name = path.file_name().and_then(|name| name.to_str()).expect("a name");
+        let name = path
+            .file_name()
+            .and_then(|name| name.to_str())
+            .expect("a name");
         let page = format!("store.db page {}", at / 4096 + 1);
-        let wanted = if name == "store.db" && at >= 4096 { page.as_str() } else { name };
+        let wanted = if name == "store.db" && at >= 4096 {
+            page.as_str()
+        } else {
+            name
+        };
         let mut findings = checked.findings.iter();
         assert!(
             findings.any(|one| one.object.contains(wanted)),
@@ -225,7 +253,10 @@ fn a_hub_told_to_stop_while_twenty_phones_sync_closes_and_they_go_on_where_they_
         code
     });
     assert_eq!(code, Some(0), "it stops in order");
-    assert!(!fleet.hub_dir().join("store.db-wal").exists(), "the store is closed");
+    assert!(
+        !fleet.hub_dir().join("store.db-wal").exists(),
+        "the store is closed"
+    );
     assert!(!fleet.hub_dir().join("serving").exists());
     let checked = check(&fleet.hub_dir(), &fleet.key).expect("looked through");
     assert_eq!(checked.findings, []);
@@ -233,6 +264,10 @@ fn a_hub_told_to_stop_while_twenty_phones_sync_closes_and_they_go_on_where_they_
     fleet.everybody_syncs();
     assert_eq!(again.terminate(), Some(0));
     let hub = Hub::open(&fleet.hub_dir(), &fleet.key).expect("opens");
-    assert_eq!(Seen::of(&hub).heads.len(), fleet.reported(), "every report is there once");
+    assert_eq!(
+        Seen::of(&hub).heads.len(),
+        fleet.reported(),
+        "every report is there once"
+    );
     drop(serve(hub, &ServeConfig::default()).expect("serves"));
 }

@@ -162,28 +162,9 @@ pub enum Command {
     Retention,
     /// What the hub holds.
     Status,
-    /// Back the hub up while it serves: into a folder that later backups share, or a new .tar file.
-    Backup {
-        /// Where to.
-        #[arg(long, value_name = "DIR|FILE.tar")]
-        to: PathBuf,
-        /// An age receiver (age1…) who can open it without the hub's key file. May be repeated.
-        #[arg(long = "receiver", value_name = "AGE1")]
-        receivers: Vec<String>,
-    },
-    /// Make a hub of a backup, in an empty folder (--data).
-    Restore(backup::FromArgs),
-    /// Restore a backup into a temporary folder, look through it, and write the report.
-    RestoreTest {
-        /// What to test.
-        #[command(flatten)]
-        from: backup::FromArgs,
-        /// Write the report to this new file (Markdown, Chinese and English).
-        #[arg(long, value_name = "FILE")]
-        report: Option<PathBuf>,
-    },
-    /// Look through everything the hub holds, and name what is not what was written.
-    Check,
+    /// Backups, restoring, and looking through.
+    #[command(flatten)]
+    Care(backup::Care),
 }
 
 /// Office users.
@@ -309,10 +290,7 @@ pub fn run(
         | Command::Desk
         | Command::Retention
         | Command::Status => ordered(args, None),
-        Command::Backup { to, receivers } => backup::make(args, to, receivers),
-        Command::Restore(from) => backup::restore(args, from),
-        Command::RestoreTest { from, report } => backup::test(args, from, report.as_deref()),
-        Command::Check => backup::check(args),
+        Command::Care(care) => backup::run(args, care),
     }
 }
 
@@ -402,23 +380,11 @@ fn order(command: &Command) -> Result<Order, Failure> {
         },
         Command::Desk => Order::RebuildDesk,
         Command::Devices => Order::ListDevices,
-        Command::Revoke { device, mode } => Order::Revoke {
-            device: device.clone(),
-            mode: mode.clone(),
-        },
-        Command::Scopes {
-            device,
-            user,
-            add,
-            remove,
-            mode,
-        } => Order::ChangeScopes {
-            device: device.clone(),
-            user: user.clone(),
-            add: add.clone(),
-            remove: remove.clone(),
-            mode: mode.clone(),
-        },
+        Command::Revoke { device, mode } => {
+            let (device, mode) = (device.clone(), mode.clone());
+            Order::Revoke { device, mode }
+        }
+        Command::Scopes { .. } => scopes_order(command)?,
         Command::Reference { command } => reference_order(command)?,
         Command::Quarantine { export } => Order::Quarantine {
             export: export.clone(),
@@ -431,12 +397,29 @@ fn order(command: &Command) -> Result<Order, Failure> {
         | Command::Export(_)
         | Command::Import { .. }
         | Command::AgeIdentity { .. }
-        | Command::Backup { .. }
-        | Command::Restore(_)
-        | Command::RestoreTest { .. }
-        | Command::Check => {
+        | Command::Care(_) => {
             return Err(Failure::bug("order", "not a command that is an order"));
         }
+    })
+}
+
+fn scopes_order(command: &Command) -> Result<Order, Failure> {
+    let Command::Scopes {
+        device,
+        user,
+        add,
+        remove,
+        mode,
+    } = command
+    else {
+        return Err(Failure::bug("order", "not a command about scopes"));
+    };
+    Ok(Order::ChangeScopes {
+        device: device.clone(),
+        user: user.clone(),
+        add: add.clone(),
+        remove: remove.clone(),
+        mode: mode.clone(),
     })
 }
 
@@ -471,10 +454,7 @@ fn by_hand(args: &HubArgs, progress: bool) -> Result<Said, Failure> {
         | Command::Link
         | Command::Retention
         | Command::Status
-        | Command::Backup { .. }
-        | Command::Restore(_)
-        | Command::RestoreTest { .. }
-        | Command::Check => Err(Failure::bug("by_hand", "not a command about bundles")),
+        | Command::Care(_) => Err(Failure::bug("by_hand", "not a command about bundles")),
     }
 }
 

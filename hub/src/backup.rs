@@ -70,7 +70,9 @@ pub enum BackupError {
         object: String,
     },
     /// Nothing opens it.
-    #[error("this backup does not open（无法解密此备份）: give the hub's key file (--key) or the identity file of an age receiver (--identity)")]
+    #[error(
+        "this backup does not open（无法解密此备份）: give the hub's key file (--key) or the identity file of an age receiver (--identity)"
+    )]
     NoKey,
     /// A receiver that is none.
     #[error("{0:?} is no age receiver（接收方无效）: it begins with age1")]
@@ -173,11 +175,7 @@ struct Rows {
 }
 
 impl Rows {
-    fn copy(
-        (dir, key): (&Path, &HubKey),
-        work: &Path,
-        made: WallMs,
-    ) -> Result<Self, BackupError> {
+    fn copy((dir, key): (&Path, &HubKey), work: &Path, made: WallMs) -> Result<Self, BackupError> {
         let store = work.join("store.db");
         Store::copy_rows(dir, &key.to_store_key(), &store).map_err(of_store(dir))?;
         let opened = Store::open_beside(work, &key.to_store_key(), &[("hub", STEPS)])
@@ -204,7 +202,10 @@ impl Rows {
 
     /// Names of files that rows name and that are not there.
     fn absent(&self, dir: &Path) -> Vec<String> {
-        let gone = self.named.iter().filter(|(_, from)| !dir.join(from).exists());
+        let gone = self
+            .named
+            .iter()
+            .filter(|(_, from)| !dir.join(from).exists());
         gone.map(|(name, _)| name.clone()).collect()
     }
 
@@ -270,14 +271,15 @@ fn stamp(made: WallMs, host: &dyn Host) -> String {
     let mut random = [0; 3];
     host.fill_random(&mut random);
     let time = jiff::Timestamp::from_millisecond(made.0).unwrap_or_default();
-    format!("{}-{}", time.strftime("%Y%m%dT%H%M%SZ"), hex::encode(random))
+    format!(
+        "{}-{}",
+        time.strftime("%Y%m%dT%H%M%SZ"),
+        hex::encode(random)
+    )
 }
 
 /// The hub's key, for receivers only.
-fn enclose(
-    key: &HubKey,
-    (receivers, host): (&[AgeRecipient], &dyn Host),
-) -> io::Result<Vec<u8>> {
+fn enclose(key: &HubKey, (receivers, host): (&[AgeRecipient], &dyn Host)) -> io::Result<Vec<u8>> {
     let mut writer = AgeWriter::new(Vec::new(), receivers, host)?;
     io::Write::write_all(&mut writer, key.to_text().as_bytes())?;
     writer.finish()

@@ -13,7 +13,10 @@ use lossbook_core::rules::{Handling, Running};
 use lossbook_core::statement::{CaseStatus, SignatureState};
 use lossbook_core::store::{CaseRow, CaseStanding, StoreError, Tx};
 
-use crate::meta::{CaseReads, DeskRow, Due, Evidence, MetaStore, MetaTx, Uploads, Waiting, in_tx};
+use crate::meta::{
+    CaseReads, DeskRow, Due, Evidence, Integrations as _, MetaStore, MetaTx, Uploads, Waiting,
+    in_tx,
+};
 use crate::refusal::Refusal;
 
 /// So many cases are made anew in one transaction.
@@ -57,7 +60,10 @@ pub const PHOTOS: &str = "photos";
 /// # Errors
 /// As the store fails.
 pub fn follow(tx: &Tx<'_>, cases: &[CaseId]) -> Result<(), StoreError> {
-    cases.iter().try_for_each(|case| project(tx, *case))
+    cases.iter().try_for_each(|case| {
+        project(tx, *case)?;
+        tx.note_event(*case)
+    })
 }
 
 /// Makes everything the queues know anew, some cases at a time; says how many.

@@ -12,6 +12,7 @@
 pub mod account;
 pub mod admin;
 mod alike;
+pub mod api;
 pub mod backup;
 pub mod blobs;
 mod bundle;

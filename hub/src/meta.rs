@@ -14,6 +14,7 @@ mod access;
 mod account;
 mod desk;
 mod feed;
+mod integration;
 mod people;
 mod sqlite;
 mod upload;
@@ -35,6 +36,7 @@ pub use desk::{
     Assigned, BoardRow, CaseReads, Desk, DeskRow, Due, Part, SurveyorRow, ToldRow, Waiting,
 };
 pub use feed::{Feed, FeedEntry, FeedRow};
+pub use integration::{EventRow, Integration, Integrations};
 pub use people::{People, PurgeNote, Tables};
 pub use sqlite::STEPS;
 pub use upload::{BlobRow, PhotoRow, PieceRow, UploadRow, Uploads};
@@ -158,12 +160,32 @@ pub struct OwnDraft {
 
 /// Everything one transaction can do.
 pub trait MetaTx:
-    Evidence + Access + Accounts + CaseReads + Desk + Feed + Uploads + People + Tables + Whole
+    Evidence
+    + Access
+    + Accounts
+    + CaseReads
+    + Desk
+    + Feed
+    + Uploads
+    + People
+    + Tables
+    + Whole
+    + Integrations
 {
 }
 
 impl<T> MetaTx for T where
-    T: Evidence + Access + Accounts + CaseReads + Desk + Feed + Uploads + People + Tables + Whole
+    T: Evidence
+    + Access
+    + Accounts
+    + CaseReads
+    + Desk
+    + Feed
+    + Uploads
+    + People
+    + Tables
+    + Whole
+    + Integrations
 {
 }
 

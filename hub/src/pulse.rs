@@ -39,12 +39,26 @@ type Held = (&'static str, &'static str, fn(&Status) -> Option<u64>);
 /// What is held, as `hub status` says it.
 const HELD: [Held; 8] = [
     ("cases", "Cases", |status| Some(status.cases)),
-    ("photos", "Verified photos and thumbnails", |status| Some(status.blobs)),
-    ("photo_bytes", "Their bytes", |status| Some(status.blob_bytes)),
-    ("uploads", "Photos on their way in", |status| Some(status.uploads)),
-    ("outside", "Envelopes and photos outside the record", |status| Some(status.outside)),
-    ("free_bytes", "Bytes left where photos are kept", |status| status.free_bytes),
-    ("reserve_bytes", "Bytes that photos leave free", |status| Some(status.reserve_bytes)),
+    ("photos", "Verified photos and thumbnails", |status| {
+        Some(status.blobs)
+    }),
+    ("photo_bytes", "Their bytes", |status| {
+        Some(status.blob_bytes)
+    }),
+    ("uploads", "Photos on their way in", |status| {
+        Some(status.uploads)
+    }),
+    (
+        "outside",
+        "Envelopes and photos outside the record",
+        |status| Some(status.outside),
+    ),
+    ("free_bytes", "Bytes left where photos are kept", |status| {
+        status.free_bytes
+    }),
+    ("reserve_bytes", "Bytes that photos leave free", |status| {
+        Some(status.reserve_bytes)
+    }),
     (
         "backup_seconds",
         "When the newest backup was made, in seconds since 1970; 0 if never",

@@ -137,8 +137,16 @@ fn note(
     let Some(row) = tx.desk_row(case)?.filter(|row| row.status == "closed") else {
         return Ok(());
     };
-    let contract = row.contract.split('@').next().unwrap_or_default().to_owned();
-    if !kept.iter().any(|one| one.contract == contract && one.term.is_some()) {
+    let contract = row
+        .contract
+        .split('@')
+        .next()
+        .unwrap_or_default()
+        .to_owned();
+    if !kept
+        .iter()
+        .any(|one| one.contract == contract && one.term.is_some())
+    {
         return Ok(());
     }
     let Some(standing) = tx.case_standing(case)? else {
@@ -178,4 +186,18 @@ fn until_of(from: WallMs, span: Span) -> Result<WallMs, OutOfRange> {
         Span::Months(months) => months_after(first, months)?,
     };
     due_at_end(last, &zone)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_span_of_months_ends_with_its_last_day_in_china() {
+        // 2025-01-31 10:00 in China.
+        let closed = WallMs(1_738_288_800_000);
+        let until = until_of(closed, Span::Months(1)).unwrap();
+        // The end of 2025-02-28 in China.
+        assert_eq!(until.0, 1_740_758_400_000);
+    }
 }

@@ -44,7 +44,9 @@ impl Fleet {
         let key = HubKey::make(&Machine::new());
         let hub = Hub::init(&dir.path().join("hub"), &key).expect("a hub");
         hub.add_scope(VILLAGE).expect("a scope");
-        let phones = (0..phones).map(|number| phone(dir.path(), &hub, number)).collect();
+        let phones = (0..phones)
+            .map(|number| phone(dir.path(), &hub, number))
+            .collect();
         let mut fleet = Self {
             dir,
             key,
@@ -181,8 +183,13 @@ impl Fleet {
                 surveyor: Some("somebody".to_owned()),
             };
             let name = case.to_string();
-            decide(self.hub.store(), self.hub.identity(), (&name, &user), (new, &host))
-                .expect("decided");
+            decide(
+                self.hub.store(),
+                self.hub.identity(),
+                (&name, &user),
+                (new, &host),
+            )
+            .expect("decided");
         }
     }
 }
@@ -202,7 +209,9 @@ fn phone(dir: &Path, hub: &Hub, number: u64) -> Phone {
     let request = cbor::encode(&device.enrol_request(&invite).expect("a request"));
     let answer = enrol(hub.store(), hub.identity(), &request, hub.now()).expect("enrolled");
     let answer: EnrolAnswer = cbor::decode(&answer).expect("an answer");
-    device.complete_enrolment(&invite, &answer).expect("complete");
+    device
+        .complete_enrolment(&invite, &answer)
+        .expect("complete");
     Phone {
         device,
         host,

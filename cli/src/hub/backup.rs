@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{Args, Subcommand};
 use lossbook_core::vault::age::AgeIdentity;
 use lossbook_hub::backup::{self, BackupError, Opener};
 use lossbook_hub::check::Checked;
@@ -13,6 +13,43 @@ use serde_json::{Value, json};
 use super::{HubArgs, key_path};
 use crate::device::Said;
 use crate::failure::Failure;
+
+/// What keeps a hub safe.
+#[derive(Debug, Subcommand)]
+pub enum Care {
+    /// Back the hub up while it serves: into a folder that later backups share, or a new .tar file.
+    Backup {
+        /// Where to.
+        #[arg(long, value_name = "DIR|FILE.tar")]
+        to: PathBuf,
+        /// An age receiver (age1…) who can open it without the hub's key file. May be repeated.
+        #[arg(long = "receiver", value_name = "AGE1")]
+        receivers: Vec<String>,
+    },
+    /// Make a hub of a backup, in an empty folder (--data).
+    Restore(FromArgs),
+    /// Restore a backup into a temporary folder, look through it, and write the report.
+    RestoreTest {
+        /// What to test.
+        #[command(flatten)]
+        from: FromArgs,
+        /// Write the report to this new file (Markdown, Chinese and English).
+        #[arg(long, value_name = "FILE")]
+        report: Option<PathBuf>,
+    },
+    /// Look through everything the hub holds, and name what is not what was written.
+    Check,
+}
+
+/// Runs one of them.
+pub(super) fn run(args: &HubArgs, care: &Care) -> Result<Said, Failure> {
+    match care {
+        Care::Backup { to, receivers } => make(args, to, receivers),
+        Care::Restore(from) => restore(args, from),
+        Care::RestoreTest { from, report } => test(args, from, report.as_deref()),
+        Care::Check => check(args),
+    }
+}
 
 /// Which backup, and what opens it.
 #[derive(Debug, Args)]
@@ -29,7 +66,7 @@ pub struct FromArgs {
 }
 
 /// `lossbook hub backup`.
-pub(super) fn make(args: &HubArgs, to: &Path, receivers: &[String]) -> Result<Said, Failure> {
+fn make(args: &HubArgs, to: &Path, receivers: &[String]) -> Result<Said, Failure> {
     let key = HubKey::read(&key_path(args))?;
     let made = backup::backup((&args.data, &key), to, receivers, &SystemHost::new())?;
     let manifest = &made.manifest;
@@ -54,7 +91,9 @@ pub(super) fn make(args: &HubArgs, to: &Path, receivers: &[String]) -> Result<Sa
     }
     let mut said = Said::new(json, text);
     said.warnings.extend(manifest.absent.iter().map(|name| {
-        format!("{name} is not there: it is not in the backup（文件缺失，未能备份）; run `hub check`")
+        format!(
+            "{name} is not there: it is not in the backup（文件缺失，未能备份）; run `hub check`"
+        )
     }));
     Ok(said)
 }
@@ -73,7 +112,7 @@ fn opener(args: &HubArgs, from: &FromArgs) -> Result<Opener, Failure> {
 }
 
 /// `lossbook hub restore`.
-pub(super) fn restore(args: &HubArgs, from: &FromArgs) -> Result<Said, Failure> {
+fn restore(args: &HubArgs, from: &FromArgs) -> Result<Said, Failure> {
     let opener = opener(args, from)?;
     let source = (from.from.as_path(), from.at.as_deref());
     let to = (args.data.as_path(), key_path(args));
@@ -93,11 +132,7 @@ pub(super) fn restore(args: &HubArgs, from: &FromArgs) -> Result<Said, Failure> 
 }
 
 /// `lossbook hub restore-test`.
-pub(super) fn test(
-    args: &HubArgs,
-    from: &FromArgs,
-    report: Option<&Path>,
-) -> Result<Said, Failure> {
+fn test(args: &HubArgs, from: &FromArgs, report: Option<&Path>) -> Result<Said, Failure> {
     let host = SystemHost::new();
     let source = (from.from.as_path(), from.at.as_deref());
     let key = match opener(args, from)? {
@@ -131,7 +166,7 @@ pub(super) fn test(
 }
 
 /// `lossbook hub check`.
-pub(super) fn check(args: &HubArgs) -> Result<Said, Failure> {
+fn check(args: &HubArgs) -> Result<Said, Failure> {
     let key = HubKey::read(&key_path(args))?;
     let checked = checks::check(&args.data, &key)?;
     if checked.is_good() {

@@ -76,10 +76,7 @@ impl Problem {
             ),
             Self::Gap => ("编号不连续", "a number before it is missing"),
             Self::Link => ("与前一条不衔接", "does not follow the one before it"),
-            Self::Seal => (
-                "缺少有效封签",
-                "no valid seal of its writer covers it",
-            ),
+            Self::Seal => ("缺少有效封签", "no valid seal of its writer covers it"),
             Self::Signature => ("机构签名无效", "the hub's signature does not hold"),
             Self::Row => (
                 "登记行与实际内容不符",
@@ -186,9 +183,9 @@ fn stream_name(stream: StreamId) -> String {
 
 impl Tx<'_> {
     fn stream_rows(&self) -> Result<Vec<StreamRow>, StoreError> {
-        let mut select = self
-            .sql()
-            .prepare("SELECT id, scope, device, epoch, seq, header, sealed FROM stream ORDER BY id")?;
+        let mut select = self.sql().prepare(
+            "SELECT id, scope, device, epoch, seq, header, sealed FROM stream ORDER BY id",
+        )?;
         let mut rows = select.query([])?;
         let mut streams = Vec::new();
         while let Some(row) = rows.next()? {
@@ -402,7 +399,10 @@ impl Tx<'_> {
         while let Some(row) = rows.next()? {
             let (name, key): (String, Vec<u8>) = (row.get(0)?, row.get(1)?);
             let len = unsigned(row.get(2)?);
-            let problem = match (files.open_file(&name), BlobKey::from_slice(&Zeroizing::new(key))) {
+            let problem = match (
+                files.open_file(&name),
+                BlobKey::from_slice(&Zeroizing::new(key)),
+            ) {
                 (Err(_), _) => Some(Problem::Missing),
                 (Ok(_), None) => Some(Problem::Row),
                 (Ok(file), Some(key)) => match decrypt_stream(file, io::sink(), &key) {

@@ -86,7 +86,11 @@ impl Drill {
             text_of(WallMs(self.ended_ms)),
         );
         for step in &self.steps {
-            let (zh, en) = if step.passed { ("合格", "good") } else { ("不合格", "BAD") };
+            let (zh, en) = if step.passed {
+                ("合格", "good")
+            } else {
+                ("不合格", "BAD")
+            };
             // Writing to a String cannot fail.
             let _infallible = writeln!(
                 text,
@@ -124,10 +128,7 @@ const WHAT: [(Pair, Pair, Pair); 6] = [
     ),
     (
         LOST,
-        (
-            "恢复到空文件夹",
-            "restore into an empty folder",
-        ),
+        ("恢复到空文件夹", "restore into an empty folder"),
         ("完整性", "completeness"),
     ),
     (
@@ -230,7 +231,11 @@ pub fn drill(
             let (source, key_file) = ((from, name), work.path().join("hub.key"));
             let manifest = restore(source, (&dir, &key_file), opener, host);
             let manifest = manifest.map_err(|error| error.to_string())?;
-            let said = format!("{} files, {} bytes", manifest.files.len(), manifest.len_bytes());
+            let said = format!(
+                "{} files, {} bytes",
+                manifest.files.len(),
+                manifest.len_bytes()
+            );
             chosen.0 = format!("{backup} ({})", manifest.made_text());
             restored = Some(manifest);
             Ok(said)

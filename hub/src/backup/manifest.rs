@@ -68,11 +68,7 @@ pub struct Manifest {
 
 impl Manifest {
     /// Of a copy of the rows; its files are put in as they are written.
-    pub(super) fn of(
-        tx: &dyn MetaTx,
-        hub: &Identity,
-        made: WallMs,
-    ) -> Result<Self, StoreError> {
+    pub(super) fn of(tx: &dyn MetaTx, hub: &Identity, made: WallMs) -> Result<Self, StoreError> {
         Ok(Self {
             version: VERSION,
             hub: hub.device(),

@@ -88,11 +88,7 @@ impl Place {
         self.add(name, (&mut &*bytes, bytes.len() as u64))
     }
 
-    fn add(
-        &mut self,
-        name: &str,
-        (bytes, len): (&mut dyn Read, u64),
-    ) -> Result<Kept, BackupError> {
+    fn add(&mut self, name: &str, (bytes, len): (&mut dyn Read, u64)) -> Result<Kept, BackupError> {
         let mut hashing = Hashing::of(bytes);
         match &mut self.form {
             Form::Folder(folder) => {

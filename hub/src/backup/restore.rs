@@ -176,7 +176,11 @@ pub fn restore(
     if is_receiver && !key_file.exists() {
         key.save(key_file)?;
     }
-    tracing::info!(cases = manifest.cases, photos = manifest.photos, "hub restored");
+    tracing::info!(
+        cases = manifest.cases,
+        photos = manifest.photos,
+        "hub restored"
+    );
     Ok(manifest)
 }
 

@@ -48,7 +48,10 @@ impl Blobs {
         for _ in 0..TRIES {
             let waiting: Vec<Arc<Notify>> = {
                 let leases = self.leases.lock();
-                leases.values().map(|(_, wanted)| Arc::clone(wanted)).collect()
+                leases
+                    .values()
+                    .map(|(_, wanted)| Arc::clone(wanted))
+                    .collect()
             };
             if waiting.is_empty() {
                 return;

@@ -168,7 +168,10 @@ fn prints(tx: &Tx<'_>, case: CaseId) -> Result<Vec<String>, StoreError> {
 
 fn print_of(row: &rusqlite::Row<'_>) -> rusqlite::Result<String> {
     let columns = row.as_ref().column_count();
-    let value = |at| row.get_ref(at).map(|value: ValueRef<'_>| format!("{value:?}"));
+    let value = |at| {
+        row.get_ref(at)
+            .map(|value: ValueRef<'_>| format!("{value:?}"))
+    };
     let values: rusqlite::Result<Vec<String>> = (0..columns).map(value).collect();
     Ok(values?.join("|"))
 }

@@ -18,11 +18,7 @@ use crate::refusal::Refusal;
 const TEXT: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// Every request passes here; none is logged unless the hub failed it.
-pub(super) async fn watch(
-    State(app): State<Arc<App>>,
-    request: Request,
-    next: Next,
-) -> Response {
+pub(super) async fn watch(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>();
     let route = route.map_or("other", MatchedPath::as_str).to_owned();
     let method = request.method().as_str().to_owned();

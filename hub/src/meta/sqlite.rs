@@ -9,6 +9,7 @@ mod case_read;
 mod desk;
 mod evidence;
 mod feed;
+mod integration;
 mod people;
 mod upload;
 mod whole;
@@ -28,6 +29,10 @@ pub const STEPS: &[Step] = &[
     Step {
         to: 2,
         sql: include_str!("migrations/0002_console.sql"),
+    },
+    Step {
+        to: 5,
+        sql: include_str!("migrations/0005_api.sql"),
     },
 ];
 

@@ -27,7 +27,10 @@ mod home;
 mod map;
 mod people;
 mod queue;
+mod register;
+mod register_form;
 mod sign_in;
+mod tables;
 mod word;
 
 use std::sync::Arc;
@@ -70,6 +73,14 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/console/map", get(map::show))
         .route("/console/map/cases", get(map::cases))
         .route("/console/board", get(board::show))
+        .route("/console/tables", get(tables::index))
+        .route("/console/table/{id}", get(tables::show).post(register::add))
+        .route("/console/table/{id}/new", get(register::blank))
+        .route(
+            "/console/table/{id}/{row}",
+            get(register::show).post(register::change),
+        )
+        .route("/console/table/{id}/{row}/reveal", post(register::reveal))
         .route("/console/people", get(people::show).post(people::save))
         .route("/console/people/enrol", post(people::enrol))
         .route("/console/audit", get(audit::show))

@@ -16,6 +16,7 @@ mod desk;
 mod feed;
 mod integration;
 mod people;
+mod register;
 mod sqlite;
 mod upload;
 mod whole;
@@ -38,6 +39,7 @@ pub use desk::{
 pub use feed::{Feed, FeedEntry, FeedRow};
 pub use integration::{EventRow, Integration, Integrations};
 pub use people::{People, PurgeNote, Tables};
+pub use register::{PaymentSum, RegisterPart, RegisterRow, Registers, Tally};
 pub use sqlite::STEPS;
 pub use upload::{BlobRow, PhotoRow, PieceRow, UploadRow, Uploads};
 pub use whole::Whole;
@@ -168,6 +170,7 @@ pub trait MetaTx:
     + Feed
     + Uploads
     + People
+    + Registers
     + Tables
     + Whole
     + Integrations
@@ -176,16 +179,17 @@ pub trait MetaTx:
 
 impl<T> MetaTx for T where
     T: Evidence
-    + Access
-    + Accounts
-    + CaseReads
-    + Desk
-    + Feed
-    + Uploads
-    + People
-    + Tables
-    + Whole
-    + Integrations
+        + Access
+        + Accounts
+        + CaseReads
+        + Desk
+        + Feed
+        + Uploads
+        + People
+        + Registers
+        + Tables
+        + Whole
+        + Integrations
 {
 }
 

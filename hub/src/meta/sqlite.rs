@@ -11,6 +11,7 @@ mod evidence;
 mod feed;
 mod integration;
 mod people;
+mod register;
 mod upload;
 mod whole;
 
@@ -29,6 +30,10 @@ pub const STEPS: &[Step] = &[
     Step {
         to: 2,
         sql: include_str!("migrations/0002_console.sql"),
+    },
+    Step {
+        to: 3,
+        sql: include_str!("migrations/0003_register.sql"),
     },
     Step {
         to: 5,

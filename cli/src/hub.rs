@@ -5,6 +5,7 @@
 )]
 
 mod backup;
+mod order;
 mod reference_file;
 
 use std::net::SocketAddr;
@@ -26,8 +27,8 @@ use crate::keyfile;
 /// `lossbook hub`.
 #[derive(Debug, Args)]
 pub struct HubArgs {
-    /// Folder of the hub.
-    #[arg(long, value_name = "DIR")]
+    /// Folder of the hub; every command but openapi needs it.
+    #[arg(long, value_name = "DIR", default_value = "", hide_default_value = true)]
     pub data: PathBuf,
     /// Key file; DIR.key beside the folder if not given.
     #[arg(long, value_name = "FILE")]
@@ -162,6 +163,14 @@ pub enum Command {
     Retention,
     /// What the hub holds.
     Status,
+    /// Programs of the insurer, which come in over the API.
+    Integration {
+        /// What to do with them.
+        #[command(subcommand)]
+        command: IntegrationCommand,
+    },
+    /// Print the description of the API (OpenAPI 3.1); needs no hub.
+    Openapi,
     /// Backups, restoring, and looking through.
     #[command(flatten)]
     Care(backup::Care),
@@ -185,6 +194,29 @@ pub enum UserCommand {
         /// Let them sign in to the console by a password, which is printed once.
         #[arg(long)]
         console: bool,
+    },
+}
+
+/// Programs of the insurer.
+#[derive(Debug, Subcommand)]
+pub enum IntegrationCommand {
+    /// Let one in, or give one a new token, which is printed once.
+    Add {
+        /// Its name.
+        name: String,
+        /// What it may do, as people of the office: claims_specialist, finance, auditor … May be repeated.
+        #[arg(long = "role", value_name = "ROLE", required = true)]
+        roles: Vec<String>,
+        /// A scope it sees; all if none is given. May be repeated.
+        #[arg(long = "scope", value_name = "SCOPE")]
+        scopes: Vec<String>,
+    },
+    /// Every one, what it may do, and when it last came.
+    List,
+    /// Withdraw the token of one.
+    End {
+        /// Its name.
+        name: String,
     },
 }
 
@@ -244,6 +276,10 @@ pub fn run(
     announce: &mut dyn FnMut(&Said),
     progress: bool,
 ) -> Result<Said, Failure> {
+    if args.data.as_os_str().is_empty() && !matches!(args.command, Command::Openapi) {
+        let text = "say which hub: lossbook hub --data DIR …（请用 --data 指定机构文件夹）";
+        return Err(Failure::input("no_data", text));
+    }
     match &args.command {
         Command::Serve {
             listen,
@@ -291,6 +327,16 @@ pub fn run(
         | Command::Retention
         | Command::Status => ordered(args, None),
         Command::Care(care) => backup::run(args, care),
+        Command::Integration {
+            command: IntegrationCommand::Add { .. },
+        } => ordered(args, Some("token")),
+        Command::Integration { .. } => ordered(args, None),
+        Command::Openapi => {
+            let json = serde_json::to_value(lossbook_hub::api::openapi())
+                .map_err(|error| Failure::bug("openapi", error.to_string()))?;
+            let text = format!("{json:#}");
+            Ok(Said::new(json, text))
+        }
     }
 }
 
@@ -342,85 +388,12 @@ fn tiles_at(url: &str, datum: &str) -> Result<Tiles, Failure> {
 
 /// Has an order carried out, and says the word that it is about, or all of the answer.
 fn ordered(args: &HubArgs, word: Option<&str>) -> Result<Said, Failure> {
-    let value = give(args, order(&args.command)?)?;
+    let value = give(args, order::of(&args.command)?)?;
     let said = word
         .and_then(|word| value.get(word))
         .and_then(Value::as_str);
     let text = said.map_or_else(|| format!("{value:#}"), ToOwned::to_owned);
     Ok(Said::new(value, text))
-}
-
-fn order(command: &Command) -> Result<Order, Failure> {
-    Ok(match command {
-        Command::Invite {
-            role,
-            scope,
-            user,
-            url,
-        } => Order::Invite {
-            url: url.clone(),
-            role: role.clone(),
-            scope: scope.clone(),
-            user: user.clone(),
-        },
-        Command::Scope { name } => Order::AddScope { name: name.clone() },
-        Command::User {
-            command:
-                UserCommand::Add {
-                    name,
-                    roles,
-                    scopes,
-                    console,
-                },
-        } => Order::AddUser {
-            name: name.clone(),
-            roles: roles.clone(),
-            scopes: scopes.clone(),
-            way_in: console.then(|| "console".to_owned()),
-        },
-        Command::Desk => Order::RebuildDesk,
-        Command::Devices => Order::ListDevices,
-        Command::Revoke { device, mode } => {
-            let (device, mode) = (device.clone(), mode.clone());
-            Order::Revoke { device, mode }
-        }
-        Command::Scopes { .. } => scopes_order(command)?,
-        Command::Reference { command } => reference_order(command)?,
-        Command::Quarantine { export } => Order::Quarantine {
-            export: export.clone(),
-        },
-        Command::Link => Order::Link,
-        Command::Retention => Order::ListRetention,
-        Command::Status => Order::Status,
-        Command::Serve { .. }
-        | Command::Pack { .. }
-        | Command::Export(_)
-        | Command::Import { .. }
-        | Command::AgeIdentity { .. }
-        | Command::Care(_) => {
-            return Err(Failure::bug("order", "not a command that is an order"));
-        }
-    })
-}
-
-fn scopes_order(command: &Command) -> Result<Order, Failure> {
-    let Command::Scopes {
-        device,
-        user,
-        add,
-        remove,
-        mode,
-    } = command
-    else {
-        return Err(Failure::bug("order", "not a command about scopes"));
-    };
-    Ok(Order::ChangeScopes {
-        device: device.clone(),
-        user: user.clone(),
-        add: add.clone(),
-        remove: remove.clone(),
-        mode: mode.clone(),
-    })
 }
 
 /// Bundles; also beside the process that serves the hub.
@@ -454,20 +427,10 @@ fn by_hand(args: &HubArgs, progress: bool) -> Result<Said, Failure> {
         | Command::Link
         | Command::Retention
         | Command::Status
+        | Command::Integration { .. }
+        | Command::Openapi
         | Command::Care(_) => Err(Failure::bug("by_hand", "not a command about bundles")),
     }
-}
-
-fn reference_order(command: &ReferenceCommand) -> Result<Order, Failure> {
-    Ok(match command {
-        ReferenceCommand::Put { table, file, scope } => Order::PutReference {
-            table: table.clone(),
-            scope: scope.clone(),
-            rows: reference_file::read(file)?,
-        },
-        ReferenceCommand::List => Order::ListReference,
-        ReferenceCommand::Looks { of } => Order::ShowLooks { of: of.clone() },
-    })
 }
 
 fn pack(args: &HubArgs, command: &PackCommand) -> Result<Said, Failure> {

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use lossbook_core::app::Outside;
 use lossbook_core::chain::{EndMode, UnknownMode};
 
+use crate::api;
 use crate::desk;
 use crate::enrol::NewInvite;
 use crate::hub::Hub;
@@ -124,6 +125,22 @@ pub enum Command {
     Status,
     /// What reached the end of the time for which it must be kept.
     ListRetention,
+    /// Lets a program in, by a token that is shown once.
+    AddIntegration {
+        /// Its name.
+        name: String,
+        /// What it may do.
+        roles: Vec<String>,
+        /// Names of the scopes it sees; all if none is named.
+        scopes: Vec<String>,
+    },
+    /// Withdraws a program's token.
+    EndIntegration {
+        /// Its name.
+        name: String,
+    },
+    /// Every program, and when it last came.
+    ListIntegrations,
 }
 
 /// What a hub holds.
@@ -223,6 +240,9 @@ impl Hub {
             | Command::ListReference
             | Command::ShowLooks { .. }
             | Command::ListRetention
+            | Command::AddIntegration { .. }
+            | Command::EndIntegration { .. }
+            | Command::ListIntegrations
             | Command::Quarantine { .. } => self.run_other(command),
             Command::Status => to_json(&self.status()?),
         }
@@ -277,6 +297,21 @@ impl Hub {
             }
             Command::Quarantine { export } => self.quarantine(export.as_deref()),
             Command::ListRetention => to_json(&retention::list(self)?),
+            Command::AddIntegration {
+                name,
+                roles,
+                scopes,
+            } => {
+                let token = api::add(store, (&name, &roles, &scopes), self.host())?;
+                Ok(json!({ "name": name, "token": token }))
+            }
+            Command::EndIntegration { name } => {
+                api::end(store, &name)?;
+                Ok(json!({ "name": name, "ended": true }))
+            }
+            Command::ListIntegrations => {
+                Ok(json!({ "integrations": to_json(&api::list(store)?)? }))
+            }
             Command::Invite { .. }
             | Command::AddUser { .. }
             | Command::RebuildDesk

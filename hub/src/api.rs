@@ -64,7 +64,8 @@ fn both(detail: &str) -> (Option<String>, String) {
 }
 
 fn is_chinese(text: &str) -> bool {
-    text.chars().any(|one| ('\u{4e00}'..='\u{9fff}').contains(&one))
+    text.chars()
+        .any(|one| ('\u{4e00}'..='\u{9fff}').contains(&one))
 }
 
 /// What a status means, for refusals that speak English only.
@@ -96,7 +97,10 @@ mod tests {
         );
         assert_eq!(
             told("the hub is full（空间不足）: wait"),
-            (Some("空间不足".to_owned()), "the hub is full: wait".to_owned())
+            (
+                Some("空间不足".to_owned()),
+                "the hub is full: wait".to_owned()
+            )
         );
         assert_eq!(told("a / b"), (None, "a / b".to_owned()));
     }

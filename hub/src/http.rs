@@ -29,6 +29,7 @@ use tokio::sync::Semaphore;
 
 pub(crate) use blob::send;
 
+use crate::api;
 use crate::console;
 use crate::hub::Hub;
 use crate::page;
@@ -112,6 +113,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/healthz", get(pulse::health))
         .route("/metrics", get(pulse::metrics))
         .merge(console::routes())
+        .merge(api::route::routes())
         .layer(from_fn_with_state(Arc::clone(&app), pulse::watch))
         .with_state(app)
 }
@@ -137,7 +139,7 @@ pub(crate) async fn body_of(body: Body, limit: usize) -> Result<Bytes, Refusal> 
 }
 
 /// The bearer token of a request.
-fn bearer(headers: &HeaderMap) -> Result<String, Refusal> {
+pub(crate) fn bearer(headers: &HeaderMap) -> Result<String, Refusal> {
     headers
         .get(header::AUTHORIZATION)
         .and_then(|value| value.to_str().ok())
@@ -178,7 +180,7 @@ pub(crate) fn status_of(refusal: &Refusal) -> StatusCode {
     StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
-fn with_retry(mut response: Response, retry_after_s: Option<u32>) -> Response {
+pub(crate) fn with_retry(mut response: Response, retry_after_s: Option<u32>) -> Response {
     if let Some(seconds) = retry_after_s {
         response
             .headers_mut()
@@ -192,7 +194,7 @@ fn bytes_response(status: StatusCode, kind: &'static str, bytes: Vec<u8>) -> Res
     (status, [(header::CONTENT_TYPE, kind)], bytes).into_response()
 }
 
-fn json_response<T: Serialize>(status: StatusCode, value: &T) -> Response {
+pub(crate) fn json_response<T: Serialize>(status: StatusCode, value: &T) -> Response {
     match serde_json::to_vec(value) {
         Ok(bytes) => bytes_response(status, "application/json; charset=utf-8", bytes),
         Err(error) => {

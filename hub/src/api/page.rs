@@ -15,7 +15,7 @@ use crate::role::Right;
 /// Entries of a page if nothing is said.
 const USUAL: u32 = 50;
 /// Most entries of a page.
-pub(super) const MOST: u32 = 200;
+const MOST: u32 = 200;
 const MAX_TEXT_BYTES: usize = 200;
 /// Cases read at a time.
 const BATCH: u32 = 100;
@@ -24,7 +24,11 @@ const BATCH: u32 = 100;
 pub(super) struct Asked(BTreeMap<String, String>);
 
 fn bad(name: &str, zh: &str, en: &str) -> Refusal {
-    Refusal::new(400, "BAD_PARAMETER", format!("参数 {name}：{zh} / parameter {name}: {en}"))
+    Refusal::new(
+        400,
+        "BAD_PARAMETER",
+        format!("参数 {name}：{zh} / parameter {name}: {en}"),
+    )
 }
 
 impl Asked {
@@ -53,13 +57,31 @@ impl Asked {
         limit.ok_or_else(|| bad("limit", "应为 1 至 200", "is a number from 1 to 200"))
     }
 
+    /// How many rows were read before.
+    pub(super) fn rows(&self) -> Result<Option<String>, Refusal> {
+        let Some(text) = self.text("cursor") else {
+            return Ok(None);
+        };
+        let rows: Option<u32> = text.parse().ok();
+        match rows {
+            Some(_) => Ok(Some(text.to_owned())),
+            None => Err(bad("cursor", "无效", "is not one of ours")),
+        }
+    }
+
     pub(super) fn time(&self, name: &str) -> Result<Option<WallMs>, Refusal> {
         let Some(text) = self.text(name) else {
             return Ok(None);
         };
-        let ms = text.parse().map_err(|_no_number: std::num::ParseIntError| {
-            bad(name, "应为 1970 年以来的毫秒数", "is a number of milliseconds since 1970")
-        })?;
+        let ms = text
+            .parse()
+            .map_err(|_no_number: std::num::ParseIntError| {
+                bad(
+                    name,
+                    "应为 1970 年以来的毫秒数",
+                    "is a number of milliseconds since 1970",
+                )
+            })?;
         Ok(Some(WallMs(ms)))
     }
 }

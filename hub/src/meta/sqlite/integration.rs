@@ -98,7 +98,9 @@ impl Integrations for Tx<'_> {
         type Now = (Vec<u8>, String, Vec<u8>, i64);
         let now: Option<Now> = self
             .sql()
-            .prepare_cached("SELECT scope, status, heads, updated FROM case_row WHERE case_id = ?1")?
+            .prepare_cached(
+                "SELECT scope, status, heads, updated FROM case_row WHERE case_id = ?1",
+            )?
             .query_row([case.as_bytes()], |row| {
                 Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
             })

@@ -28,7 +28,12 @@ use crate::keyfile;
 #[derive(Debug, Args)]
 pub struct HubArgs {
     /// Folder of the hub; every command but openapi needs it.
-    #[arg(long, value_name = "DIR", default_value = "", hide_default_value = true)]
+    #[arg(
+        long,
+        value_name = "DIR",
+        default_value = "",
+        hide_default_value = true
+    )]
     pub data: PathBuf,
     /// Key file; DIR.key beside the folder if not given.
     #[arg(long, value_name = "FILE")]
@@ -292,7 +297,7 @@ pub fn run(
             log,
             metrics_token_file,
         } => {
-            log.begin();
+            log.begin(std::io::stderr);
             let tiles = tiles.as_ref().map(|url| tiles_at(url, tiles_datum));
             let tls = cert
                 .clone()
@@ -350,11 +355,12 @@ pub enum LogForm {
 }
 
 impl LogForm {
-    /// The log goes to standard error: ids and counts, never names, places or amounts.
-    fn begin(self) {
-        let log = tracing_subscriber::fmt()
-            .with_writer(std::io::stderr)
-            .with_ansi(false);
+    /// The log of a served hub: ids and counts, never names, places or amounts.
+    pub(crate) fn begin<W>(self, to: W)
+    where
+        W: for<'w> tracing_subscriber::fmt::MakeWriter<'w> + Send + Sync + 'static,
+    {
+        let log = tracing_subscriber::fmt().with_writer(to).with_ansi(false);
         let _first_wins = match self {
             Self::Text => log.try_init(),
             Self::Json => log.json().flatten_event(true).try_init(),

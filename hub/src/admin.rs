@@ -125,8 +125,19 @@ pub enum Command {
     Status,
     /// What reached the end of the time for which it must be kept.
     ListRetention,
-    /// Lets a program in, by a token that is shown once.
-    AddIntegration {
+    /// Programs of the insurer.
+    Integration {
+        /// What to do with them.
+        order: IntegrationOrder,
+    },
+}
+
+/// What an operator wants with programs of the insurer.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum IntegrationOrder {
+    /// Let one in, by a token that is shown once.
+    Add {
         /// Its name.
         name: String,
         /// What it may do.
@@ -134,13 +145,13 @@ pub enum Command {
         /// Names of the scopes it sees; all if none is named.
         scopes: Vec<String>,
     },
-    /// Withdraws a program's token.
-    EndIntegration {
+    /// Withdraw the token of one.
+    End {
         /// Its name.
         name: String,
     },
-    /// Every program, and when it last came.
-    ListIntegrations,
+    /// Every one, and when it last came.
+    List,
 }
 
 /// What a hub holds.
@@ -240,9 +251,7 @@ impl Hub {
             | Command::ListReference
             | Command::ShowLooks { .. }
             | Command::ListRetention
-            | Command::AddIntegration { .. }
-            | Command::EndIntegration { .. }
-            | Command::ListIntegrations
+            | Command::Integration { .. }
             | Command::Quarantine { .. } => self.run_other(command),
             Command::Status => to_json(&self.status()?),
         }
@@ -297,21 +306,7 @@ impl Hub {
             }
             Command::Quarantine { export } => self.quarantine(export.as_deref()),
             Command::ListRetention => to_json(&retention::list(self)?),
-            Command::AddIntegration {
-                name,
-                roles,
-                scopes,
-            } => {
-                let token = api::add(store, (&name, &roles, &scopes), self.host())?;
-                Ok(json!({ "name": name, "token": token }))
-            }
-            Command::EndIntegration { name } => {
-                api::end(store, &name)?;
-                Ok(json!({ "name": name, "ended": true }))
-            }
-            Command::ListIntegrations => {
-                Ok(json!({ "integrations": to_json(&api::list(store)?)? }))
-            }
+            Command::Integration { order } => self.run_integration(order),
             Command::Invite { .. }
             | Command::AddUser { .. }
             | Command::RebuildDesk
@@ -321,6 +316,25 @@ impl Hub {
             | Command::ListPacks
             | Command::Link
             | Command::Status => Err(Refusal::new(500, "INTERNAL", "handled elsewhere")),
+        }
+    }
+
+    fn run_integration(&self, order: IntegrationOrder) -> Result<Value, Refusal> {
+        let store = self.store();
+        match order {
+            IntegrationOrder::Add {
+                name,
+                roles,
+                scopes,
+            } => {
+                let token = api::add(store, (&name, &roles, &scopes), self.host())?;
+                Ok(json!({ "name": name, "token": token }))
+            }
+            IntegrationOrder::End { name } => {
+                api::end(store, &name)?;
+                Ok(json!({ "name": name, "ended": true }))
+            }
+            IntegrationOrder::List => Ok(json!({ "integrations": to_json(&api::list(store)?)? })),
         }
     }
 

@@ -1,6 +1,6 @@
 //! What an operator's command asks of the hub.
 
-use lossbook_hub::admin::Command as Order;
+use lossbook_hub::admin::{Command as Order, IntegrationOrder};
 
 use super::{Command, IntegrationCommand, ReferenceCommand, UserCommand, reference_file};
 use crate::failure::Failure;
@@ -62,19 +62,20 @@ pub(super) fn of(command: &Command) -> Result<Order, Failure> {
 }
 
 fn integration_order(command: &IntegrationCommand) -> Order {
-    match command {
+    let order = match command {
         IntegrationCommand::Add {
             name,
             roles,
             scopes,
-        } => Order::AddIntegration {
+        } => IntegrationOrder::Add {
             name: name.clone(),
             roles: roles.clone(),
             scopes: scopes.clone(),
         },
-        IntegrationCommand::List => Order::ListIntegrations,
-        IntegrationCommand::End { name } => Order::EndIntegration { name: name.clone() },
-    }
+        IntegrationCommand::List => IntegrationOrder::List,
+        IntegrationCommand::End { name } => IntegrationOrder::End { name: name.clone() },
+    };
+    Order::Integration { order }
 }
 
 fn scopes_order(command: &Command) -> Result<Order, Failure> {
@@ -108,4 +109,3 @@ fn reference_order(command: &ReferenceCommand) -> Result<Order, Failure> {
         ReferenceCommand::Looks { of } => Order::ShowLooks { of: of.clone() },
     })
 }
-

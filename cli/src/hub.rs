@@ -336,13 +336,16 @@ pub fn run(
             command: IntegrationCommand::Add { .. },
         } => ordered(args, Some("token")),
         Command::Integration { .. } => ordered(args, None),
-        Command::Openapi => {
-            let json = serde_json::to_value(lossbook_hub::api::openapi())
-                .map_err(|error| Failure::bug("openapi", error.to_string()))?;
-            let text = format!("{json:#}");
-            Ok(Said::new(json, text))
-        }
+        Command::Openapi => described(),
     }
+}
+
+/// The API's description.
+fn described() -> Result<Said, Failure> {
+    let json = serde_json::to_value(lossbook_hub::api::openapi())
+        .map_err(|error| Failure::bug("openapi", error.to_string()))?;
+    let text = format!("{json:#}");
+    Ok(Said::new(json, text))
 }
 
 /// How the log is written.

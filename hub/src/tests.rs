@@ -4,6 +4,7 @@
     reason = "a test looks for one kind of frame"
 )]
 
+mod api;
 mod blobs;
 mod console;
 mod enrolment;

@@ -1,4 +1,5 @@
-//! `lossbook hub backup` and `restore`: a hub as it stood at one moment, in another place.
+//! `lossbook hub backup` and `restore`: a hub as it stood at one moment, in another place (R306, R308,
+//! R310).
 //!
 //! A backup is a folder that any number of backups of one hub share, or a tar of such a folder:
 //! the rows of one moment (`stores/`), the photos that they name (`objects/`, never written

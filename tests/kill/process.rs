@@ -158,8 +158,10 @@ impl HubProcess {
     /// Tells it to stop, as a service manager does, and waits for its exit code.
     pub(crate) fn terminate(&mut self) -> Option<i32> {
         let id = self.running.child.id().to_string();
-        let told = Command::new("kill").args(["-TERM", &id]).status();
-        assert!(told.expect("kill runs").success(), "it was told");
+        let told = Command::new("sh")
+            .args(["-c", "kill -TERM $0", &id])
+            .status();
+        assert!(told.expect("a shell").success(), "it was told");
         self.running.child.wait().expect("a child").code()
     }
 

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use lossbook_cli::driver::{Patience, synchronise};
 use lossbook_cli::host::Machine;
@@ -20,6 +21,10 @@ use lossbook_hub::{Hub, HubKey, ServeConfig, Serving, SystemHost, serve};
 use lossbook_tests::field::{Dice, FieldHost, MEASURED, Worker};
 
 const VILLAGE: &str = "village";
+/// Nobody disturbs the exchange; the machine may be slow.
+const PATIENT: Duration = Duration::from_secs(60);
+/// The hub may be gone.
+const HASTY: Duration = Duration::from_secs(2);
 
 struct Phone {
     device: Device,
@@ -101,7 +106,7 @@ impl Fleet {
         self.each(|fleet, phone| {
             for round in 0..times {
                 fleet.work(phone, round);
-                fleet.sync(phone).expect("an undisturbed sync");
+                fleet.sync(phone, PATIENT).expect("an undisturbed sync");
             }
         });
     }
@@ -111,7 +116,7 @@ impl Fleet {
         self.each(|fleet, phone| {
             for round in 0..times {
                 fleet.work(phone, round);
-                let _cut_or_not = fleet.sync(phone);
+                let _cut_or_not = fleet.sync(phone, HASTY);
             }
         });
     }
@@ -119,7 +124,7 @@ impl Fleet {
     pub(super) fn everybody_syncs(&self) {
         // Twice, because what one brings late the others hear with the second.
         for _ in 0..2 {
-            self.each(|fleet, phone| fleet.sync(phone).expect("an undisturbed sync"));
+            self.each(|fleet, phone| fleet.sync(phone, PATIENT).expect("an undisturbed sync"));
         }
     }
 
@@ -145,10 +150,10 @@ impl Fleet {
         worker.photo(&case, &self.picture).expect("a photo");
     }
 
-    fn sync(&self, phone: &Phone) -> Result<(), String> {
+    fn sync(&self, phone: &Phone, patience: Duration) -> Result<(), String> {
         let client = Client::new(&self.url, None).map_err(|error| error.to_string())?;
         let patience = Patience {
-            without_progress: std::time::Duration::from_secs(60),
+            without_progress: patience,
             ..Patience::DEFAULT
         };
         let done = synchronise(&phone.device, &client, patience, &mut |_| {});

@@ -40,6 +40,8 @@ use place::Place;
 
 /// A photo may come in while rows are copied, and its pieces vanish; then the rows are copied again.
 const TRIES: u32 = 5;
+/// Each try waits two seconds for the other writers.
+const BUSY_TRIES: u32 = 30;
 
 /// Why a backup cannot be made, read or restored.
 #[derive(Debug, thiserror::Error)]
@@ -158,12 +160,25 @@ pub fn backup(
         let Manifest { cases, photos, .. } = made.manifest;
         tracing::info!(cases, photos, written = made.written, "backup made");
         let at = made.manifest.made;
-        let live = Store::open_beside(dir, &key.to_store_key(), &[("hub", STEPS)]);
-        live.and_then(|live| in_tx(&live, |tx| tx.set_backup_made(at)))
-            .map_err(of_store(dir))?;
+        patiently(|| {
+            let live = Store::open_beside(dir, &key.to_store_key(), &[("hub", STEPS)])?;
+            in_tx(&live, |tx| tx.set_backup_made(at))
+        })
+        .map_err(of_store(dir))?;
         return Ok(made);
     }
     Err(at(dir)(io::Error::other("no try was made")))
+}
+
+/// A hub that many phones write to at once lets others wait longer than one try.
+fn patiently<T>(work: impl Fn() -> Result<T, StoreError>) -> Result<T, StoreError> {
+    for _ in 1..BUSY_TRIES {
+        let done = work();
+        if !matches!(done, Err(StoreError::InUse)) {
+            return done;
+        }
+    }
+    work()
 }
 
 /// The rows of one moment, and what they name.
@@ -178,7 +193,14 @@ struct Rows {
 impl Rows {
     fn copy((dir, key): (&Path, &HubKey), work: &Path, made: WallMs) -> Result<Self, BackupError> {
         let store = work.join("store.db");
-        Store::copy_rows(dir, &key.to_store_key(), &store).map_err(of_store(dir))?;
+        patiently(|| {
+            // What an earlier try left.
+            if store.exists() {
+                std::fs::remove_file(&store)?;
+            }
+            Store::copy_rows(dir, &key.to_store_key(), &store)
+        })
+        .map_err(of_store(dir))?;
         let opened = Store::open_beside(work, &key.to_store_key(), &[("hub", STEPS)])
             .map_err(of_store(dir))?;
         let (identity, manifest, named) = in_tx(&opened, |tx| {

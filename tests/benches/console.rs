@@ -318,23 +318,6 @@ fn photos(sql: &Connection, (case, at): (&CaseId, u64), scope: &[u8]) -> Result<
     Ok(())
 }
 
-/// The stream that the copies' envelopes are in: a device's that is no more, for a phone that found
-/// entries in its own stream which it never wrote would rightly stop.
-fn stream(sql: &Connection) -> Result<i64, StoreError> {
-    sql.execute(
-        "INSERT OR IGNORE INTO stream (scope, device, epoch, own, seq, header, sealed, acked, confirmed, forked)
-         SELECT scope, x'b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0', x'b0b0b0b0b0b0b0b0', 0, seq, header, sealed, acked, confirmed, 0
-         FROM stream ORDER BY id LIMIT 1",
-        [],
-    )?;
-    let found = sql.query_row(
-        "SELECT id FROM stream WHERE device = x'b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0'",
-        [],
-        |row| row.get(0),
-    )?;
-    Ok(found)
-}
-
 /// Copies the first cases until there are so many.
 fn bulk(home: &std::path::Path, (from, to): (u64, u64)) -> Result<(), Failed> {
     // The key that `wire::hub` makes.

@@ -84,6 +84,7 @@ pub struct Template {
     row: Copied,
     desk: Copied,
     plain: Vec<Copied>,
+    stream: i64,
     /// Its scope.
     pub scope: Vec<u8>,
 }
@@ -128,6 +129,7 @@ impl Template {
             plain: plain
                 .map(|(table, columns)| read(table, columns, "case_id"))
                 .collect::<Result<_, _>>()?,
+            stream: stream(sql)?,
             scope: sql.query_row(
                 "SELECT scope FROM document WHERE case_id = ?1",
                 [case],
@@ -154,6 +156,7 @@ impl Template {
         self.envelopes.write(sql, |row| {
             first(row);
             seq += 1;
+            put(row, 1, Value::Integer(self.stream));
             put(row, 2, Value::Integer(seq));
             let id = Digest::labelled("bulk", &[&seq.to_be_bytes()]);
             put(row, 3, Value::Blob(id.as_bytes().to_vec()));
@@ -173,6 +176,23 @@ impl Template {
             .iter()
             .try_for_each(|table| table.write(sql, first))
     }
+}
+
+/// The stream that the copies' envelopes are in: a device's that is no more, for a phone that found
+/// entries in its own stream which it never wrote would rightly stop.
+fn stream(sql: &Connection) -> Result<i64, StoreError> {
+    sql.execute(
+        "INSERT OR IGNORE INTO stream (scope, device, epoch, own, seq, header, sealed, acked, confirmed, forked)
+         SELECT scope, x'b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0', x'b0b0b0b0b0b0b0b0', 0, seq, header, sealed, acked, confirmed, 0
+         FROM stream ORDER BY id LIMIT 1",
+        [],
+    )?;
+    let found = sql.query_row(
+        "SELECT id FROM stream WHERE device = x'b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0'",
+        [],
+        |row| row.get(0),
+    )?;
+    Ok(found)
 }
 
 fn put(row: &mut [Value], at: usize, value: Value) {

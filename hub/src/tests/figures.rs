@@ -7,7 +7,7 @@ use lossbook_core::domain::{CaseId, WallMs};
 
 use super::console::{person, visitor};
 use super::http::served;
-use super::register::{add, said};
+use super::register::{EVERYTHING, add, said};
 use super::{World, report};
 use crate::catalogue::{self, Ask, Personal};
 use crate::kpi::{Figure, METRICS, Sum, metric};
@@ -84,6 +84,7 @@ fn sum(world: &World, id: &str) -> Sum {
 
 fn table(world: &World, id: &str) -> Table {
     let ask = Ask {
+        sight: &EVERYTHING,
         scopes: &[],
         from: None,
         to: None,

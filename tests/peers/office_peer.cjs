@@ -9,7 +9,7 @@ const { Person, expect, walked } = require("./console_world.cjs");
 /** Fills the form of a register: inputs and choices by column. */
 async function fill(page, values, prefix = "v.") {
   for (const [name, value] of Object.entries(values)) {
-    const field = page.locator(`[name="${name === "case" ? "case" : prefix + name}"]`).first();
+    const field = page.locator(`main [name="${name === "case" ? "case" : prefix + name}"]`).first();
     const tag = await field.evaluate((one) => one.tagName);
     if (tag === "SELECT") await field.selectOption(value);
     else await field.fill(value);
@@ -34,7 +34,7 @@ async function correct(who, register, row, values) {
   await who.open(`/table/${register}/${row}`);
   await who.page.locator("details:has(button[value=correct]) summary").first().click();
   await fill(who.page, { ...values });
-  await who.page.fill("input[name=reason]", "补记");
+  await who.page.fill("main form.entry input[name=reason]", "补记");
   return send(who.page, who.page.locator("button[value=correct]"));
 }
 

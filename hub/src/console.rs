@@ -26,6 +26,7 @@ mod form;
 mod frame;
 mod home;
 mod map;
+mod notice;
 mod no_survey;
 mod people;
 mod queue;
@@ -73,6 +74,10 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/console/case/{name}/draft", post(case_act::draft))
         .route("/console/case/{name}/tell", post(case_act::tell))
         .route("/console/case/{name}/reveal", post(case_act::reveal))
+        .route(
+            "/console/case/{name}/notices",
+            get(notice::show).post(notice::give),
+        )
         .route("/console/photo/{scope}/{digest}", get(case::photo))
         .route("/console/map", get(map::show))
         .route("/console/map/cases", get(map::cases))

@@ -81,6 +81,34 @@ pub fn rebuild(store: &dyn MetaStore) -> Result<u64, Refusal> {
     }
 }
 
+/// What is payable of a case, in fen, if every round of review has passed; from the record and
+/// the decisions themselves.
+pub(crate) fn granted(
+    tx: &(impl MetaTx + ?Sized),
+    case: CaseId,
+) -> Result<Option<i64>, StoreError> {
+    let found = tx.case_named(&case.to_string())?;
+    let Some((row, standing)) = found.zip(tx.case_standing(case)?) else {
+        return Ok(None);
+    };
+    let look = look_at(tx, (&row, &standing))?;
+    Ok(look.is_passed().then(|| look.payable().high.fen()))
+}
+
+fn look_at<'a>(
+    tx: &(impl MetaTx + ?Sized),
+    (row, standing): (&'a CaseRow, &'a CaseStanding),
+) -> Result<Look<'a>, StoreError> {
+    Ok(Look {
+        contract: CaseReads::contract_of(tx, standing, row.updated)?,
+        missing: missing(tx, row.case)?,
+        assigned: tx.assigned(row.case)?.map(|to| to.surveyor),
+        returned: tx.returned_fields(standing)?,
+        row,
+        standing,
+    })
+}
+
 /// Everything one case is judged by.
 struct Look<'a> {
     row: &'a CaseRow,
@@ -99,14 +127,7 @@ pub(crate) fn project(tx: &(impl MetaTx + ?Sized), case: CaseId) -> Result<(), S
     let Some(standing) = tx.case_standing(case)? else {
         return Ok(());
     };
-    let look = Look {
-        contract: CaseReads::contract_of(tx, &standing, row.updated)?,
-        missing: missing(tx, case)?,
-        assigned: tx.assigned(case)?.map(|to| to.surveyor),
-        returned: tx.returned_fields(&standing)?,
-        row: &row,
-        standing: &standing,
-    };
+    let look = look_at(tx, (&row, &standing))?;
     let desk = look.desk_row(tx)?;
     tx.put_waiver(
         case,

@@ -11,11 +11,16 @@
 //! Refuses: to know what a column means. What a register forbids beyond its columns stands in its
 //! `check`, beside its declaration.
 
+mod contact;
 pub(crate) mod contract;
 mod feedback;
 pub(crate) mod no_survey;
+pub(crate) mod notice;
 mod payment;
+mod policy;
+mod policy_view;
 pub(crate) mod risk;
+mod service_view;
 pub(crate) mod staff;
 mod value;
 mod write;
@@ -31,6 +36,7 @@ use crate::table::{Column, Row, Table, Words};
 
 pub use feedback::{DIMENSIONS, SATISFACTION};
 pub use value::{Choice, Kind, day_of, end_of, start_of};
+pub(crate) use value::minute_of;
 pub use write::{Said, add, add_in, correct, correct_in, find, strike, versions};
 
 /// A register.
@@ -166,6 +172,9 @@ pub type Check = fn(&dyn MetaTx, &Proposed<'_>) -> Result<Option<Refusal>, Store
 const DESKS: &[&[&Register]] = &[
     feedback::REGISTERS,
     payment::REGISTERS,
+    policy::REGISTERS,
+    notice::REGISTERS,
+    contact::REGISTERS,
     no_survey::REGISTERS,
     staff::REGISTERS,
     risk::REGISTERS,
@@ -175,6 +184,8 @@ const DESKS: &[&[&Register]] = &[
 /// Tables that the desks make from their registers.
 pub(crate) const ENTRIES: &[&[Entry]] = &[
     payment::ENTRIES,
+    policy_view::ENTRIES,
+    service_view::ENTRIES,
     crate::no_survey::ENTRIES,
     crate::staff::ENTRIES,
     crate::risk::ENTRIES,

@@ -10,8 +10,12 @@ mod desks;
 mod enrolment;
 mod exchange;
 mod http;
+mod notice;
 mod office;
+mod payment;
+mod policy;
 mod register;
+mod service;
 mod shelf;
 mod story;
 

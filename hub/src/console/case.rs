@@ -38,6 +38,8 @@ pub(super) struct CasePage {
     pub(super) events: Vec<Event>,
     pub(super) returned: Vec<ReturnedField>,
     pub(super) told: Vec<ToldRow>,
+    /// How many rows of each register are about the case.
+    pub(super) kept: Vec<(String, u64)>,
     pub(super) draft: Option<String>,
     pub(super) assigned: Option<Assigned>,
     pub(super) surveyors: Vec<SurveyorRow>,
@@ -120,6 +122,7 @@ fn read(
             .map_or_else(String::new, |scope| scope.name),
         events: tx.case_events(case)?,
         told: tx.told(case)?,
+        kept: tx.registers_of(case)?,
         draft: tx.draft(case, &user.name)?.map(|(text, _)| text),
         assigned: tx.assigned(case)?,
         surveyors: if assigns {

@@ -9,6 +9,7 @@ use maud::{Markup, html};
 use super::case::{Above, CasePage};
 use super::{Visit, case_desk, case_money, case_past, case_photo, case_record, frame, word};
 use crate::meta::SurveyorRow;
+use crate::register::{self, CaseLink, notice};
 use crate::role::Right;
 
 pub(super) fn page(visit: &Visit<'_>, case: &CasePage, above: &Above) -> Markup {
@@ -30,6 +31,7 @@ pub(super) fn page(visit: &Visit<'_>, case: &CasePage, above: &Above) -> Markup 
                 (decide(visit, case))
                 (lacks(visit, case))
                 (clocks(visit, case))
+                (kept(visit, case))
                 (case_desk::panel(visit, case))
                 (case_past::decisions(visit, case))
                 (draft(visit, case))
@@ -297,6 +299,37 @@ fn clocks(visit: &Visit<'_>, case: &CasePage) -> Markup {
         section .panel #clocks {
             h2 { (visit.say("时限与告知", "Clocks and notices")) }
             table { tbody { @for clock in open { (clock_row(visit, case, clock)) } } }
+        }
+    }
+}
+
+/// Rows that people keep about the case, and where to write another.
+fn kept(visit: &Visit<'_>, case: &CasePage) -> Markup {
+    let (user, number) = (&visit.session.user, &case.row.number);
+    let count = |id: &str| {
+        let mut all = case.kept.iter();
+        all.find(|(known, _)| known == id)
+            .map_or(0, |(_, rows)| *rows)
+    };
+    let registers = || register::all().filter(|one| one.case != CaseLink::Never);
+    html! {
+        section .panel #kept {
+            h2 { (visit.say("登记与告知", "Registers and notices")) }
+            p { a href={ "/console/case/" (number) "/notices" } { (visit.say("应告知事项：拟稿与记录", "Notices: drafts and record")) } }
+            ul .plain {
+                @for one in registers().filter(|one| user.has(one.read) && count(one.id) > 0) {
+                    li { a href={ "/console/table/" (one.id) "?case=" (number) } { (visit.say(one.name.0, one.name.1)) }
+                        " " span .count { (count(one.id)) } }
+                }
+            }
+            details {
+                summary { (visit.say("新增登记", "Write a row")) }
+                ul .plain {
+                    @for one in registers().filter(|one| user.has(one.write) && one.id != notice::ID) {
+                        li { a href={ "/console/table/" (one.id) "/new?case=" (number) } { (visit.say(one.name.0, one.name.1)) } }
+                    }
+                }
+            }
         }
     }
 }

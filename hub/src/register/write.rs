@@ -389,6 +389,7 @@ fn keep(
         return Ok(Err(refusal));
     }
     tx.put_register(&row)?;
+    super::notice::follow(tx, &row)?;
     let what = match (before.is_some(), row.struck) {
         (false, _) => "register_add",
         (true, false) => "register_correct",

@@ -15,7 +15,7 @@ use crate::role::OfficeRole;
 use crate::sight::Sight;
 use crate::table::Cell;
 
-fn user(world: &World, name: &str, role: OfficeRole) -> OfficeUser {
+pub(super) fn user(world: &World, name: &str, role: OfficeRole) -> OfficeUser {
     OfficeUser {
         roles: vec![role],
         ..OfficeUser::reviewer(name, world.hub.now().wall)
@@ -69,7 +69,7 @@ const CALL: [(&str, &str); 6] = [
 /// The hub's own sight.
 pub(super) static EVERYTHING: std::sync::LazyLock<Sight> = std::sync::LazyLock::new(Sight::whole);
 
-fn ask<'a>(limit: u32) -> Ask<'a> {
+pub(super) fn ask<'a>(limit: u32) -> Ask<'a> {
     Ask {
         scopes: &[],
         from: None,
@@ -83,7 +83,7 @@ fn ask<'a>(limit: u32) -> Ask<'a> {
     }
 }
 
-fn table(world: &World, id: &str, ask: &Ask<'_>) -> crate::table::Table {
+pub(super) fn table(world: &World, id: &str, ask: &Ask<'_>) -> crate::table::Table {
     let entry = catalogue::entry(id).unwrap();
     in_tx(world.hub.store(), |tx| entry.table(tx, ask)).unwrap()
 }

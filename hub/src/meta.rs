@@ -14,6 +14,7 @@ mod access;
 mod account;
 mod desk;
 mod feed;
+pub mod figure;
 mod oversight;
 mod people;
 mod register;
@@ -36,6 +37,7 @@ pub use desk::{
     Assigned, BoardRow, CaseReads, Desk, DeskRow, Due, Part, SurveyorRow, ToldRow, Waiting,
 };
 pub use feed::{Feed, FeedEntry, FeedRow};
+pub use figure::Figures;
 pub use oversight::{DeedRow, Oversight, WaiverPart, WaiverRow};
 pub use people::{People, PurgeNote, Tables};
 pub use register::{PaymentSum, RegisterPart, RegisterRow, Registers, Tally};
@@ -167,6 +169,7 @@ pub trait MetaTx:
     + Desk
     + Feed
     + Oversight
+    + Figures
     + Uploads
     + People
     + Registers
@@ -182,6 +185,7 @@ impl<T> MetaTx for T where
         + Desk
         + Feed
         + Oversight
+        + Figures
         + Uploads
         + People
         + Registers

@@ -8,6 +8,7 @@
 //!
 //! Refuses: to compute a status of its own: that follows from the newest decision and the figures.
 
+mod beside;
 mod right;
 
 use lossbook_core::app::office::{self as desk, DecisionError};
@@ -27,6 +28,7 @@ use crate::refusal::Refusal;
 use crate::sight::Sight;
 use crate::staff;
 
+pub use beside::{Beside, ToldSummary};
 pub use right::{cases_of, check_readable, check_right, set_roles};
 pub(crate) use right::{is_personal, masked, not_your_role};
 
@@ -90,6 +92,9 @@ pub struct CaseDetail {
     pub late: Vec<LateChange>,
     /// Photos and thumbnails whose bytes are not here, and on whose phone they are.
     pub missing: Vec<MissingPhoto>,
+    /// Where it lies, when what was done, and what the insured was told.
+    #[serde(flatten)]
+    pub beside: Beside,
     /// What the contract says.
     #[serde(flatten)]
     pub opinion: Opinion,
@@ -301,12 +306,8 @@ pub fn case(store: &dyn MetaStore, name: &str, now: WallMs) -> Result<CaseDetail
             return Ok(Err(unknown(name)));
         };
         let opinion = Opinion::of(tx.assess(&standing, now))?;
-        let missing = manifest(tx, row.case)?;
-        Ok(Ok(detail(
-            (summary(tx, &row)?, missing),
-            &standing,
-            opinion,
-        )))
+        let aside = (manifest(tx, row.case)?, Beside::of(tx, &standing)?);
+        Ok(Ok(detail((summary(tx, &row)?, aside), &standing, opinion)))
     })?
 }
 
@@ -384,8 +385,8 @@ fn decided(
     // The projection follows at commit; the answer is what it will say.
     standing.status.word().clone_into(&mut summary.status);
     let opinion = Opinion::of(tx.assess(&standing, now))?;
-    let missing = manifest(tx, row.case)?;
-    let all = detail((summary, missing), &standing, opinion);
+    let aside = (manifest(tx, row.case)?, Beside::of(tx, &standing)?);
+    let all = detail((summary, aside), &standing, opinion);
     Ok(Ok(Sight::of(tx, user)?.detail(all)))
 }
 
@@ -512,7 +513,7 @@ pub(crate) fn summary(tx: &dyn MetaTx, row: &CaseRow) -> Result<CaseSummary, Sto
 }
 
 fn detail(
-    (summary, missing): (CaseSummary, Vec<MissingPhoto>),
+    (summary, (missing, beside)): (CaseSummary, (Vec<MissingPhoto>, Beside)),
     standing: &CaseStanding,
     opinion: Opinion,
 ) -> CaseDetail {
@@ -550,6 +551,7 @@ fn detail(
             .collect(),
         late: standing.late.iter().map(late_change).collect(),
         missing,
+        beside,
         opinion,
     }
 }

@@ -14,6 +14,7 @@
 mod contact;
 pub(crate) mod contract;
 mod feedback;
+mod figures;
 pub(crate) mod no_survey;
 pub(crate) mod notice;
 mod payment;
@@ -35,8 +36,8 @@ use crate::role::Right;
 use crate::table::{Column, Row, Table, Words};
 
 pub use feedback::{DIMENSIONS, SATISFACTION};
-pub use value::{Choice, Kind, day_of, end_of, start_of};
 pub(crate) use value::minute_of;
+pub use value::{Choice, Kind, day_of, end_of, start_of};
 pub use write::{Said, add, add_in, correct, correct_in, find, strike, versions};
 
 /// A register.
@@ -171,6 +172,7 @@ pub type Check = fn(&dyn MetaTx, &Proposed<'_>) -> Result<Option<Refusal>, Store
 /// The registers, by desk.
 const DESKS: &[&[&Register]] = &[
     feedback::REGISTERS,
+    figures::REGISTERS,
     payment::REGISTERS,
     policy::REGISTERS,
     notice::REGISTERS,

@@ -9,6 +9,7 @@ mod console;
 mod desks;
 mod enrolment;
 mod exchange;
+mod figures;
 mod http;
 mod notice;
 mod office;

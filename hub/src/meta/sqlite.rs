@@ -9,6 +9,7 @@ mod case_read;
 mod desk;
 mod evidence;
 mod feed;
+mod figure;
 mod oversight;
 mod people;
 mod register;
@@ -36,7 +37,11 @@ pub const STEPS: &[Step] = &[
     },
     Step {
         to: 4,
-        sql: include_str!("migrations/0006_desks.sql"),
+        sql: include_str!("migrations/0004_figures.sql"),
+    },
+    Step {
+        to: 5,
+        sql: include_str!("migrations/0005_desks.sql"),
     },
 ];
 

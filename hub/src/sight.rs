@@ -238,6 +238,29 @@ impl Sight {
         })
     }
 
+    /// Whether a file about a case can be given that says its amounts, such as a paper.
+    ///
+    /// # Errors
+    /// `AMOUNTS_HIDDEN`; else as the store fails.
+    pub fn check_case(&self, store: &dyn MetaStore, name: &str) -> Result<(), Refusal> {
+        if self.hidden.is_empty() {
+            return Ok(());
+        }
+        let row = look(store, |tx| match tx.case_named(name)? {
+            Some(found) => tx.desk_row(found.case),
+            None => Ok(None),
+        })?;
+        self.check_shown(row.as_ref())
+    }
+
+    fn check_shown(&self, row: Option<&DeskRow>) -> Result<(), Refusal> {
+        if row.is_some_and(|row| self.shows_row(row)) {
+            return Ok(());
+        }
+        let detail = "本合同金额保密，您的角色不可查看 / this contract keeps its amounts confidential: your role does not see them";
+        Err(Refusal::new(403, "AMOUNTS_HIDDEN", detail))
+    }
+
     /// Whether a row that people keep can be opened: not one with amounts of a confidential case.
     ///
     /// # Errors
@@ -256,11 +279,7 @@ impl Sight {
             return Ok(());
         };
         let desk = look(store, |tx| tx.desk_row(case))?;
-        if desk.is_some_and(|row| self.shows_row(&row)) {
-            return Ok(());
-        }
-        let detail = "本合同金额保密，您的角色不可查看 / this contract keeps its amounts confidential: your role does not see them";
-        Err(Refusal::new(403, "AMOUNTS_HIDDEN", detail))
+        self.check_shown(desk.as_ref())
     }
 
     /// Villages with cases of a confidential contract: their sums are hidden too.

@@ -15,8 +15,8 @@ use lossbook_core::store::{CaseRow, CaseStanding, StoreError, Tx};
 
 use crate::kpi::{self, Subject};
 use crate::meta::{
-    CaseReads, DeskRow, Due, Evidence, MetaStore, MetaTx, RegisterPart, ToldRow, Uploads, Waiting,
-    in_tx,
+    CaseReads, DeskRow, Due, Evidence, Integrations as _, MetaStore, MetaTx, RegisterPart, ToldRow,
+    Uploads, Waiting, in_tx,
 };
 use crate::no_survey;
 use crate::refusal::Refusal;
@@ -63,7 +63,10 @@ pub const PHOTOS: &str = "photos";
 /// # Errors
 /// As the store fails.
 pub fn follow(tx: &Tx<'_>, cases: &[CaseId]) -> Result<(), StoreError> {
-    cases.iter().try_for_each(|case| project(tx, *case))
+    cases.iter().try_for_each(|case| {
+        project(tx, *case)?;
+        tx.note_event(*case)
+    })
 }
 
 /// Makes everything the queues know anew, some cases at a time; says how many.

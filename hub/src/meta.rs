@@ -15,11 +15,13 @@ mod account;
 mod desk;
 mod feed;
 pub mod figure;
+mod integration;
 mod oversight;
 mod people;
 mod register;
 mod sqlite;
 mod upload;
+mod whole;
 
 use lossbook_core::app::office::{DecisionError, NewDecision};
 use lossbook_core::app::{AppError, Judged};
@@ -38,11 +40,13 @@ pub use desk::{
 };
 pub use feed::{Feed, FeedEntry, FeedRow};
 pub use figure::Figures;
+pub use integration::{EventRow, Integration, Integrations};
 pub use oversight::{DeedRow, Oversight, WaiverPart, WaiverRow};
 pub use people::{People, PurgeNote, Tables};
 pub use register::{PaymentSum, RegisterPart, RegisterRow, Registers, Tally};
 pub use sqlite::STEPS;
 pub use upload::{BlobRow, PhotoRow, PieceRow, UploadRow, Uploads};
+pub use whole::Whole;
 
 /// The ledger half as the hub reads it back; writing others' envelopes goes through [`Ledger`].
 pub trait Evidence: Known + Ledger<Error = StoreError> {
@@ -174,6 +178,8 @@ pub trait MetaTx:
     + People
     + Registers
     + Tables
+    + Whole
+    + Integrations
 {
 }
 
@@ -190,6 +196,8 @@ impl<T> MetaTx for T where
         + People
         + Registers
         + Tables
+        + Whole
+        + Integrations
 {
 }
 

@@ -21,6 +21,7 @@ use lossbook_core::statement::{Action, ReasonToRefuse};
 use lossbook_core::store::{CaseQuery, CaseRow, CaseStanding, StoreError};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
+use utoipa::ToSchema;
 
 use crate::enrol::check_name;
 use crate::meta::{Assigned, Identity, MetaStore, MetaTx, OfficeUser, OwnDraft, in_tx};
@@ -40,7 +41,7 @@ const MAX_REASON_BYTES: usize = 4_000;
 const MAX_FIELDS: usize = 200;
 
 /// A case in a list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct CaseSummary {
     /// The short number.
     pub number: String,
@@ -73,7 +74,7 @@ pub struct CaseSummary {
 }
 
 /// A case with what was signed and decided.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct CaseDetail {
     /// As in the list.
     #[serde(flatten)]
@@ -101,7 +102,7 @@ pub struct CaseDetail {
 }
 
 /// A field that reads otherwise than when the case was decided, and on which nothing rests.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct LateChange {
     /// Which field.
     pub path: String,
@@ -112,7 +113,7 @@ pub struct LateChange {
 }
 
 /// A photo, or a picture made from one, that a case names and the hub does not hold.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct MissingPhoto {
     /// Which bytes.
     pub sha256: String,
@@ -140,14 +141,16 @@ impl MissingPhoto {
 }
 
 /// What the contract says to a case by the packs on the hub's shelf, or why nothing can be said.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(untagged)]
 pub enum Opinion {
     /// It was judged.
     Judged {
         /// What the rules say: cover, payable with its steps, due times, and the packs' digests.
+        #[schema(value_type = Object)]
         assessment: Box<Assessment>,
         /// What was written and no rule knows.
+        #[schema(value_type = Vec<Object>)]
         unmatched: Vec<Reason>,
     },
     /// It was not.
@@ -158,7 +161,7 @@ pub enum Opinion {
 }
 
 /// Why no contract can judge a case.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct NotJudged {
     /// A stable word.
     pub code: &'static str,
@@ -198,7 +201,7 @@ impl Opinion {
 }
 
 /// A decision that stands.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct DecisionSummary {
     /// A stable word.
     pub action: String,
@@ -213,7 +216,7 @@ pub struct DecisionSummary {
 }
 
 /// What a reviewer wants.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewDecision {
     /// approve, return, deny, pay, close, reopen or assign.
@@ -229,6 +232,7 @@ pub struct NewDecision {
     pub fields: Vec<String>,
     /// The heads that were looked at; if the case has others by now, nothing is decided.
     #[serde(default, deserialize_with = "digests")]
+    #[schema(value_type = Option<Vec<String>>)]
     pub heads: Option<Vec<Digest>>,
     /// With *assign*: to whom.
     #[serde(default)]

@@ -4,6 +4,7 @@
     reason = "a test looks for one kind of frame"
 )]
 
+mod api;
 mod blobs;
 mod console;
 mod desks;
@@ -15,6 +16,7 @@ mod notice;
 mod office;
 mod payment;
 mod policy;
+mod pulse;
 mod register;
 mod service;
 mod shelf;

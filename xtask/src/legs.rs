@@ -278,6 +278,20 @@ pub(crate) const LEGS: &[Leg] = &[
         },
     },
     Leg {
+        name: "api",
+        what: "Schemathesis asks the API of a filled hub for a minute: no failure, no answer that is not described",
+        needs: &["python3", "schemathesis"],
+        act: Act::Peer {
+            first: &[],
+            script: &[
+                "python3",
+                "tests/peers/api_peer.py",
+                "{program}",
+                "{folder}",
+            ],
+        },
+    },
+    Leg {
         name: "swift-names",
         what: "our Swift has no syntax error and names what the generated Swift has",
         needs: &["python3", "tree-sitter-swift"],

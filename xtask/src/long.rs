@@ -226,6 +226,16 @@ pub(crate) const RUNS: &[LongRun] = &[
         before: Before::Nothing,
     },
     LongRun {
+        name: "api",
+        what: "ten minutes of made-up requests to the API of a filled hub: no failure, no answer that is not described",
+        argv: &["cargo", "xtask", "test", "--only", "api"],
+        env: &[("LOSSBOOK_API_SECONDS", "600")],
+        tools: &["python3", "schemathesis"],
+        yields: Yield::Counts,
+        seed: None,
+        before: Before::Nothing,
+    },
+    LongRun {
         name: "photos200",
         what: "two hundred photos of five megabytes in one go, killed in the middle",
         argv: &[

@@ -10,10 +10,12 @@ mod desk;
 mod evidence;
 mod feed;
 mod figure;
+mod integration;
 mod oversight;
 mod people;
 mod register;
 mod upload;
+mod whole;
 
 use lossbook_core::chain::StreamId;
 use lossbook_core::domain::{DeviceId, Digest, Epoch, ScopeId};
@@ -42,6 +44,10 @@ pub const STEPS: &[Step] = &[
     Step {
         to: 5,
         sql: include_str!("migrations/0005_desks.sql"),
+    },
+    Step {
+        to: 6,
+        sql: include_str!("migrations/0006_api.sql"),
     },
 ];
 

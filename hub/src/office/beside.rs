@@ -6,11 +6,12 @@ use lossbook_core::domain::WallMs;
 use lossbook_core::record::{Section, Value};
 use lossbook_core::store::{CaseStanding, StoreError};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::meta::{MetaTx, ToldRow};
 
 /// What stands beside a case's figures.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Beside {
     /// The village or team.
     pub village: String,
@@ -21,7 +22,7 @@ pub struct Beside {
 }
 
 /// What the insured was told.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ToldSummary {
     /// The id of the notice or clock.
     pub what: String,

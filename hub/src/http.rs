@@ -106,6 +106,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/v1/office/cases", get(desk::cases))
         .route("/v1/office/cases/{name}", get(desk::case))
         .route("/v1/office/cases/{name}/decide", post(desk::decide))
+        .route("/v1/office/tables/{name}", get(desk::table))
         .route("/v1/office/users", get(desk::users))
         .route("/", get(page::cases))
         .route("/open/{secret}", get(page::open))

@@ -14,7 +14,9 @@ mod access;
 mod account;
 mod desk;
 mod feed;
+pub mod figure;
 mod integration;
+mod oversight;
 mod people;
 mod register;
 mod sqlite;
@@ -37,7 +39,9 @@ pub use desk::{
     Assigned, BoardRow, CaseReads, Desk, DeskRow, Due, Part, SurveyorRow, ToldRow, Waiting,
 };
 pub use feed::{Feed, FeedEntry, FeedRow};
+pub use figure::Figures;
 pub use integration::{EventRow, Integration, Integrations};
+pub use oversight::{DeedRow, Oversight, WaiverPart, WaiverRow};
 pub use people::{People, PurgeNote, Tables};
 pub use register::{PaymentSum, RegisterPart, RegisterRow, Registers, Tally};
 pub use sqlite::STEPS;
@@ -168,6 +172,8 @@ pub trait MetaTx:
     + CaseReads
     + Desk
     + Feed
+    + Oversight
+    + Figures
     + Uploads
     + People
     + Registers
@@ -184,6 +190,8 @@ impl<T> MetaTx for T where
         + CaseReads
         + Desk
         + Feed
+        + Oversight
+        + Figures
         + Uploads
         + People
         + Registers

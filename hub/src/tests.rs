@@ -7,12 +7,18 @@
 mod api;
 mod blobs;
 mod console;
+mod desks;
 mod enrolment;
 mod exchange;
+mod figures;
 mod http;
+mod notice;
 mod office;
+mod payment;
+mod policy;
 mod pulse;
 mod register;
+mod service;
 mod shelf;
 mod story;
 

@@ -1,7 +1,7 @@
 //! The case document beside bare Automerge: made, opened, merged, let in through the gate.
 
 use automerge::hydrate::Value as Plain;
-use automerge::{AutoCommit, Change};
+use automerge::{AutoCommit, Change, ReadDoc as _};
 use lossbook_core::chain::gate::scan;
 use lossbook_core::domain::{CaseId, Digest, Money, Role, RowId, WallMs};
 use lossbook_core::record::{

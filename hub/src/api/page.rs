@@ -11,6 +11,7 @@ use crate::meta::{OfficeUser, look};
 use crate::office::{self, CaseSummary, check_right, summary};
 use crate::refusal::Refusal;
 use crate::role::Right;
+use crate::sight::Sight;
 
 /// Entries of a page if nothing is said.
 const USUAL: u32 = 50;
@@ -103,7 +104,7 @@ pub(super) fn cases(hub: &Hub, user: &OfficeUser, asked: &Asked) -> Result<CaseP
         if text.len() > MAX_TEXT_BYTES {
             return Err(bad("q", "过长", "is too long"));
         }
-        let mut cases = office::cases_of(hub.looking(), user, Some(text))?;
+        let mut cases = office::cases_of(hub.looking(), user, (Some(text), 0))?;
         cases.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
         return Ok(CasePage { cases, next: None });
     }
@@ -124,7 +125,7 @@ fn in_order(
 ) -> Result<CasePage, Refusal> {
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     Ok(look(hub.looking(), |tx| {
-        let mut cases = Vec::new();
+        let (sight, mut cases) = (Sight::of(tx, user)?, Vec::new());
         loop {
             let some = tx.cases_after(after, BATCH)?;
             for case in &some {
@@ -137,7 +138,7 @@ fn in_order(
                 after = Some(*case);
                 let row = tx.case_named(&case.to_string())?;
                 if let Some(row) = row.filter(|row| user.sees(row.scope)) {
-                    cases.push(summary(tx, &row)?);
+                    cases.push(sight.summary(summary(tx, &row)?));
                 }
             }
             if some.is_empty() {

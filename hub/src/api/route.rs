@@ -27,6 +27,7 @@ use crate::meta::{AuditRow, OfficeUser, ToldRow, in_tx, look};
 use crate::office::{self, CaseDetail, NewDecision, check_readable, check_right};
 use crate::refusal::Refusal;
 use crate::role::Right;
+use crate::sight::Sight;
 use crate::table::Words;
 
 /// Longest name of something that the insured was told.
@@ -174,7 +175,9 @@ async fn show(
     let done = asked(&app, &headers, "case".to_owned(), move |hub, user| {
         let case = named(case)?;
         check_readable(hub.store(), user, &case)?;
-        office::case(hub.store(), &case, hub.now().wall)
+        let sight = Sight::looked_up(hub.looking(), user)?;
+        let detail = office::case(hub.store(), &case, hub.now().wall)?;
+        Ok(sight.detail(detail))
     });
     answer(done.await)
 }
@@ -474,7 +477,9 @@ async fn table(
                 look(hub.looking(), |tx| tx.case_named(name))?.map(|row| row.case)
             }
         };
+        let sight = Sight::looked_up(hub.looking(), user)?;
         let ask = Ask {
+            sight: &sight,
             scopes: &user.scopes,
             from: asked.time("from")?,
             to: asked.time("to")?,

@@ -9,7 +9,9 @@ mod case_read;
 mod desk;
 mod evidence;
 mod feed;
+mod figure;
 mod integration;
+mod oversight;
 mod people;
 mod register;
 mod upload;
@@ -36,8 +38,16 @@ pub const STEPS: &[Step] = &[
         sql: include_str!("migrations/0003_register.sql"),
     },
     Step {
+        to: 4,
+        sql: include_str!("migrations/0004_figures.sql"),
+    },
+    Step {
         to: 5,
-        sql: include_str!("migrations/0005_api.sql"),
+        sql: include_str!("migrations/0005_desks.sql"),
+    },
+    Step {
+        to: 6,
+        sql: include_str!("migrations/0006_api.sql"),
     },
 ];
 

@@ -217,9 +217,17 @@ impl Register {
             case: ask.case,
             from: ask.from,
             to: ask.to,
+            words: None,
             skip: ask.skipped(),
             limit: ask.limit,
         }
+    }
+
+    /// Columns that can be searched: what is masked cannot be guessed by searching.
+    pub fn searched(&self) -> Vec<&'static str> {
+        let open = self.fields.iter();
+        let open = open.filter(|field| !field.kind.is_personal());
+        open.map(|field| field.id).collect()
     }
 
     /// The register as a table, newest row first.

@@ -327,7 +327,9 @@ fn check(tx: &dyn MetaTx, new: &Proposed<'_>) -> Result<Option<Refusal>, StoreEr
         );
         return refuse(400, "CONTENT_MISSING", detail);
     }
-    let invented = span::invented(new.value("text"), &stated(&owed.judged, notice, new.row.at));
+    // A case number such as 7H2K-91MN would read as seven hours.
+    let text = new.value("text").replace(&case.number().to_string(), "");
+    let invented = span::invented(&text, &stated(&owed.judged, notice, new.row.at));
     if let Some(invented) = invented {
         let detail = format!(
             "“{invented}”不是合同约定或系统计算的时间，不得对客户承诺（text） / text: {invented:?} is no time that the contract states"

@@ -4,7 +4,8 @@
 //! from here and asks it for a [`Table`], so a table added to a list appears everywhere.
 //!
 //! Invariants: a table holds rows of the asked scopes only; ID numbers, phones and accounts are
-//! masked unless [`Personal::Shown`] is asked for, which needs a written reason that is audited.
+//! masked unless [`Personal::Shown`] is asked for, which needs a written reason that is audited;
+//! confidential amounts are hidden as [`Ask::sight`] says.
 //!
 //! Refuses: to check who asks. Callers compare [`Entry::right`] with the person's role.
 
@@ -14,6 +15,7 @@ use lossbook_core::store::StoreError;
 use crate::meta::MetaTx;
 use crate::register::{self, Register};
 use crate::role::Right;
+use crate::sight::Sight;
 use crate::table::Table;
 
 /// What of a table is wanted.
@@ -35,6 +37,8 @@ pub struct Ask<'a> {
     pub after: Option<String>,
     /// Whether personal data is masked.
     pub personal: Personal,
+    /// Which confidential amounts are shown.
+    pub sight: &'a Sight,
 }
 
 impl Ask<'_> {
@@ -145,10 +149,11 @@ impl Entry {
     /// # Errors
     /// As the store fails.
     pub fn table(&self, tx: &dyn MetaTx, ask: &Ask<'_>) -> Result<Table, StoreError> {
-        match self.make {
+        let table = match self.make {
             Make::Derived(make) => make(tx, ask),
             Make::Kept(register) => register.table(tx, ask),
-        }
+        };
+        ask.sight.table(tx, table?)
     }
 }
 

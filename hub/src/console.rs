@@ -16,6 +16,7 @@ mod audit;
 mod board;
 mod case;
 mod case_act;
+mod case_desk;
 mod case_money;
 mod case_past;
 mod case_photo;
@@ -26,11 +27,13 @@ mod frame;
 mod home;
 mod map;
 mod notice;
+mod no_survey;
 mod people;
 mod queue;
 mod register;
 mod register_form;
 mod sign_in;
+mod staff;
 mod tables;
 mod word;
 
@@ -50,6 +53,7 @@ use crate::office::check_right;
 use crate::page::text::Language;
 use crate::refusal::Refusal;
 use crate::role::Right;
+use crate::sight::Sight;
 use form::Form;
 
 /// The cookie of a session; it goes to the console only.
@@ -86,6 +90,12 @@ pub(crate) fn routes() -> Router<Arc<App>> {
             get(register::show).post(register::change),
         )
         .route("/console/table/{id}/{row}/reveal", post(register::reveal))
+        .route(
+            "/console/no-survey",
+            get(no_survey::show).post(no_survey::draw),
+        )
+        .route("/console/staff", get(staff::show))
+        .route("/console/staff/hand-over", post(staff::hand_over))
         .route("/console/people", get(people::show).post(people::save))
         .route("/console/people/enrol", post(people::enrol))
         .route("/console/audit", get(audit::show))
@@ -96,6 +106,8 @@ pub(crate) struct Visit<'a> {
     pub(crate) hub: &'a Hub,
     pub(crate) session: &'a Session,
     pub(crate) language: Language,
+    /// What of confidential amounts is shown.
+    pub(crate) sight: Sight,
 }
 
 impl Visit<'_> {
@@ -132,7 +144,7 @@ pub(crate) async fn page(
     let policy = app.policy.clone();
     let made = blocking(move || {
         let session = account::session(&app.hub, &secret)?;
-        let visit = Visit::of(&app.hub, &session);
+        let visit = Visit::of(&app.hub, &session)?;
         let shown = check_right(&session.user, right).and_then(|()| work(&visit));
         Ok(match shown {
             Ok(page) => (StatusCode::OK, page),
@@ -160,7 +172,7 @@ pub(crate) async fn act(
     };
     let done = blocking(move || {
         let session = account::session(&app.hub, &secret)?;
-        let (visit, form) = (Visit::of(&app.hub, &session), Form::parse(&body));
+        let (visit, form) = (Visit::of(&app.hub, &session)?, Form::parse(&body));
         let is_own = !is_foreign && account::is_csrf(&session, form.text("csrf"));
         let next = if is_own {
             work(&visit, &form)
@@ -179,12 +191,13 @@ pub(crate) async fn act(
 }
 
 impl<'a> Visit<'a> {
-    fn of(hub: &'a Hub, session: &'a Session) -> Self {
-        Self {
+    fn of(hub: &'a Hub, session: &'a Session) -> Result<Self, Refusal> {
+        Ok(Self {
             hub,
             session,
             language: Language::named(&session.language).unwrap_or(Language::Chinese),
-        }
+            sight: Sight::looked_up(hub.looking(), &session.user)?,
+        })
     }
 }
 

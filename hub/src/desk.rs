@@ -14,6 +14,7 @@ use lossbook_core::statement::{CaseStatus, SignatureState};
 use lossbook_core::store::{CaseRow, CaseStanding, StoreError, Tx};
 
 use crate::meta::{CaseReads, DeskRow, Due, Evidence, MetaStore, MetaTx, Uploads, Waiting, in_tx};
+use crate::no_survey;
 use crate::refusal::Refusal;
 
 /// So many cases are made anew in one transaction.
@@ -128,6 +129,10 @@ pub(crate) fn project(tx: &(impl MetaTx + ?Sized), case: CaseId) -> Result<(), S
     };
     let look = look_at(tx, (&row, &standing))?;
     let desk = look.desk_row(tx)?;
+    tx.put_waiver(
+        case,
+        no_survey::waiver(look.contract.as_ref(), &desk).as_ref(),
+    )?;
     let waiting = look.waiting(&desk);
     let told = tx.told(case)?;
     let mut dues = look.dues();

@@ -14,6 +14,7 @@ mod access;
 mod account;
 mod desk;
 mod feed;
+mod oversight;
 mod people;
 mod register;
 mod sqlite;
@@ -35,6 +36,7 @@ pub use desk::{
     Assigned, BoardRow, CaseReads, Desk, DeskRow, Due, Part, SurveyorRow, ToldRow, Waiting,
 };
 pub use feed::{Feed, FeedEntry, FeedRow};
+pub use oversight::{DeedRow, Oversight, WaiverPart, WaiverRow};
 pub use people::{People, PurgeNote, Tables};
 pub use register::{PaymentSum, RegisterPart, RegisterRow, Registers, Tally};
 pub use sqlite::STEPS;
@@ -158,7 +160,17 @@ pub struct OwnDraft {
 
 /// Everything one transaction can do.
 pub trait MetaTx:
-    Evidence + Access + Accounts + CaseReads + Desk + Feed + Uploads + People + Registers + Tables
+    Evidence
+    + Access
+    + Accounts
+    + CaseReads
+    + Desk
+    + Feed
+    + Oversight
+    + Uploads
+    + People
+    + Registers
+    + Tables
 {
 }
 
@@ -169,6 +181,7 @@ impl<T> MetaTx for T where
         + CaseReads
         + Desk
         + Feed
+        + Oversight
         + Uploads
         + People
         + Registers

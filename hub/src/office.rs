@@ -24,10 +24,11 @@ use serde::{Deserialize, Deserializer, Serialize};
 use crate::enrol::check_name;
 use crate::meta::{Assigned, Identity, MetaStore, MetaTx, OfficeUser, OwnDraft, in_tx};
 use crate::refusal::Refusal;
+use crate::sight::Sight;
+use crate::staff;
 
-use right::not_your_role;
 pub use right::{cases_of, check_readable, check_right, set_roles};
-pub(crate) use right::{is_personal, masked};
+pub(crate) use right::{is_personal, masked, not_your_role};
 
 /// Most cases in one answer.
 pub const MAX_CASES: u32 = 200;
@@ -49,10 +50,12 @@ pub struct CaseSummary {
     pub place: String,
     /// What happened.
     pub cause: String,
-    /// The estimate in fen, lowest reading.
-    pub low_fen: i64,
-    /// The estimate in fen, highest reading.
-    pub high_fen: i64,
+    /// The contract it names; empty while that is unsettled.
+    pub contract: String,
+    /// The estimate in fen, lowest reading; nothing if it is confidential.
+    pub low_fen: Option<i64>,
+    /// The estimate in fen, highest reading; nothing if it is confidential.
+    pub high_fen: Option<i64>,
     /// Fields with more than one value.
     pub contested: u64,
     /// A stable word.
@@ -159,6 +162,16 @@ pub struct NotJudged {
 }
 
 impl Opinion {
+    /// What stands in its place for whoever may not see the amounts.
+    pub(crate) fn hidden() -> Self {
+        Self::Not {
+            not_judged: NotJudged {
+                code: "AMOUNTS_HIDDEN",
+                detail: "本合同金额保密，您的角色不可查看 / this contract keeps its amounts confidential: your role does not see them".to_owned(),
+            },
+        }
+    }
+
     fn of(judged: Result<Judged, AppError>) -> Result<Self, StoreError> {
         match judged {
             Ok(Judged {
@@ -317,6 +330,12 @@ pub fn decide(
         let Some((_, standing)) = found else {
             return Ok(Err(unknown(name)));
         };
+        let surveyor = new.surveyor.filter(|_| action == Action::Assign);
+        if let Some(surveyor) = &surveyor
+            && let Some(refusal) = staff::check_assignable(tx, surveyor, now.wall)?
+        {
+            return Ok(Err(refusal));
+        }
         let wanted = desk::NewDecision {
             action,
             round: new.round,
@@ -343,25 +362,31 @@ pub fn decide(
         };
         tx.append_own(hub, draft)?;
         tx.put_draft(standing.case, &user.name, None)?;
-        if let (Action::Assign, Some(surveyor)) = (action, new.surveyor) {
-            let to = Assigned {
-                surveyor,
-                by: user.name.clone(),
-                at: now.wall,
-            };
-            tx.put_assigned(standing.case, &to)?;
+        if let Some(surveyor) = surveyor {
+            let (by, at) = (user.name.clone(), now.wall);
+            tx.put_assigned(standing.case, &Assigned { surveyor, by, at })?;
         }
         tracing::info!(case = %standing.case, action = action.word(), "decided");
-        let Some((row, standing)) = find(tx, name)? else {
-            return Ok(Err(unknown(name)));
-        };
-        let mut summary = summary(tx, &row)?;
-        // The projection follows at commit; the answer is what it will say.
-        standing.status.word().clone_into(&mut summary.status);
-        let opinion = Opinion::of(tx.assess(&standing, now.wall))?;
-        let missing = manifest(tx, row.case)?;
-        Ok(Ok(detail((summary, missing), &standing, opinion)))
+        decided(tx, name, (user, now.wall))
     })?
+}
+
+/// A case as it stands after a decision, as far as who took it sees it.
+fn decided(
+    tx: &dyn MetaTx,
+    name: &str,
+    (user, now): (&OfficeUser, WallMs),
+) -> Result<Result<CaseDetail, Refusal>, StoreError> {
+    let Some((row, standing)) = find(tx, name)? else {
+        return Ok(Err(unknown(name)));
+    };
+    let mut summary = summary(tx, &row)?;
+    // The projection follows at commit; the answer is what it will say.
+    standing.status.word().clone_into(&mut summary.status);
+    let opinion = Opinion::of(tx.assess(&standing, now))?;
+    let missing = manifest(tx, row.case)?;
+    let all = detail((summary, missing), &standing, opinion);
+    Ok(Ok(Sight::of(tx, user)?.detail(all)))
 }
 
 fn check(new: &NewDecision) -> Result<Action, Refusal> {
@@ -472,8 +497,11 @@ pub(crate) fn summary(tx: &dyn MetaTx, row: &CaseRow) -> Result<CaseSummary, Sto
         household: row.household.clone(),
         place: row.place.clone(),
         cause: row.cause.clone(),
-        low_fen: row.total.low.fen(),
-        high_fen: row.total.high.fen(),
+        contract: tx
+            .desk_row(row.case)?
+            .map_or_else(String::new, |row| row.contract),
+        low_fen: Some(row.total.low.fen()),
+        high_fen: Some(row.total.high.fen()),
         contested: row.contested,
         status: row.status.clone(),
         signature: row.signature.clone(),

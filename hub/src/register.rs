@@ -12,12 +12,16 @@
 //! `check`, beside its declaration.
 
 mod contact;
+pub(crate) mod contract;
 mod feedback;
+pub(crate) mod no_survey;
 pub(crate) mod notice;
 mod payment;
 mod policy;
 mod policy_view;
+pub(crate) mod risk;
 mod service_view;
+pub(crate) mod staff;
 mod value;
 mod write;
 
@@ -165,10 +169,28 @@ pub fn value_of<'r>(row: &'r RegisterRow, field: &str) -> &'r str {
 pub type Check = fn(&dyn MetaTx, &Proposed<'_>) -> Result<Option<Refusal>, StoreError>;
 
 /// The registers, by desk.
-const DESKS: &[&[&Register]] = &[feedback::REGISTERS, payment::REGISTERS, policy::REGISTERS, notice::REGISTERS, contact::REGISTERS];
+const DESKS: &[&[&Register]] = &[
+    feedback::REGISTERS,
+    payment::REGISTERS,
+    policy::REGISTERS,
+    notice::REGISTERS,
+    contact::REGISTERS,
+    no_survey::REGISTERS,
+    staff::REGISTERS,
+    risk::REGISTERS,
+    contract::REGISTERS,
+];
 
 /// Tables that the desks make from their registers.
-pub(crate) const ENTRIES: &[&[Entry]] = &[payment::ENTRIES, policy_view::ENTRIES, service_view::ENTRIES];
+pub(crate) const ENTRIES: &[&[Entry]] = &[
+    payment::ENTRIES,
+    policy_view::ENTRIES,
+    service_view::ENTRIES,
+    crate::no_survey::ENTRIES,
+    crate::staff::ENTRIES,
+    crate::risk::ENTRIES,
+    crate::closing::ENTRIES,
+];
 
 /// Every register.
 pub fn all() -> impl Iterator<Item = &'static Register> {

@@ -6,6 +6,7 @@
 
 mod blobs;
 mod console;
+mod desks;
 mod enrolment;
 mod exchange;
 mod http;

@@ -24,6 +24,7 @@ use crate::Failed;
 use crate::row::{Row, Timings, number};
 
 const TEMPLATES: u64 = 8;
+const LINES: u64 = 15;
 const SMALL: u64 = 10_000;
 const LARGE: u64 = 100_000;
 const PHOTOS: u64 = 10;
@@ -66,6 +67,9 @@ pub(crate) fn run() -> Result<(), Failed> {
     for _ in 0..TEMPLATES {
         let case = worker.report()?;
         worker.survey(&case)?;
+        for _ in 0..LINES {
+            worker.line(&case)?;
+        }
         worker.sign(&case, 60)?;
     }
     exchange(&device, &hub)?;
@@ -355,7 +359,7 @@ impl Template {
         })
     }
 
-    fn copy(&self, sql: &Connection, at: u64) -> Result<(), StoreError> {
+    fn copy(&self, sql: &Connection, at: u64, stream: i64) -> Result<(), StoreError> {
         let case = case_id(at);
         let id = Value::Blob(case.as_bytes().to_vec());
         let place = i64::try_from(at).unwrap_or(0);
@@ -371,6 +375,7 @@ impl Template {
         self.envelopes.write(sql, |row| {
             first(row);
             seq += 1;
+            put(row, 1, Value::Integer(stream));
             put(row, 2, Value::Integer(seq));
             put(
                 row,
@@ -447,22 +452,39 @@ fn photos(sql: &Connection, (case, at): (&CaseId, u64), scope: &[u8]) -> Result<
     Ok(())
 }
 
+/// The stream that the copies' envelopes are in: a device's that is no more, for a phone that found
+/// entries in its own stream which it never wrote would rightly stop.
+fn stream(sql: &Connection) -> Result<i64, StoreError> {
+    sql.execute(
+        "INSERT OR IGNORE INTO stream (scope, device, epoch, own, seq, header, sealed, acked, confirmed, forked)
+         SELECT scope, x'b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0', x'b0b0b0b0b0b0b0b0', 0, seq, header, sealed, acked, confirmed, 0
+         FROM stream ORDER BY id LIMIT 1",
+        [],
+    )?;
+    let found = sql.query_row(
+        "SELECT id FROM stream WHERE device = x'b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0'",
+        [],
+        |row| row.get(0),
+    )?;
+    Ok(found)
+}
+
 /// Copies the first cases until there are so many.
 fn bulk(home: &std::path::Path, (from, to): (u64, u64)) -> Result<(), Failed> {
     // The key that `wire::hub` makes.
     let mut key = [0; 32];
     FieldHost::new(1).fill_random(&mut key);
     let store = Store::open_beside(home, &StoreKey::from_bytes(key), &[("hub", STEPS)])?;
-    let templates = store.transact(|tx| {
+    let (templates, stream) = store.transact(|tx| {
         let sql = tx.sql();
+        let stream = stream(sql)?;
         let mut query = sql.prepare("SELECT case_id FROM case_row ORDER BY row_id LIMIT ?1")?;
         let ids = query.query_map([i64::try_from(TEMPLATES).unwrap_or(0)], |row| {
             row.get::<_, Vec<u8>>(0)
         })?;
         let ids = ids.collect::<Result<Vec<_>, _>>()?;
-        ids.iter()
-            .map(|id| Template::read(sql, id))
-            .collect::<Result<Vec<_>, StoreError>>()
+        let templates = ids.iter().map(|id| Template::read(sql, id));
+        Ok::<_, StoreError>((templates.collect::<Result<Vec<_>, _>>()?, stream))
     })?;
     let mut at = from;
     while at < to {
@@ -471,7 +493,7 @@ fn bulk(home: &std::path::Path, (from, to): (u64, u64)) -> Result<(), Failed> {
             for case in at..end {
                 let template = usize::try_from(case % TEMPLATES).unwrap_or(0);
                 if let Some(template) = templates.get(template) {
-                    template.copy(tx.sql(), case + 1)?;
+                    template.copy(tx.sql(), case + 1, stream)?;
                 }
             }
             Ok::<_, StoreError>(())

@@ -236,6 +236,20 @@ pub(crate) const LEGS: &[Leg] = &[
         },
     },
     Leg {
+        name: "office",
+        what: "a browser walks the desks of head office: registers, samples, staff, risks, hidden amounts",
+        needs: &["node", "chromium", "playwright-core", "axe-core"],
+        act: Act::Peer {
+            first: &[],
+            script: &[
+                "node",
+                "tests/peers/office_peer.cjs",
+                "{program}",
+                "{folder}",
+            ],
+        },
+    },
+    Leg {
         name: "swift-names",
         what: "our Swift has no syntax error and names what the generated Swift has",
         needs: &["python3", "tree-sitter-swift"],

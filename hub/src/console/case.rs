@@ -15,6 +15,7 @@ use lossbook_core::statement::{Action, ReasonToRefuse};
 use lossbook_core::store::{BlobRow, CaseStanding, StoreError};
 use maud::Markup;
 
+use super::case_desk::Around;
 use super::frame::{self, Counts};
 use super::{Visit, case_view, cookie, map, page};
 use crate::account;
@@ -43,6 +44,8 @@ pub(super) struct CasePage {
     pub(super) assigned: Option<Assigned>,
     pub(super) surveyors: Vec<SurveyorRow>,
     pub(super) pictures: Pictures,
+    /// What the desks know of it.
+    pub(super) around: Around,
     /// What the map's pictures are, and on which grid.
     pub(super) tiles: (String, Datum),
 }
@@ -109,6 +112,7 @@ fn read(
     let missing = office::manifest(tx, case)?;
     let obstacles = obstacles(tx, visit, (&row, &standing), &missing)?;
     let returned = tx.returned_fields(&standing)?;
+    let around = Around::read(tx, (&row, &standing))?;
     let view = tx.case_view(standing)?;
     let pictures = pictures(tx, &view)?;
     let assigns = user.may_decide(Action::Assign);
@@ -133,6 +137,7 @@ fn read(
         obstacles,
         returned,
         pictures,
+        around,
         tiles,
     }))
 }

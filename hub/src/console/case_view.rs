@@ -7,7 +7,7 @@ use lossbook_core::statement::{Action, CaseStatus};
 use maud::{Markup, html};
 
 use super::case::{Above, CasePage};
-use super::{Visit, case_money, case_past, case_photo, case_record, frame, word};
+use super::{Visit, case_desk, case_money, case_past, case_photo, case_record, frame, word};
 use crate::meta::SurveyorRow;
 use crate::register::{self, CaseLink, notice};
 use crate::role::Right;
@@ -32,6 +32,7 @@ pub(super) fn page(visit: &Visit<'_>, case: &CasePage, above: &Above) -> Markup 
                 (lacks(visit, case))
                 (clocks(visit, case))
                 (kept(visit, case))
+                (case_desk::panel(visit, case))
                 (case_past::decisions(visit, case))
                 (draft(visit, case))
             }
@@ -61,7 +62,7 @@ fn head(visit: &Visit<'_>, case: &CasePage) -> Markup {
                 @if row.round > 0 {
                     span .chip { (visit.say("第 ", "round ")) (row.round) "/" (rounds) " · " (word::role(visit, &row.role)) }
                 }
-                strong .sum { (word::range(row.low, row.high)) small { (visit.say(" 元", " yuan")) } }
+                strong .sum { (word::sum(visit, row)) small { (visit.say(" 元", " yuan")) } }
             }
         }
     }
@@ -380,7 +381,7 @@ fn returned(visit: &Visit<'_>, case: &CasePage) -> Markup {
     let masked = |path: &str, values: &[String]| {
         let shown: Vec<String> = values
             .iter()
-            .map(|one| crate::office::masked(path, one))
+            .map(|one| visit.sight.value(&case.row.contract, (path, one)))
             .collect();
         shown.join(" / ")
     };

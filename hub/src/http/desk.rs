@@ -14,6 +14,7 @@ use crate::hub::Hub;
 use crate::meta::{OfficeUser, in_tx};
 use crate::office::{self, NewDecision};
 use crate::refusal::Refusal;
+use crate::sight::Sight;
 
 #[derive(Deserialize)]
 pub(super) struct Search {
@@ -53,7 +54,8 @@ pub(super) async fn case(
 ) -> Result<Response, Refusal> {
     let case = desk(app, &headers, move |hub, user| {
         office::check_readable(hub.store(), user, &name)?;
-        office::case(hub.store(), &name, hub.now().wall)
+        let case = office::case(hub.store(), &name, hub.now().wall)?;
+        Ok(Sight::looked_up(hub.store(), user)?.detail(case))
     })
     .await?;
     Ok(json_response(StatusCode::OK, &case))

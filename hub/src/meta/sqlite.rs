@@ -9,6 +9,7 @@ mod case_read;
 mod desk;
 mod evidence;
 mod feed;
+mod oversight;
 mod people;
 mod register;
 mod upload;
@@ -32,6 +33,10 @@ pub const STEPS: &[Step] = &[
     Step {
         to: 3,
         sql: include_str!("migrations/0003_register.sql"),
+    },
+    Step {
+        to: 4,
+        sql: include_str!("migrations/0006_desks.sql"),
     },
 ];
 

@@ -7,6 +7,7 @@ use super::{CaseSummary, MAX_CASES, cases, summary, unknown};
 use crate::meta::{MetaStore, OfficeUser, in_tx};
 use crate::refusal::Refusal;
 use crate::role::{OfficeRole, Right};
+use crate::sight::Sight;
 
 /// Says what an office user is, and in which scopes; all, if none is named.
 ///
@@ -54,8 +55,10 @@ pub fn cases_of(
     text: Option<&str>,
 ) -> Result<Vec<CaseSummary>, Refusal> {
     check_right(user, Right::ReadCases)?;
+    let sight = Sight::looked_up(store, user)?;
     if user.scopes.is_empty() {
-        return cases(store, text);
+        let all = cases(store, text)?.into_iter();
+        return Ok(all.map(|summary| sight.summary(summary)).collect());
     }
     let query = CaseQuery {
         text: text.map(ToOwned::to_owned),
@@ -65,7 +68,8 @@ pub fn cases_of(
     Ok(in_tx(store, |tx| {
         let rows = tx.list_cases(&query)?.into_iter();
         let seen = rows.filter(|row| user.sees(row.scope));
-        seen.map(|row| summary(tx, &row)).collect()
+        let shown = seen.map(|row| Ok(sight.summary(summary(tx, &row)?)));
+        shown.collect()
     })?)
 }
 
@@ -113,7 +117,7 @@ pub(crate) fn is_personal(path: &str) -> bool {
 }
 
 /// Why somebody does not take a decision.
-pub(super) fn not_your_role(user: &OfficeUser, action: Action) -> Refusal {
+pub(crate) fn not_your_role(user: &OfficeUser, action: Action) -> Refusal {
     let roles: Vec<&str> = user.roles.iter().map(|role| role.names().0).collect();
     let words: Vec<&str> = user.roles.iter().map(|role| role.word()).collect();
     let detail = format!(

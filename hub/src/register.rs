@@ -35,8 +35,8 @@ use crate::role::Right;
 use crate::table::{Column, Row, Table, Words};
 
 pub use feedback::{DIMENSIONS, SATISFACTION};
-pub use value::{Choice, Kind, day_of, end_of, start_of};
 pub(crate) use value::minute_of;
+pub use value::{Choice, Kind, day_of, end_of, start_of};
 pub use write::{Said, add, add_in, correct, correct_in, find, strike, versions};
 
 /// A register.
@@ -245,10 +245,14 @@ impl Register {
         }
     }
 
-    /// Columns that can be searched: what is masked cannot be guessed by searching.
+    /// Columns that can be searched: what is masked or may be confidential cannot be guessed by
+    /// searching.
     pub fn searched(&self) -> Vec<&'static str> {
         let open = self.fields.iter();
-        let open = open.filter(|field| !field.kind.is_personal());
+        let open = open.filter(|field| {
+            let is_hidden = field.kind.is_personal() || matches!(field.kind, Kind::Money);
+            !is_hidden
+        });
         open.map(|field| field.id).collect()
     }
 

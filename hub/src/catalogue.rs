@@ -12,6 +12,7 @@
 use lossbook_core::domain::{CaseId, ScopeId, WallMs};
 use lossbook_core::store::StoreError;
 
+use crate::derived;
 use crate::meta::MetaTx;
 use crate::register::{self, Register};
 use crate::role::Right;
@@ -159,7 +160,7 @@ impl Entry {
 
 /// Every table.
 pub fn entries() -> impl Iterator<Item = Entry> {
-    let derived = register::ENTRIES.iter();
+    let derived = register::ENTRIES.iter().chain([&derived::ENTRIES]);
     let derived = derived.flat_map(|list| list.iter().copied());
     register::all().map(Register::entry).chain(derived)
 }

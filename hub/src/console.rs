@@ -25,9 +25,12 @@ mod case_view;
 mod form;
 mod frame;
 mod home;
+mod kpi;
+mod kpi_cases;
+mod kpi_chart;
 mod map;
-mod notice;
 mod no_survey;
+mod notice;
 mod people;
 mod queue;
 mod register;
@@ -44,6 +47,7 @@ use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use lossbook_core::domain::WallMs;
 use maud::Markup;
 
 use crate::account::{self, Session};
@@ -55,6 +59,16 @@ use crate::refusal::Refusal;
 use crate::role::Right;
 use crate::sight::Sight;
 use form::Form;
+
+/// An instant as the office writes it, for texts that name one.
+pub(crate) fn time_text(at: WallMs) -> String {
+    word::time(at)
+}
+
+/// Fen as yuan with groups of three, for texts that name an amount.
+pub(crate) fn yuan_text(fen: i64) -> String {
+    word::yuan(fen)
+}
 
 /// The cookie of a session; it goes to the console only.
 const COOKIE: &str = "lossbook_desk";
@@ -82,6 +96,8 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/console/map", get(map::show))
         .route("/console/map/cases", get(map::cases))
         .route("/console/board", get(board::show))
+        .route("/console/kpi", get(kpi::show))
+        .route("/console/kpi/{metric}/{side}", get(kpi_cases::show))
         .route("/console/tables", get(tables::index))
         .route("/console/table/{id}", get(tables::show).post(register::add))
         .route("/console/table/{id}/new", get(register::blank))

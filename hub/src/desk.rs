@@ -13,9 +13,14 @@ use lossbook_core::rules::{Handling, Running};
 use lossbook_core::statement::{CaseStatus, SignatureState};
 use lossbook_core::store::{CaseRow, CaseStanding, StoreError, Tx};
 
-use crate::meta::{CaseReads, DeskRow, Due, Evidence, MetaStore, MetaTx, Uploads, Waiting, in_tx};
+use crate::kpi::{self, Subject};
+use crate::meta::{
+    CaseReads, DeskRow, Due, Evidence, Integrations as _, MetaStore, MetaTx, RegisterPart, ToldRow,
+    Uploads, Waiting, in_tx,
+};
 use crate::no_survey;
 use crate::refusal::Refusal;
+use crate::register::value_of;
 
 /// So many cases are made anew in one transaction.
 const CASES_AT_ONCE: u32 = 50;
@@ -58,7 +63,10 @@ pub const PHOTOS: &str = "photos";
 /// # Errors
 /// As the store fails.
 pub fn follow(tx: &Tx<'_>, cases: &[CaseId]) -> Result<(), StoreError> {
-    cases.iter().try_for_each(|case| project(tx, *case))
+    cases.iter().try_for_each(|case| {
+        project(tx, *case)?;
+        tx.note_event(*case)
+    })
 }
 
 /// Makes everything the queues know anew, some cases at a time; says how many.
@@ -137,7 +145,8 @@ pub(crate) fn project(tx: &(impl MetaTx + ?Sized), case: CaseId) -> Result<(), S
     let told = tx.told(case)?;
     let mut dues = look.dues();
     dues.retain(|due| !told.iter().any(|told| told.what == due.id));
-    tx.put_desk(&desk, &waiting, &dues)
+    tx.put_desk(&desk, &waiting, &dues)?;
+    look.figures(tx, (&desk, &told))
 }
 
 /// Originals of a case whose bytes are not here.
@@ -191,6 +200,37 @@ impl Look<'_> {
             round,
             role,
         })
+    }
+
+    /// Writes what registers and figures need of the case.
+    fn figures(
+        &self,
+        tx: &(impl MetaTx + ?Sized),
+        (desk, told): (&DeskRow, &[ToldRow]),
+    ) -> Result<(), StoreError> {
+        let packs = tx.packs()?;
+        let judged = self.contract.as_ref().and_then(|(judged, _)| {
+            let name = &judged.assessment.service_pack;
+            let mut all = packs.all().iter();
+            all.find(|pack| pack.digest() == name.digest)
+                .map(|pack| (judged, pack))
+        });
+        let callbacks = tx.register_rows(RegisterPart {
+            case: Some(desk.case),
+            ..RegisterPart::all(kpi::CALLBACKS)
+        })?;
+        let ratings = callbacks
+            .iter()
+            .map(|row| kpi::is_satisfied(value_of(row, "satisfaction")));
+        let ratings: Vec<bool> = ratings.collect();
+        let subject = Subject {
+            desk,
+            judged,
+            told,
+            ratings: &ratings,
+        };
+        let sheet = kpi::sheet(&subject, self.standing, self.assigned.is_some());
+        tx.put_figures(&sheet, &kpi::parts(&subject, &sheet))
     }
 
     /// Who surveys: whoever wrote that the survey began, else to whom it was given.

@@ -8,6 +8,7 @@
 //!
 //! Refuses: to compute a status of its own: that follows from the newest decision and the figures.
 
+mod beside;
 mod right;
 
 use lossbook_core::app::office::{self as desk, DecisionError};
@@ -20,6 +21,7 @@ use lossbook_core::statement::{Action, ReasonToRefuse};
 use lossbook_core::store::{CaseQuery, CaseRow, CaseStanding, StoreError};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
+use utoipa::ToSchema;
 
 use crate::enrol::check_name;
 use crate::meta::{Assigned, Identity, MetaStore, MetaTx, OfficeUser, OwnDraft, in_tx};
@@ -27,6 +29,7 @@ use crate::refusal::Refusal;
 use crate::sight::Sight;
 use crate::staff;
 
+pub use beside::{Beside, ToldSummary};
 pub use right::{cases_of, check_readable, check_right, set_roles};
 pub(crate) use right::{is_personal, masked, not_your_role};
 
@@ -38,7 +41,7 @@ const MAX_REASON_BYTES: usize = 4_000;
 const MAX_FIELDS: usize = 200;
 
 /// A case in a list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct CaseSummary {
     /// The short number.
     pub number: String,
@@ -71,7 +74,7 @@ pub struct CaseSummary {
 }
 
 /// A case with what was signed and decided.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct CaseDetail {
     /// As in the list.
     #[serde(flatten)]
@@ -90,13 +93,16 @@ pub struct CaseDetail {
     pub late: Vec<LateChange>,
     /// Photos and thumbnails whose bytes are not here, and on whose phone they are.
     pub missing: Vec<MissingPhoto>,
+    /// Where it lies, when what was done, and what the insured was told.
+    #[serde(flatten)]
+    pub beside: Beside,
     /// What the contract says.
     #[serde(flatten)]
     pub opinion: Opinion,
 }
 
 /// A field that reads otherwise than when the case was decided, and on which nothing rests.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct LateChange {
     /// Which field.
     pub path: String,
@@ -107,7 +113,7 @@ pub struct LateChange {
 }
 
 /// A photo, or a picture made from one, that a case names and the hub does not hold.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct MissingPhoto {
     /// Which bytes.
     pub sha256: String,
@@ -135,14 +141,16 @@ impl MissingPhoto {
 }
 
 /// What the contract says to a case by the packs on the hub's shelf, or why nothing can be said.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(untagged)]
 pub enum Opinion {
     /// It was judged.
     Judged {
         /// What the rules say: cover, payable with its steps, due times, and the packs' digests.
+        #[schema(value_type = Object)]
         assessment: Box<Assessment>,
         /// What was written and no rule knows.
+        #[schema(value_type = Vec<Object>)]
         unmatched: Vec<Reason>,
     },
     /// It was not.
@@ -153,7 +161,7 @@ pub enum Opinion {
 }
 
 /// Why no contract can judge a case.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct NotJudged {
     /// A stable word.
     pub code: &'static str,
@@ -193,7 +201,7 @@ impl Opinion {
 }
 
 /// A decision that stands.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct DecisionSummary {
     /// A stable word.
     pub action: String,
@@ -208,7 +216,7 @@ pub struct DecisionSummary {
 }
 
 /// What a reviewer wants.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewDecision {
     /// approve, return, deny, pay, close, reopen or assign.
@@ -224,6 +232,7 @@ pub struct NewDecision {
     pub fields: Vec<String>,
     /// The heads that were looked at; if the case has others by now, nothing is decided.
     #[serde(default, deserialize_with = "digests")]
+    #[schema(value_type = Option<Vec<String>>)]
     pub heads: Option<Vec<Digest>>,
     /// With *assign*: to whom.
     #[serde(default)]
@@ -301,12 +310,8 @@ pub fn case(store: &dyn MetaStore, name: &str, now: WallMs) -> Result<CaseDetail
             return Ok(Err(unknown(name)));
         };
         let opinion = Opinion::of(tx.assess(&standing, now))?;
-        let missing = manifest(tx, row.case)?;
-        Ok(Ok(detail(
-            (summary(tx, &row)?, missing),
-            &standing,
-            opinion,
-        )))
+        let aside = (manifest(tx, row.case)?, Beside::of(tx, &standing)?);
+        Ok(Ok(detail((summary(tx, &row)?, aside), &standing, opinion)))
     })?
 }
 
@@ -384,8 +389,8 @@ fn decided(
     // The projection follows at commit; the answer is what it will say.
     standing.status.word().clone_into(&mut summary.status);
     let opinion = Opinion::of(tx.assess(&standing, now))?;
-    let missing = manifest(tx, row.case)?;
-    let all = detail((summary, missing), &standing, opinion);
+    let aside = (manifest(tx, row.case)?, Beside::of(tx, &standing)?);
+    let all = detail((summary, aside), &standing, opinion);
     Ok(Ok(Sight::of(tx, user)?.detail(all)))
 }
 
@@ -512,7 +517,7 @@ pub(crate) fn summary(tx: &dyn MetaTx, row: &CaseRow) -> Result<CaseSummary, Sto
 }
 
 fn detail(
-    (summary, missing): (CaseSummary, Vec<MissingPhoto>),
+    (summary, (missing, beside)): (CaseSummary, (Vec<MissingPhoto>, Beside)),
     standing: &CaseStanding,
     opinion: Opinion,
 ) -> CaseDetail {
@@ -550,6 +555,7 @@ fn detail(
             .collect(),
         late: standing.late.iter().map(late_change).collect(),
         missing,
+        beside,
         opinion,
     }
 }

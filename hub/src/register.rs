@@ -14,6 +14,7 @@
 mod contact;
 pub(crate) mod contract;
 mod feedback;
+mod figures;
 pub(crate) mod no_survey;
 pub(crate) mod notice;
 mod payment;
@@ -171,6 +172,7 @@ pub type Check = fn(&dyn MetaTx, &Proposed<'_>) -> Result<Option<Refusal>, Store
 /// The registers, by desk.
 const DESKS: &[&[&Register]] = &[
     feedback::REGISTERS,
+    figures::REGISTERS,
     payment::REGISTERS,
     policy::REGISTERS,
     notice::REGISTERS,

@@ -4,16 +4,19 @@
     reason = "a test looks for one kind of frame"
 )]
 
+mod api;
 mod blobs;
 mod console;
 mod desks;
 mod enrolment;
 mod exchange;
+mod figures;
 mod http;
 mod notice;
 mod office;
 mod payment;
 mod policy;
+mod pulse;
 mod register;
 mod service;
 mod shelf;

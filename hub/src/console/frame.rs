@@ -12,9 +12,10 @@ use crate::refusal::Refusal;
 use crate::role::Right;
 
 /// Pages about all cases, for whoever reads cases: where, Chinese, English.
-const AT_LARGE: [(&str, &str, &str); 4] = [
+const AT_LARGE: [(&str, &str, &str); 5] = [
     ("/console/map", "地图", "Map"),
     ("/console/board", "灾情进度板", "Surge board"),
+    ("/console/kpi", "绩效指标", "Performance figures"),
     ("/console/tables", "台账与报表", "Registers and tables"),
     ("/console/no-survey", "免查勘", "No-survey cases"),
 ];

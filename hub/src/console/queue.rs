@@ -131,7 +131,8 @@ pub(super) fn case_head(visit: &Visit<'_>) -> Markup {
     }
 }
 
-fn case_headings(visit: &Visit<'_>) -> Markup {
+/// Headings of the cells of a case.
+pub(super) fn case_headings(visit: &Visit<'_>) -> Markup {
     html! {
         th scope="col" { (visit.say("案号", "Case")) }
         th scope="col" { (visit.say("被保险人", "Insured")) }

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use lossbook_core::app::{CaseView, Event, Judged, ReturnedField};
+use lossbook_core::app::{CaseView, Event, Judged, Ledgers, ReturnedField};
 use lossbook_core::domain::{CaseId, Digest, ScopeId, WallMs};
 use lossbook_core::evidence::PhotoMark;
 use lossbook_core::record::FieldChange;
@@ -194,6 +194,11 @@ pub trait CaseReads {
     /// # Errors
     /// As the store fails.
     fn packs(&self) -> Result<Arc<Packs>, StoreError>;
+    /// The two correction ledgers of a case (R314, R315).
+    ///
+    /// # Errors
+    /// As the store fails.
+    fn ledgers(&self, case: CaseId) -> Result<Ledgers, StoreError>;
     /// If it was returned: what became of the fields to mend.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 use lossbook_core::statement::Action;
 use lossbook_core::store::CaseQuery;
 
-use super::{CaseSummary, MAX_CASES, cases, summary, unknown};
+use super::{CaseSummary, MAX_CASES, summary, unknown};
 use crate::meta::{MetaStore, OfficeUser, in_tx};
 use crate::refusal::Refusal;
 use crate::role::{OfficeRole, Right};
@@ -45,25 +45,21 @@ pub fn set_roles(
     })?
 }
 
-/// The cases that somebody may read, newest first.
+/// The cases that somebody may read, newest first: at most [`MAX_CASES`] behind so many.
 ///
 /// # Errors
 /// `NOT_YOUR_ROLE`; else as the store fails.
 pub fn cases_of(
     store: &dyn MetaStore,
     user: &OfficeUser,
-    text: Option<&str>,
+    (text, skip): (Option<&str>, u32),
 ) -> Result<Vec<CaseSummary>, Refusal> {
     check_right(user, Right::ReadCases)?;
     let sight = Sight::looked_up(store, user)?;
-    if user.scopes.is_empty() {
-        let all = cases(store, text)?.into_iter();
-        return Ok(all.map(|summary| sight.summary(summary)).collect());
-    }
     let query = CaseQuery {
         text: text.map(ToOwned::to_owned),
         limit: MAX_CASES,
-        offset: 0,
+        offset: skip,
     };
     Ok(in_tx(store, |tx| {
         let rows = tx.list_cases(&query)?.into_iter();

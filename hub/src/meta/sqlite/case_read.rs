@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use lossbook_core::app::office::contract_of;
 use lossbook_core::app::{
-    AppError, CaseView, Event, Judged, ReturnedField, packs_in_force, returned,
+    AppError, CaseView, Event, Judged, Ledgers, ReturnedField, packs_in_force, returned,
 };
 use lossbook_core::domain::{CaseId, Digest, WallMs};
 use lossbook_core::evidence::PhotoMark;
@@ -42,6 +42,10 @@ impl CaseReads for Tx<'_> {
             Err(AppError::Store(error)) => Err(error),
             Err(error) => Err(damaged(&error.to_string())),
         }
+    }
+
+    fn ledgers(&self, case: CaseId) -> Result<Ledgers, StoreError> {
+        Ledgers::of_case(self, case)
     }
 
     fn returned_fields(&self, standing: &CaseStanding) -> Result<Vec<ReturnedField>, StoreError> {

@@ -5,6 +5,7 @@
 // usage: office_peer.cjs PROGRAM FOLDER [PICTURES]      PICTURES is where screenshots go
 "use strict";
 const { Person, expect, walked } = require("./console_world.cjs");
+const registers = require("./office_registers.cjs");
 
 /** Fills the form of a register: inputs and choices by column. */
 async function fill(page, values, prefix = "v.") {
@@ -210,6 +211,7 @@ async function closing(person) {
 async function tell(browser, event) {
   const account = (role) => event.accounts.find((one) => one.role === role);
   const person = (role, options) => new Person(browser, event, account(role)).signIn(options);
+  await registers.tell(person, { add, correct, both, expect });
   await noSurvey(person);
   await weather(person);
   await staff(person);

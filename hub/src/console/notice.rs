@@ -61,7 +61,7 @@ fn shown(visit: &Visit<'_>, name: &str, refused: Option<&Refused<'_>>) -> Result
         };
         Ok(Some(Notices {
             counts: Counts::read(tx, visit)?,
-            drafts: notice::drafts(tx, (found.case, now), visit.language)?,
+            drafts: notice::drafts(tx, (found.case, now), (visit.language, &visit.sight))?,
             given: tx.register_rows(part)?,
             row,
         }))

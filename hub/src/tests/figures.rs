@@ -1,7 +1,5 @@
 //! Figures and the tables made from cases: what counts, since when, and what stands behind it.
 
-use std::sync::OnceLock;
-
 use lossbook_core::app::Device;
 use lossbook_core::domain::{CaseId, WallMs};
 
@@ -14,7 +12,6 @@ use crate::kpi::{Figure, METRICS, Sum, metric};
 use crate::meta::figure::{Side, Span, day_of};
 use crate::meta::{OfficeUser, in_tx};
 use crate::role::OfficeRole;
-use crate::sight::Sight;
 use crate::table::{Cell, Table};
 
 const MINUTE: i64 = 60_000;
@@ -64,14 +61,8 @@ fn span(world: &World) -> Span<'static> {
         contract: None,
         scopes: &[],
         now,
-        sight: whole(),
+        sight: &EVERYTHING,
     }
-}
-
-/// Whoever asks here sees every amount.
-fn whole() -> &'static Sight {
-    static WHOLE: OnceLock<Sight> = OnceLock::new();
-    WHOLE.get_or_init(Sight::whole)
 }
 
 fn sum(world: &World, id: &str) -> Sum {
@@ -93,7 +84,6 @@ fn table(world: &World, id: &str) -> Table {
         limit: 50,
         after: None,
         personal: Personal::Masked,
-        sight: whole(),
     };
     let entry = catalogue::entry(id).unwrap();
     in_tx(world.hub.store(), |tx| entry.table(tx, &ask)).unwrap()

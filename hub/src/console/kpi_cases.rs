@@ -18,6 +18,7 @@ use crate::meta::figure::{Behind, Place, Side, Span};
 use crate::meta::look;
 use crate::refusal::Refusal;
 use crate::role::Right;
+use crate::sight::HIDDEN;
 
 /// Rows of one page.
 const PAGE: u32 = 50;
@@ -136,7 +137,11 @@ fn line(visit: &Visit<'_>, (metric, side): (&Metric, Side), row: &Behind, packs:
             (queue::case_cells(visit, &row.row))
             td { (unit(visit, &row.place.unit, &row.row.contract, packs)) }
             td .num { (kpi::day_text(row.place.day)) }
-            td .num data-count=(part) { (amount(visit, (metric, side), part)) }
+            @if visit.sight.shows_row(&row.row) || !matches!(metric.shape, Shape::Money) {
+                td .num data-count=(part) { (amount(visit, (metric, side), part)) }
+            } @else {
+                td .num { (HIDDEN) }
+            }
         }
     }
 }

@@ -14,7 +14,7 @@ use super::frame::{self, Counts};
 use super::{Visit, page, word};
 use crate::catalogue::{self, Area, Ask, Entry, Make, Personal};
 use crate::http::App;
-use crate::meta::{MetaTx, ScopeRow, look};
+use crate::meta::{MetaTx, RegisterPart, ScopeRow, look};
 use crate::refusal::Refusal;
 use crate::register::{CaseLink, Register, end_of, start_of};
 use crate::role::Right;
@@ -68,6 +68,8 @@ pub(super) struct Filter {
     village: String,
     #[serde(default)]
     case: String,
+    #[serde(default)]
+    q: String,
     #[serde(default)]
     after: String,
 }
@@ -148,6 +150,7 @@ impl Filter {
             ("to", &self.to),
             ("village", &self.village),
             ("case", &self.case),
+            ("q", &self.q),
         ];
         for (name, value) in parts {
             if !value.is_empty() {
@@ -229,7 +232,13 @@ fn read(
     let (table, numbers) = match entry.make {
         Make::Derived(_) => (entry.table(tx, &ask)?, Vec::new()),
         Make::Kept(register) => {
-            let rows = tx.register_rows(register.part(&ask))?;
+            let searched = register.searched();
+            let words = Some(filter.q.trim()).filter(|words| !words.is_empty());
+            let part = RegisterPart {
+                words: words.map(|words| (words, searched.as_slice())),
+                ..register.part(&ask)
+            };
+            let rows = tx.register_rows(part)?;
             let numbers = rows.iter().map(|row| row.row).collect();
             let table = register.table_of(&rows, ask.personal);
             (visit.sight.table(tx, table)?, numbers)
@@ -265,6 +274,9 @@ fn filters(visit: &Visit<'_>, (entry, filter): (&Entry, &Filter), villages: &[Sc
             }
             @if kept(|register| register.case != CaseLink::Never) {
                 label { (visit.say("案号", "Case")) input name="case" value=(filter.case) maxlength="40"; }
+            }
+            @if matches!(entry.make, Make::Kept(_)) {
+                label { (visit.say("查找", "Find")) input name="q" value=(filter.q) maxlength="100"; }
             }
             button { (visit.say("筛选", "Filter")) }
         }

@@ -54,13 +54,13 @@ impl Figures for Tx<'_> {
     fn tally(&self, metric: &str, span: Span<'_>) -> Result<Vec<Tally>, StoreError> {
         let hour = span.now.0.div_euclid(HOUR_MS);
         let within = scope_and_contract("scope", "contract", span);
-        // Whole hours from the sums; what ran out within this hour one by one.
+        // Whole hours from the sums; what ran out within this hour one by one, found by its time.
         let sql = format!(
             "SELECT contract, day, sum(num), sum(den) FROM hub_tally
              WHERE metric = ?1 AND day BETWEEN ?2 AND ?3 AND hour < ?4 AND {within}
              GROUP BY contract, day
              UNION ALL
-             SELECT contract, day, sum(num), sum(den) FROM hub_part
+             SELECT contract, day, sum(num), sum(den) FROM hub_part INDEXED BY hub_part_ripe
              WHERE ripe >= ?4 * {HOUR_MS} AND ripe <= ?5 AND ripe > 0 AND metric = ?1
                AND day BETWEEN ?2 AND ?3 AND {within}
              GROUP BY contract, day"

@@ -4,15 +4,18 @@
     reason = "a missing key of a JSON value reads as null"
 )]
 
+mod export;
 mod reference_file;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::{Args, Subcommand};
 use lossbook_core::domain::Datum;
 use lossbook_core::rules::SHIPPED;
 use lossbook_hub::admin::Command as Order;
+use lossbook_hub::press::Press;
 use lossbook_hub::refusal::Refusal;
 use lossbook_hub::{Hub, HubError, HubKey, ServeConfig, SystemHost, Tiles, TlsFiles, serve};
 use serde_json::{Value, json};
@@ -62,6 +65,9 @@ pub enum Command {
         /// On which grid those pictures lie: wgs84 or gcj02.
         #[arg(long, value_name = "DATUM", default_value = "wgs84")]
         tiles_datum: String,
+        /// Folder with the fonts of papers; else the system's that has Chinese letters.
+        #[arg(long, value_name = "DIR")]
+        fonts: Option<PathBuf>,
     },
     /// Print a single-use enrolment code.
     Invite {
@@ -149,6 +155,9 @@ pub enum Command {
     },
     /// Make everything the console's queues read anew: after a rule pack changed.
     Desk,
+    /// Papers, tables and maps as files.
+    #[command(flatten)]
+    File(export::FileCommand),
     /// Print a new one-time link to the page.
     Link,
     /// What the hub holds.
@@ -241,6 +250,7 @@ pub fn run(
             reserve,
             tiles,
             tiles_datum,
+            fonts,
         } => {
             let tiles = tiles.as_ref().map(|url| tiles_at(url, tiles_datum));
             let tls = cert
@@ -253,9 +263,11 @@ pub fn run(
                 token_valid_ms: token_seconds.saturating_mul(1000),
                 tiles: tiles.transpose()?,
             };
-            serve_until_told(args, (&config, *reserve), announce)
+            let press = export::press_of(fonts.as_deref())?;
+            serve_until_told(args, (&config, *reserve, press), announce)
         }
         Command::Pack { command } => pack(args, command),
+        Command::File(command) => export::run(args, command),
         Command::Export(_) | Command::Import { .. } | Command::AgeIdentity { .. } => {
             by_hand(args, progress)
         }
@@ -353,6 +365,7 @@ fn order(command: &Command) -> Result<Order, Failure> {
         Command::Status => Order::Status,
         Command::Serve { .. }
         | Command::Pack { .. }
+        | Command::File(_)
         | Command::Export(_)
         | Command::Import { .. }
         | Command::AgeIdentity { .. } => {
@@ -383,6 +396,7 @@ fn by_hand(args: &HubArgs, progress: bool) -> Result<Said, Failure> {
         | Command::Scope { .. }
         | Command::User { .. }
         | Command::Pack { .. }
+        | Command::File(_)
         | Command::Devices
         | Command::Revoke { .. }
         | Command::Scopes { .. }
@@ -475,7 +489,7 @@ fn open_or_init(args: &HubArgs) -> Result<Hub, HubError> {
 
 fn serve_until_told(
     args: &HubArgs,
-    (config, reserve): (&ServeConfig, u64),
+    (config, reserve, press): (&ServeConfig, u64, Arc<dyn Press>),
     announce: &mut dyn FnMut(&Said),
 ) -> Result<Said, Failure> {
     // The log goes to standard error: ids and counts, never names, places or amounts.
@@ -483,7 +497,7 @@ fn serve_until_told(
         .with_writer(std::io::stderr)
         .with_ansi(false)
         .try_init();
-    let hub = open_or_init(args)?;
+    let hub = open_or_init(args)?.printing_by(press);
     hub.keep_free(reserve);
     let link = hub.make_page_link()?;
     let key = hub.key_digest().to_hex();

@@ -21,14 +21,15 @@ mod case_past;
 mod case_photo;
 mod case_record;
 mod case_view;
+mod export;
 mod form;
 mod frame;
 mod home;
-mod map;
+pub(crate) mod map;
 mod people;
 mod queue;
 mod sign_in;
-mod word;
+pub(crate) mod word;
 
 use std::sync::Arc;
 
@@ -66,6 +67,10 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/console/case/{name}/draft", post(case_act::draft))
         .route("/console/case/{name}/tell", post(case_act::tell))
         .route("/console/case/{name}/reveal", post(case_act::reveal))
+        .route("/console/case/{name}/paper", post(export::paper))
+        .route("/console/check", get(export::check))
+        .route("/console/map/export", post(export::map))
+        .route("/console/cases/export", post(export::cases))
         .route("/console/photo/{scope}/{digest}", get(case::photo))
         .route("/console/map", get(map::show))
         .route("/console/map/cases", get(map::cases))
@@ -103,6 +108,8 @@ pub(crate) enum Next {
     Go(String),
     /// This answer.
     Show(StatusCode, Markup),
+    /// A file.
+    Give(export::Download),
 }
 
 /// A page for whoever has a right.
@@ -158,6 +165,7 @@ pub(crate) async fn act(
     match done.await {
         Ok(Next::Go(path)) => see_other(&path),
         Ok(Next::Show(status, page)) => html(status, &page, &policy),
+        Ok(Next::Give(download)) => download.into_response(),
         Err(refusal) => turned_away(headers, &refusal, &policy),
     }
 }

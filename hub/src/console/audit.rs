@@ -64,6 +64,8 @@ fn deed(visit: &Visit<'_>, word: &str) -> String {
         "decide" => visit.say("作出决定", "decided"),
         "decide_refused" => visit.say("决定被拒绝", "was refused"),
         "tell" => visit.say("记录告知", "noted a notice"),
+        "paper" => visit.say("出具文书", "made a paper"),
+        "export" => visit.say("导出数据", "exported data"),
         "people" => visit.say("变更人员", "changed people"),
         "enrol_asked" => visit.say("申请设备注册", "asked for an enrolment"),
         "enrol_confirmed" => visit.say("确认设备注册", "confirmed an enrolment"),

@@ -25,6 +25,8 @@ use crate::device::Said;
 use crate::failure::Failure;
 use crate::keyfile;
 
+pub use export::press_of;
+
 /// `lossbook hub`.
 #[derive(Debug, Args)]
 pub struct HubArgs {

@@ -10,6 +10,7 @@ mod enrolment;
 mod exchange;
 mod http;
 mod office;
+mod papers;
 mod shelf;
 mod story;
 

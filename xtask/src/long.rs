@@ -144,6 +144,20 @@ pub(crate) const RUNS: &[LongRun] = &[
         before: Before::Nothing,
     },
     LongRun {
+        name: "papers",
+        what: "papers, tables and maps of the demo's event in other programs, LibreOffice among them",
+        argv: &[
+            "sh",
+            "-c",
+            "cargo build --release && python3 tests/peers/papers_peer.py \"${CARGO_TARGET_DIR:-target}/release/lossbook\" \"$(mktemp -d)\"",
+        ],
+        env: &[],
+        tools: &["pdftotext", "ogrinfo", "openpyxl", "fonts-wqy-microhei", "libreoffice"],
+        yields: Yield::Counts,
+        seed: None,
+        before: Before::Nothing,
+    },
+    LongRun {
         name: "lookalike",
         what: "altered copies found among 100,000 photos, and what is not to be found",
         argv: &[

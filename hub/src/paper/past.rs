@@ -48,7 +48,7 @@ impl Reading<'_> {
     fn taken(&self, shot: &Shot) -> String {
         match (shot.moment, &shot.claims.taken_at) {
             (Some(moment), _) => self.pen().time(moment.clocks.wall),
-            (None, Some(claimed)) => claimed.to_string(),
+            (None, Some(claimed)) => claimed.civil.replace('T', " "),
             (None, None) => String::new(),
         }
     }

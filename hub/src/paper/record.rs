@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use lossbook_core::domain::{Digest, Money as LossMoney, MoneyRange, half_up};
-use lossbook_core::record::{CaseRecord, FieldPath, Row, Section, Thousandths};
+use lossbook_core::record::{CaseRecord, FieldPath, Row, Section, Value, ValueKind};
 use lossbook_core::statement::{FreezeBody, StatementKind};
 use lossbook_core::store::SignatureStanding;
 
@@ -209,8 +209,13 @@ fn frozen_amount(row: &BTreeMap<&'static str, String>) -> String {
     let price: Option<LossMoney> = row.get("unit_price").and_then(|text| text.parse().ok());
     let amount = match price {
         Some(price) => {
-            let quantity = row.get("quantity").and_then(|text| text.parse().ok());
-            let thousandths = quantity.map_or(1000, |quantity: Thousandths| quantity.0);
+            let quantity = row.get("quantity");
+            let quantity = quantity.and_then(|text| Value::parse(ValueKind::Number, text).ok());
+            let thousandths = match quantity {
+                Some(Value::Number(number)) => number.0,
+                Some(Value::Text(_) | Value::Money(_) | Value::Time(_) | Value::Digest(_))
+                | None => 1000,
+            };
             let product = i128::from(thousandths).saturating_mul(i128::from(price.fen()));
             Some(half_up(product, 1000))
         }

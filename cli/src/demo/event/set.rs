@@ -18,6 +18,7 @@ use super::office::{self, Account};
 use crate::device::enrol;
 use crate::driver::{Patience, UNMETERED, synchronise};
 use crate::failure::Failure;
+use crate::hub::press_of;
 use crate::http::Client;
 use crate::keyfile;
 
@@ -62,6 +63,7 @@ impl Set {
         let (clock, data) = (StageClock::new(), dir.join("hub"));
         let key = HubKey::create(&HubKey::default_path(&data), &clock)?;
         let hub = Hub::init_hosted(&data, &key, Arc::new(clock.clone()))?;
+        let hub = hub.printing_by(press_of(None)?);
         for village in &VILLAGES {
             hub.run(Order::AddScope {
                 name: village.name.to_owned(),

@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use drive::Drive;
-use lossbook_core::app::{AppError, Device};
+use lossbook_core::app::{AppError, Device, PREVIEWS_AT_ONCE};
 use lossbook_core::sync::Event;
 
 use crate::body::{BODY_SUFFIX, sweep};
@@ -24,9 +24,6 @@ use crate::home::Home;
 use crate::host::LogLevel;
 use crate::observer::News;
 use crate::sync::{HubAnswer, LinkState, SyncOptions, SyncProgress, SyncTask, TransportFailure};
-
-/// Previews made before one exchange over a metered link: a few seconds' work on a cheap phone.
-const PREVIEWS_AT_ONCE: usize = 12;
 
 /// An exchange with the hub, from `Lossbook.sync`. Ask for tasks until it is done; freeing it ends
 /// it. Nothing that the hub acknowledged is ever lost.

@@ -52,6 +52,7 @@ pub use lookalike::SeenBefore;
 pub use packs::{HeldPack, PackStanding, packs_in_force};
 pub use peer::PhonePeer;
 pub use people::PersonHere;
+pub use preview::PREVIEWS_AT_ONCE;
 pub use quarantine::{Outside, QUARANTINE_FORMAT};
 pub use recording::{AddedRecording, NewRecording};
 pub use reference::{Known, ReferenceTable, TakenReference, check_row, table};

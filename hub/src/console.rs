@@ -28,8 +28,15 @@ mod home;
 pub(crate) mod map;
 mod people;
 mod queue;
+mod register;
+mod register_form;
 mod sign_in;
+<<<<<<< HEAD
 pub(crate) mod word;
+=======
+mod tables;
+mod word;
+>>>>>>> main
 
 use std::sync::Arc;
 
@@ -71,10 +78,19 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/console/check", get(export::check))
         .route("/console/map/export", post(export::map))
         .route("/console/cases/export", post(export::cases))
+        .route("/console/table/{id}/export", post(export::table))
         .route("/console/photo/{scope}/{digest}", get(case::photo))
         .route("/console/map", get(map::show))
         .route("/console/map/cases", get(map::cases))
         .route("/console/board", get(board::show))
+        .route("/console/tables", get(tables::index))
+        .route("/console/table/{id}", get(tables::show).post(register::add))
+        .route("/console/table/{id}/new", get(register::blank))
+        .route(
+            "/console/table/{id}/{row}",
+            get(register::show).post(register::change),
+        )
+        .route("/console/table/{id}/{row}/reveal", post(register::reveal))
         .route("/console/people", get(people::show).post(people::save))
         .route("/console/people/enrol", post(people::enrol))
         .route("/console/audit", get(audit::show))

@@ -15,6 +15,7 @@ mod account;
 mod desk;
 mod feed;
 mod people;
+mod register;
 mod sqlite;
 mod upload;
 
@@ -35,6 +36,7 @@ pub use desk::{
 };
 pub use feed::{Feed, FeedEntry, FeedRow};
 pub use people::{People, PurgeNote, Tables};
+pub use register::{PaymentSum, RegisterPart, RegisterRow, Registers, Tally};
 pub use sqlite::STEPS;
 pub use upload::{BlobRow, PhotoRow, PieceRow, UploadRow, Uploads};
 
@@ -156,12 +158,21 @@ pub struct OwnDraft {
 
 /// Everything one transaction can do.
 pub trait MetaTx:
-    Evidence + Access + Accounts + CaseReads + Desk + Feed + Uploads + People + Tables
+    Evidence + Access + Accounts + CaseReads + Desk + Feed + Uploads + People + Registers + Tables
 {
 }
 
-impl<T: Evidence + Access + Accounts + CaseReads + Desk + Feed + Uploads + People + Tables> MetaTx
-    for T
+impl<T> MetaTx for T where
+    T: Evidence
+        + Access
+        + Accounts
+        + CaseReads
+        + Desk
+        + Feed
+        + Uploads
+        + People
+        + Registers
+        + Tables
 {
 }
 

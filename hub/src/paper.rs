@@ -220,10 +220,8 @@ impl Hub {
     /// # Errors
     /// `CASE_UNKNOWN`, `NO_SUCH_PAPER`, `NO_REASON`, `NO_FONT`.
     pub fn make_paper(&self, (name, by): (&str, &str), wish: &Wish) -> Result<Paper, Refusal> {
-        if matches!(&wish.personal, Personal::Shown(why) if why.trim().chars().count() < MIN_REASON_CHARS)
-        {
-            let detail = "显示个人信息须写明理由 / a reason is needed to show personal data";
-            return Err(Refusal::new(400, "NO_REASON", detail));
+        if let Personal::Shown(why) = &wish.personal {
+            check_reason(why)?;
         }
         let draft = self.draft_paper(name, wish)?;
         let paper = self.set_paper(&draft)?;
@@ -365,6 +363,15 @@ impl Hub {
 
 /// A reason says something.
 const MIN_REASON_CHARS: usize = 4;
+
+/// Whether somebody wrote why personal data is shown.
+pub(crate) fn check_reason(why: &str) -> Result<(), Refusal> {
+    if why.trim().chars().count() >= MIN_REASON_CHARS {
+        return Ok(());
+    }
+    let detail = "显示个人信息须写明理由 / a reason is needed to show personal data";
+    Err(Refusal::new(400, "NO_REASON", detail))
+}
 
 /// Letters, digits and hyphens of a name; anything else becomes a hyphen.
 pub(crate) fn safe(name: &str) -> String {

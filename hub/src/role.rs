@@ -56,6 +56,12 @@ pub enum Right {
     ManagePeople,
     /// Asks for an enrolment code, or confirms what another asked for.
     Enrol,
+    /// Keeps the ledgers of what is set right.
+    Rectify,
+    /// Writes down payments, transfers and changes of payees.
+    KeepPayments,
+    /// Keeps policies, rosters and premiums.
+    KeepPolicies,
 }
 
 use OfficeRole::{
@@ -141,6 +147,17 @@ impl OfficeRole {
             Right::ReadAudit => matches!(self, Auditor),
             Right::ManagePeople => matches!(self, Admin),
             Right::Enrol => matches!(self, Admin | SurveySupervisor),
+            Right::Rectify => matches!(
+                self,
+                SurveySupervisor | ReviewSupervisor | Reviewer | RegionalManager
+            ),
+            Right::KeepPayments => matches!(self, Finance | Reviewer),
+            Right::KeepPolicies => {
+                matches!(
+                    self,
+                    ClaimsSpecialist | ReviewSupervisor | Finance | Reviewer
+                )
+            }
         }
     }
 }

@@ -11,6 +11,7 @@ mod exchange;
 mod http;
 mod office;
 mod papers;
+mod register;
 mod shelf;
 mod story;
 

@@ -1,7 +1,7 @@
 //! The case document beside bare Automerge: made, opened, merged, let in through the gate.
 
 use automerge::hydrate::Value as Plain;
-use automerge::{AutoCommit, Change};
+use automerge::{AutoCommit, Change, ReadDoc as _};
 use lossbook_core::chain::gate::scan;
 use lossbook_core::domain::{CaseId, Digest, Money, Role, RowId, WallMs};
 use lossbook_core::record::{
@@ -190,6 +190,26 @@ fn opening() -> Result<(), Failed> {
             "ours reads every field with all its values and the change behind each",
         );
     }
+    beside_a_walk(&saved)
+}
+
+/// How much of opening is Automerge's own walk over a document that it has loaded.
+fn beside_a_walk(saved: &[u8]) -> Result<(), Failed> {
+    let (mut walk, mut bare) = <(Timings, Timings)>::default();
+    for _ in 0..ROUNDS {
+        walk.time(|| -> Result<_, Failed> {
+            let doc = AutoCommit::load(saved)?;
+            let items = doc.iter_at(automerge::ROOT, None).count();
+            Ok((doc, items))
+        })?;
+        bare.time(|| AutoCommit::load(saved))?;
+    }
+    ratio_row(
+        "Automerge's own walk over the same case, beside its bare load",
+        (&walk, &bare),
+        "none",
+        "load and every item of its iterator, nothing read from them: the floor of any reader",
+    );
     Ok(())
 }
 

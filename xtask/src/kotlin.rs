@@ -28,17 +28,29 @@ pub(crate) fn package(machine: &Machine) -> Result<(), String> {
     machine.run(maven(machine, PACKAGE)?.args(["-q", "install", "-DskipTests"]))
 }
 
+/// The comparison with Rust, over the library built for release.
+pub(crate) fn bench(machine: &Machine) -> Result<Command, String> {
+    let mut command = maven_over(machine, PACKAGE, "release")?;
+    command.args(["test", "-Dtest=InterfaceBench"]);
+    command.arg("-Dsurefire.failIfNoSpecifiedTests=false");
+    Ok(command)
+}
+
 /// A Maven command for a build file of the clone.
 pub(crate) fn maven(machine: &Machine, file: &str) -> Result<Command, String> {
+    maven_over(machine, file, "debug")
+}
+
+fn maven_over(machine: &Machine, file: &str, profile: &str) -> Result<Command, String> {
     let mut command = machine.command(&["mvn", "--batch-mode", "--no-transfer-progress"]);
     command.arg("--file").arg(machine.root.join(file));
-    let debug = machine.target().join("debug");
-    let program = debug.join(format!("lossbook{}", std::env::consts::EXE_SUFFIX));
+    let program = format!("lossbook{}", std::env::consts::EXE_SUFFIX);
+    let program = machine.target().join("debug").join(program);
     let properties = [
         ("maven.repo.local", ours(machine).join("repository")),
         ("lossbook.build", ours(machine).join("build")),
         ("lossbook.generated", bindings::generated(machine, "kotlin")),
-        ("lossbook.library", debug),
+        ("lossbook.library", machine.target().join(profile)),
         ("lossbook.program", program),
         ("lossbook.clone", machine.root.clone()),
         ("lossbook.vectors", vectors(machine)),

@@ -4,12 +4,14 @@
 //! else it prints is only shown. Output: the page, rewritten between its markers. No number gets
 //! there by hand. Refuses to note a run that failed or counted nothing.
 
+use std::process::Command;
 use std::thread::available_parallelism;
 
 use serde_json::Value;
 
 use crate::bench_page::{self, Row};
 use crate::bindings;
+use crate::kotlin;
 use crate::machine::{self, Installing, Machine};
 use crate::tools;
 
@@ -37,6 +39,8 @@ enum Before {
     Nothing,
     /// The Python package, with the library built for release.
     PythonPackage,
+    /// The Kotlin package in Maven's repository of our own, with the library built for release.
+    KotlinPackage,
 }
 
 impl LongRun {
@@ -104,6 +108,16 @@ pub(crate) const RUNS: &[LongRun] = &[
         yields: Yield::Comparisons,
         seed: None,
         before: Before::PythonPackage,
+    },
+    LongRun {
+        name: "bench-ffi-kotlin",
+        what: "the interface to Kotlin on the JVM beside the same calls in Rust",
+        argv: &[],
+        env: &[],
+        tools: kotlin::TOOLS,
+        yields: Yield::Comparisons,
+        seed: None,
+        before: Before::KotlinPackage,
     },
     LongRun {
         name: "bench-load",
@@ -293,14 +307,7 @@ pub(crate) fn run(machine: &Machine, name: &str) -> Result<(), String> {
     let commit = commit(machine)?;
     let date = machine.answer(&["date", "-u", "+%F"])?;
     let mut found = Vec::new();
-    let mut command = machine.command(run.argv);
-    command.envs(run.env.iter().copied());
-    if run.before == Before::PythonPackage {
-        bindings::generate(machine)?;
-        let build = ["cargo", "build", "--release", "-p", "lossbook-ffi"];
-        machine.run(&mut machine.command(&build))?;
-        command.env("PYTHONPATH", bindings::package(machine, "release")?);
-    }
+    let mut command = prepared(machine, run)?;
     let (done, took) = machine::timed(|| {
         machine.run_reading(&mut command, |line| {
             found.extend(object_after(line, run.yields.mark()))
@@ -328,6 +335,31 @@ pub(crate) fn run(machine: &Machine, name: &str) -> Result<(), String> {
     };
     let comparisons = (run.yields == Yield::Comparisons).then_some(found.as_slice());
     bench_page::note(&machine.root.join("docs/benchmarks.md"), &row, comparisons)
+}
+
+/// What the run calls, with everything made that it needs beside the clone.
+fn prepared(machine: &Machine, run: &LongRun) -> Result<Command, String> {
+    let release = || {
+        let build = ["cargo", "build", "--release", "-p", "lossbook-ffi"];
+        machine.run(&mut machine.command(&build))
+    };
+    let mut command = match run.before {
+        Before::Nothing => machine.command(run.argv),
+        Before::PythonPackage => {
+            bindings::generate(machine)?;
+            release()?;
+            let mut command = machine.command(run.argv);
+            command.env("PYTHONPATH", bindings::package(machine, "release")?);
+            command
+        }
+        Before::KotlinPackage => {
+            kotlin::package(machine)?;
+            release()?;
+            kotlin::bench(machine)?
+        }
+    };
+    command.envs(run.env.iter().copied());
+    Ok(command)
 }
 
 /// Replays one seed of a run; nothing is noted.

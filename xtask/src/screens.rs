@@ -18,9 +18,10 @@ const LARGEST: u64 = 150_000;
 /// The width of a small phone.
 const WIDTH: u32 = 360;
 /// How finely it is drawn; a picture that is too large is drawn coarser.
-const SCALES: [&str; 2] = [
+const SCALES: [&str; 3] = [
     "--force-device-scale-factor=1.25",
     "--force-device-scale-factor=1",
+    "--force-device-scale-factor=0.8",
 ];
 const BROWSER: &[&str] = &[
     "chromium",

@@ -74,7 +74,11 @@ pub(super) fn rendered() -> Vec<Picture> {
 /// Every file of the folder that is a photo; others are left out.
 fn from_folder(dir: &Path) -> Result<Vec<Picture>, Failure> {
     let unreadable = |error: std::io::Error| {
-        Failure::input("unreadable", format!("cannot be read ({error})")).at(dir)
+        Failure::input(
+            "unreadable",
+            format!("cannot be read ({error}): name a folder of photos"),
+        )
+        .at(dir)
     };
     let mut paths = Vec::new();
     for entry in std::fs::read_dir(dir).map_err(unreadable)? {
@@ -99,7 +103,7 @@ fn from_folder(dir: &Path) -> Result<Vec<Picture>, Failure> {
     if pictures.len() < 3 {
         return Err(Failure::input(
             "too_few_photos",
-            "the story needs at least three photos in the folder",
+            "the story needs at least three photos in the folder: add some, or leave --photos out to use drawn ones",
         )
         .at(dir));
     }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use lossbook_core::app::Device;
+use lossbook_core::app::{Device, PREVIEWS_AT_ONCE};
 use lossbook_core::chain::{EnrolAnswer, EnrolRequest, Invite};
 use lossbook_core::domain::{cbor, civil_text};
 use lossbook_core::statement::Language;
@@ -18,9 +18,6 @@ use super::{Said, reference};
 use crate::driver::{Outcome, Patience, synchronise};
 use crate::failure::Failure;
 use crate::http::Client;
-
-/// Previews made before one exchange over a metered link: a few seconds' work on a cheap phone.
-const PREVIEWS_AT_ONCE: usize = 12;
 
 /// The hub's refusal of an enrolment.
 #[derive(Debug, Encode, Decode)]

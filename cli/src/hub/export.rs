@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use clap::{Args, Subcommand};
 use lossbook_core::statement::Language;
-use lossbook_hub::export::{Export, Format, MapFormat};
+use lossbook_hub::export::{Export, Format, MapFormat, TableWish};
 use lossbook_hub::paper::{Kind, Personal, Wish};
 use lossbook_hub::press::Press;
 use lossbook_hub::{Hub, HubKey};
@@ -93,14 +93,14 @@ pub struct TableArgs {
     /// From this day, such as 2026-11-01.
     #[arg(long, value_name = "DAY")]
     pub from: Option<String>,
-    /// Until this day, which is not in it.
+    /// Until this day, which is in it.
     #[arg(long, value_name = "DAY")]
     pub to: Option<String>,
     /// Show personal columns in full, for this reason, which the audit keeps.
     #[arg(long, value_name = "REASON")]
     pub reveal: Option<String>,
     /// A new file.
-    #[arg(long, value_name = "FILE", required_unless_present = "id")]
+    #[arg(long, value_name = "FILE", requires = "id")]
     pub out: Option<PathBuf>,
 }
 
@@ -171,6 +171,32 @@ fn write_paper(hub: Hub, args: &PaperArgs) -> Result<Said, Failure> {
     let json = json!({ "file": out, "code": paper.code, "bytes": paper.pdf.len() });
     let text = format!("{}  {}", out.display(), paper.code);
     Ok(Said::new(json, text))
+}
+
+fn write_table(hub: &Hub, args: &TableArgs) -> Result<Said, Failure> {
+    let Some(id) = &args.id else {
+        return Ok(listed(hub));
+    };
+    let as_what = (known::<Format>(&args.format)?, known::<Language>(&args.lang)?);
+    let out = args.out.as_deref().ok_or_else(|| {
+        Failure::input("no_out", "say where the file goes: --out FILE（请用 --out 指定文件）")
+    })?;
+    let wish = TableWish {
+        scopes: args.scopes.clone(),
+        from: args.from.clone(),
+        to: args.to.clone(),
+        reveal: args.reveal.clone(),
+    };
+    free(out)?;
+    keep(&hub.export_table((OPERATOR, id), &wish, as_what)?, out)
+}
+
+fn listed(hub: &Hub) -> Said {
+    let tables = hub.tables();
+    let lines = tables.iter().map(|(id, zh, en)| format!("{id:<28} {zh} / {en}"));
+    let text = lines.collect::<Vec<_>>().join("\n");
+    let rows = tables.iter().map(|(id, zh, en)| json!({ "id": id, "zh": zh, "en": en }));
+    Said::new(json!({ "tables": rows.collect::<Vec<_>>() }), text)
 }
 
 fn keep(export: &Export, out: &Path) -> Result<Said, Failure> {

@@ -20,6 +20,9 @@ use crate::store::{BlobRow, StoreError};
 /// Below this an original travels in hardly more time than its preview.
 const WORTH_A_PREVIEW: u64 = 768 * 1024;
 
+/// Previews made before one exchange over a metered link: a few seconds' work on a cheap phone.
+pub const PREVIEWS_AT_ONCE: usize = 12;
+
 impl Device {
     /// Makes previews of own originals that the hub lacks, at most so many, oldest first; says how
     /// many were made. A host calls it before an exchange over a metered link.

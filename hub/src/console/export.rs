@@ -17,13 +17,15 @@ use serde_json::Value;
 use super::case::CasePage;
 use super::form::Form;
 use super::frame::{self, Counts};
+use super::tables::{self, Filter};
 use super::{Next, Visit, act, page, word};
-use crate::export::{self, Cut, Export, MapFormat, Places};
+use crate::catalogue;
+use crate::export::{self, Cut, Export, Format, MapFormat, Places};
 use crate::http::App;
 use crate::meta::look;
 use crate::office::{check_readable, check_right};
 use crate::page::text::Language as PageLanguage;
-use crate::paper::{EXPORT_DEED, Kind, Personal, Wish};
+use crate::paper::{self, Kind, Wish};
 use crate::refusal::Refusal;
 use crate::role::Right;
 
@@ -128,12 +130,12 @@ pub(super) async fn paper(
         check_readable(visit.hub.store(), user, &name)?;
         let personal = if form.text("personal") == "shown" {
             check_right(user, Right::Reveal)?;
-            Personal::Shown(form.text("reason").to_owned())
+            paper::Personal::Shown(form.text("reason").to_owned())
         } else {
-            Personal::Masked
+            paper::Personal::Masked
         };
         let wish = Wish {
-            kind: form.text("kind").parse().map_err(|error: crate::paper::UnknownKind| bad(error))?,
+            kind: form.text("kind").parse().map_err(|error: paper::UnknownKind| bad(error))?,
             language: language_of(visit, form),
             personal,
         };
@@ -181,6 +183,59 @@ pub(super) async fn cases(State(app): State<Arc<App>>, headers: HeaderMap, body:
     .await
 }
 
+/// The forms of a table's page: the part that is shown, in every format.
+pub(super) fn table_form(visit: &Visit<'_>, id: &str, filter: &[(&str, &str)]) -> Markup {
+    html! {
+        form .row method="post" action={ "/console/table/" (id) "/export" } {
+            (frame::hidden(visit))
+            @for (name, value) in filter { input type="hidden" name=(name) value=(value); }
+            (languages(visit))
+            @for format in Format::ALL { button name="format" value=(format) { (format) } }
+            @if visit.session.user.has(Right::Reveal) {
+                details {
+                    summary { (visit.say("含完整个人信息", "With personal data in full")) }
+                    label { (visit.say("理由", "Why")) input name="reason" maxlength="300"; }
+                }
+            }
+        }
+    }
+}
+
+/// `POST /console/table/{id}/export`: in full if a reason was written, by whom has the right.
+pub(super) async fn table(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    act(app, &headers, body, move |visit, form| {
+        let user = &visit.session.user;
+        let entry = catalogue::entry(&id).ok_or_else(tables::unknown)?;
+        check_right(user, entry.right)?;
+        let format: Format = form.text("format").parse().map_err(|error: export::UnknownFormat| bad(error))?;
+        let reason = Some(form.text("reason")).filter(|reason| !reason.is_empty());
+        let personal = match reason {
+            None => catalogue::Personal::Masked,
+            Some(why) => {
+                check_right(user, Right::Reveal)?;
+                paper::check_reason(why)?;
+                catalogue::Personal::Shown
+            }
+        };
+        let as_what = (format, language_of(visit, form));
+        let filter = Filter::of(form);
+        let export = look(visit.hub.looking(), |tx| {
+            match filter.understood(tx, visit)? {
+                Ok(wanted) => wanted.part(personal).export(tx, (&entry, as_what)),
+                Err(refusal) => Ok(Err(refusal)),
+            }
+        })??;
+        visit.hub.note_file((&user.name, reason), (&id, format.word()), &export)?;
+        Ok(Next::Give(export.into()))
+    })
+    .await
+}
+
 /// Makes a file of what somebody sees, notes it, gives it.
 fn give(
     visit: &Visit<'_>,
@@ -203,8 +258,7 @@ fn give(
         personal: "masked",
     };
     let export = make(&cut)?;
-    let detail = format!("{name} {format} {} masked", export.about.code);
-    visit.hub.note_export((&user.name, EXPORT_DEED), None, detail)?;
+    visit.hub.note_file((&user.name, None), (name, format), &export)?;
     Ok(Next::Give(export.into()))
 }
 

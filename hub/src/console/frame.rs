@@ -11,9 +11,10 @@ use crate::refusal::Refusal;
 use crate::role::Right;
 
 /// Pages about all cases, for whoever reads cases: where, Chinese, English.
-const AT_LARGE: [(&str, &str, &str); 2] = [
+const AT_LARGE: [(&str, &str, &str); 3] = [
     ("/console/map", "地图", "Map"),
     ("/console/board", "灾情进度板", "Surge board"),
+    ("/console/tables", "台账与报表", "Registers and tables"),
 ];
 
 /// What the frame shows beside the page: how many wait in each queue, how many are late.

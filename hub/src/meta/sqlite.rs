@@ -10,6 +10,7 @@ mod desk;
 mod evidence;
 mod feed;
 mod people;
+mod register;
 mod upload;
 
 use lossbook_core::chain::StreamId;
@@ -27,6 +28,10 @@ pub const STEPS: &[Step] = &[
     Step {
         to: 2,
         sql: include_str!("migrations/0002_console.sql"),
+    },
+    Step {
+        to: 3,
+        sql: include_str!("migrations/0003_register.sql"),
     },
 ];
 

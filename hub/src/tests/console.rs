@@ -13,14 +13,14 @@ use crate::meta::{OfficeUser, Part, in_tx};
 use crate::role::{OfficeRole, Right};
 
 /// Somebody signed in, as a browser remembers it.
-struct Visitor {
+pub(super) struct Visitor {
     addr: SocketAddr,
     cookie: String,
     csrf: String,
 }
 
 impl Visitor {
-    fn get(&self, path: &str) -> Got {
+    pub(super) fn get(&self, path: &str) -> Got {
         send(
             self.addr,
             &format!("GET {path}"),
@@ -29,11 +29,11 @@ impl Visitor {
         )
     }
 
-    fn page(&self, path: &str) -> String {
+    pub(super) fn page(&self, path: &str) -> String {
         String::from_utf8(self.get(path).body).unwrap()
     }
 
-    fn post(&self, path: &str, fields: &[(&str, &str)]) -> Got {
+    pub(super) fn post(&self, path: &str, fields: &[(&str, &str)]) -> Got {
         let mut all = vec![("csrf", self.csrf.as_str())];
         all.extend(fields);
         let headers = [
@@ -80,12 +80,12 @@ fn form(fields: &[(&str, &str)]) -> String {
     text.finish()
 }
 
-fn text(got: &Got) -> String {
+pub(super) fn text(got: &Got) -> String {
     String::from_utf8(got.body.clone()).unwrap()
 }
 
 /// An office user with one role and a password.
-fn person(world: &World, name: &str, role: OfficeRole) -> String {
+pub(super) fn person(world: &World, name: &str, role: OfficeRole) -> String {
     world.hub.add_user(name).unwrap();
     world
         .hub
@@ -99,7 +99,7 @@ fn knock(addr: SocketAddr, name: &str, password: &str) -> Got {
     send(addr, "POST /console/sign-in", &[], body.as_bytes())
 }
 
-fn visitor(addr: SocketAddr, name: &str, password: &str) -> Visitor {
+pub(super) fn visitor(addr: SocketAddr, name: &str, password: &str) -> Visitor {
     let got = knock(addr, name, password);
     assert_eq!(got.status, 303, "{}", text(&got));
     let cookie = got.header("set-cookie").unwrap();
@@ -115,7 +115,7 @@ fn visitor(addr: SocketAddr, name: &str, password: &str) -> Visitor {
     visitor
 }
 
-fn case_of(world: &World, phone: &Device) -> String {
+pub(super) fn case_of(world: &World, phone: &Device) -> String {
     let id = report(phone);
     world.sync(phone);
     let id = id.parse::<lossbook_core::domain::CaseId>().unwrap();
@@ -133,7 +133,7 @@ fn queue(world: &World, name: &str) -> Vec<String> {
     rows.into_iter().map(|(_, _, row)| row.number).collect()
 }
 
-const PAGES: [(&str, Right); 9] = [
+const PAGES: [(&str, Right); 12] = [
     ("/console/queue/new", Right::ReadCases),
     ("/console/queue/clocks", Right::ReadCases),
     ("/console/queue/review:finance", Right::ReadCases),
@@ -141,6 +141,9 @@ const PAGES: [(&str, Right); 9] = [
     ("/console/map", Right::ReadCases),
     ("/console/map/cases?within=0,0,90,180", Right::ReadCases),
     ("/console/board", Right::ReadCases),
+    ("/console/tables", Right::ReadCases),
+    ("/console/table/complaints", Right::ReadCases),
+    ("/console/table/rectification/new", Right::Rectify),
     ("/console/people", Right::Enrol),
     ("/console/audit", Right::ReadAudit),
 ];

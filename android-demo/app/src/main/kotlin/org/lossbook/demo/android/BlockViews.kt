@@ -119,10 +119,10 @@ class BlockViews(private val context: Context, private val brush: Brush, private
         val detail = words(it.detail, Size.SMALL, brush.quiet)
         val marks = Wrapping(context).apply { it.marks.forEach { one -> addView(mark(one)) } }
         if (it.marks.isEmpty()) {
-            left.addView(foot(detail, it.money))
+            left.addView(foot(detail, amount(it.money)))
         } else {
             if (it.detail.isNotEmpty()) left.addView(detail)
-            left.addView(foot(marks, it.money))
+            left.addView(foot(marks, amount(it.money)))
         }
         addView(left, LinearLayout.LayoutParams(0, WRAP_CONTENT, 1f))
         it.tap?.let { tap ->
@@ -131,12 +131,14 @@ class BlockViews(private val context: Context, private val brush: Brush, private
         }
     }
 
+    private fun amount(text: String) = if (text.isEmpty()) null else money(text, Size.TEXT, brush.text)
+
     /** Marks or words at the left, the amount at the right; under each other where the text is large. */
-    private fun foot(left: View, amount: String): View {
-        val isLarge = context.resources.configuration.fontScale > LARGE
+    private fun foot(left: View, amount: View?): View {
+        val isLarge = context.resources.configuration.fontScale > Size.LARGE_SCALE
         val foot = if (isLarge) column() else line()
         foot.addView(left, if (isLarge) LinearLayout.LayoutParams(MATCH_PARENT, WRAP_CONTENT) else LinearLayout.LayoutParams(0, WRAP_CONTENT, 1f))
-        if (amount.isNotEmpty()) foot.addView(money(amount, Size.TEXT, brush.text), LinearLayout.LayoutParams(if (isLarge) MATCH_PARENT else WRAP_CONTENT, WRAP_CONTENT))
+        if (amount != null) foot.addView(amount, LinearLayout.LayoutParams(if (isLarge) MATCH_PARENT else WRAP_CONTENT, WRAP_CONTENT))
         return foot
     }
 
@@ -175,10 +177,8 @@ class BlockViews(private val context: Context, private val brush: Brush, private
             val labels = column()
             labels.addView(words(sum.label, Size.TEXT, brush.text, sum.strong))
             if (sum.note.isNotEmpty()) labels.addView(words(sum.note, Size.SMALL, brush.quiet))
-            val row = line()
-            row.addView(labels, LinearLayout.LayoutParams(0, WRAP_CONTENT, 1f))
-            row.addView(money(sum.money, if (sum.strong) Size.SUM else Size.TEXT, if (sum.strong) brush.main else brush.text))
-            addView(row, margins())
+            val money = money(sum.money, if (sum.strong) Size.SUM else Size.TEXT, if (sum.strong) brush.main else brush.text)
+            addView(foot(labels, money), margins())
         }
     }
 
@@ -251,7 +251,6 @@ class BlockViews(private val context: Context, private val brush: Brush, private
         const val RADIO = 28
         const val PARTS = 1_000
         const val FADED = 0.45f
-        const val LARGE = 1.2f
     }
 }
 

@@ -40,6 +40,9 @@ data class Palette(
 
 /** Sizes in density-independent pixels. */
 object Size {
+    /** Text larger than this leaves no room for label and amount in one line. */
+    const val LARGE_SCALE = 1.2
+
     /** The least height of anything that is touched. */
     const val TOUCH = 48
     const val MAIN_BUTTON = 56

@@ -60,7 +60,7 @@ class Html(private val palette: Palette, private val language: String, private v
             "<div class='answer${if (answer.picked) " picked" else ""}'><b>${if (answer.picked) "◉" else "○"}</b>" +
                 "<span>${esc(answer.text)}${sub(answer.detail)}</span></div>"
         } + "</div>"
-        is Sums -> "<table>" + it.rows.joinToString("") { sum ->
+        is Sums -> "<table${if (scale > Size.LARGE_SCALE) " class=large" else ""}>" + it.rows.joinToString("") { sum ->
             "<tr class='${if (sum.strong) "strong" else ""}'><td>${esc(sum.label)}${sub(sum.note)}</td>" +
                 "<td>${esc(sum.money)}</td></tr>"
         } + "</table>"
@@ -166,6 +166,7 @@ class Html(private val palette: Palette, private val language: String, private v
           border-spacing:0;border-collapse:separate;margin-bottom:${px(Size.GAP)}}
         td{padding:8px 14px;vertical-align:top;border-top:1px solid ${hex(p.line)}} tr:first-child td{border-top:0}
         td p{font-size:${sp(Size.SMALL)};color:${hex(p.quiet)}} td:last-child{padding-left:0}
+        .large td{display:block} .large td:last-child{padding-left:14px;padding-top:0;border-top:0}
         .strong td{font-weight:700} .strong td:last-child{font-size:${sp(Size.SUM)};color:${hex(p.main)}}
         .shots{display:grid;grid-template-columns:${if (scale > 1.2) "1fr" else "1fr 1fr"};gap:${px(Size.GAP)};margin-bottom:${px(Size.GAP)}}
         .slot{background:${hex(p.card)};border:1px solid ${hex(p.line)};border-radius:${px(Size.ROUND)};overflow:hidden;padding-bottom:8px;display:flex;flex-direction:column}

@@ -31,12 +31,8 @@ mod queue;
 mod register;
 mod register_form;
 mod sign_in;
-<<<<<<< HEAD
-pub(crate) mod word;
-=======
 mod tables;
-mod word;
->>>>>>> main
+pub(crate) mod word;
 
 use std::sync::Arc;
 

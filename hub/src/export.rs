@@ -32,8 +32,8 @@ use crate::table::{Cell, Table};
 
 pub use cases::feed;
 pub use geo::Places;
-pub use give::TableWish;
 pub(crate) use give::Part;
+pub use give::TableWish;
 
 /// As what a table is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -57,7 +57,9 @@ pub enum Kind {
 
 /// A word that names no paper.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{got:?} 不是文书种类 / {got:?} is no paper: use survey, loss, no-survey, commitment or case-file")]
+#[error(
+    "{got:?} 不是文书种类 / {got:?} is no paper: use survey, loss, no-survey, commitment or case-file"
+)]
 pub struct UnknownKind {
     /// What was given.
     pub got: String,
@@ -229,7 +231,12 @@ impl Hub {
             Personal::Masked => "masked".to_owned(),
             Personal::Shown(why) => format!("shown: {why}"),
         };
-        let detail = format!("{} {} {} {shown}", wish.kind, tag(wish.language), paper.code);
+        let detail = format!(
+            "{} {} {} {shown}",
+            wish.kind,
+            tag(wish.language),
+            paper.code
+        );
         self.note_export((by, DEED), Some(draft.case), detail)?;
         Ok(paper)
     }
@@ -266,7 +273,12 @@ impl Hub {
             pictures,
         };
         Ok(Paper {
-            file: format!("{}-{}-{}.pdf", safe(&draft.number), draft.kind, tag(draft.language)),
+            file: format!(
+                "{}-{}-{}.pdf",
+                safe(&draft.number),
+                draft.kind,
+                tag(draft.language)
+            ),
             pdf: self.press()?.set(&sheet)?,
             code,
         })
@@ -305,7 +317,8 @@ impl Hub {
     pub fn check_paper(&self, code: &str) -> Result<Value, Refusal> {
         let plain: String = code.chars().filter(char::is_ascii_hexdigit).collect();
         if plain.len() != 20 {
-            let detail = "核验码为 20 位十六进制数字 / a verification code has 20 hexadecimal digits";
+            let detail =
+                "核验码为 20 位十六进制数字 / a verification code has 20 hexadecimal digits";
             return Err(Refusal::new(400, "CODE_MALFORMED", detail));
         }
         let digits: Vec<char> = plain.to_ascii_lowercase().chars().collect();
@@ -325,7 +338,9 @@ impl Hub {
         let language = parts.next().unwrap_or_default();
         let is_shown = parts.nth(1).is_some_and(|word| word.starts_with("shown"));
         let stands = match row.case {
-            Some(case) => Some(self.stands((case, kind, language), is_shown)? == Some(code.clone())),
+            Some(case) => {
+                Some(self.stands((case, kind, language), is_shown)? == Some(code.clone()))
+            }
             None => None,
         };
         Ok(json!({
@@ -375,6 +390,12 @@ pub(crate) fn check_reason(why: &str) -> Result<(), Refusal> {
 
 /// Letters, digits and hyphens of a name; anything else becomes a hyphen.
 pub(crate) fn safe(name: &str) -> String {
-    let plain = |letter: char| if letter.is_ascii_alphanumeric() { letter } else { '-' };
+    let plain = |letter: char| {
+        if letter.is_ascii_alphanumeric() {
+            letter
+        } else {
+            '-'
+        }
+    };
     name.chars().map(plain).take(80).collect()
 }

@@ -75,7 +75,9 @@ impl Fonts {
 
 fn has_chinese(font: &Font) -> bool {
     let coverage = &font.info().coverage;
-    NEEDED.iter().all(|letter| coverage.contains(u32::from(*letter)))
+    NEEDED
+        .iter()
+        .all(|letter| coverage.contains(u32::from(*letter)))
 }
 
 /// Every font below a folder, by the order of the files' names; what is no font is passed over.
@@ -84,7 +86,9 @@ fn read(folder: &Path) -> Vec<Font> {
     gather(folder, DEEPEST, &mut files);
     files.sort();
     let bytes = files.iter().filter_map(|file| std::fs::read(file).ok());
-    bytes.flat_map(|bytes| Font::iter(Bytes::new(bytes)).collect::<Vec<_>>()).collect()
+    bytes
+        .flat_map(|bytes| Font::iter(Bytes::new(bytes)).collect::<Vec<_>>())
+        .collect()
 }
 
 fn gather(folder: &Path, deeper: usize, files: &mut Vec<PathBuf>) {
@@ -92,7 +96,9 @@ fn gather(folder: &Path, deeper: usize, files: &mut Vec<PathBuf>) {
     for path in entries.filter_map(|entry| Some(entry.ok()?.path())) {
         let kind = path.extension().and_then(|kind| kind.to_str());
         let is_font = kind.is_some_and(|kind| {
-            ["ttf", "otf", "ttc", "otc"].iter().any(|known| kind.eq_ignore_ascii_case(known))
+            ["ttf", "otf", "ttc", "otc"]
+                .iter()
+                .any(|known| kind.eq_ignore_ascii_case(known))
         });
         if is_font {
             files.push(path);

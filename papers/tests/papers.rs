@@ -39,7 +39,9 @@ fn every_paper_is_set_without_a_warning_in_both_languages_and_twice_the_same() {
     for kind in Kind::ALL {
         for language in ["zh", "en"] {
             let sheet = sheet(kind, language, least(kind));
-            let pdf = press.set(&sheet).unwrap_or_else(|error| panic!("{kind} {language}: {error}"));
+            let pdf = press
+                .set(&sheet)
+                .unwrap_or_else(|error| panic!("{kind} {language}: {error}"));
             assert!(pdf.starts_with(b"%PDF"));
             assert_eq!(press.set(&sheet).unwrap(), pdf, "{kind} {language}");
         }

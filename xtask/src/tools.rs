@@ -171,7 +171,11 @@ const TOOLS: &[Tool] = &[
     },
     Tool {
         name: "pdftotext",
-        probe: &["sh", "-c", "command -v pdftotext && command -v pdftoppm && command -v pdfinfo"],
+        probe: &[
+            "sh",
+            "-c",
+            "command -v pdftotext && command -v pdftoppm && command -v pdfinfo",
+        ],
         from: Source::Apt(&["poppler-utils"]),
     },
     Tool {

@@ -177,9 +177,15 @@ fn write_table(hub: &Hub, args: &TableArgs) -> Result<Said, Failure> {
     let Some(id) = &args.id else {
         return Ok(listed(hub));
     };
-    let as_what = (known::<Format>(&args.format)?, known::<Language>(&args.lang)?);
+    let as_what = (
+        known::<Format>(&args.format)?,
+        known::<Language>(&args.lang)?,
+    );
     let out = args.out.as_deref().ok_or_else(|| {
-        Failure::input("no_out", "say where the file goes: --out FILE（请用 --out 指定文件）")
+        Failure::input(
+            "no_out",
+            "say where the file goes: --out FILE（请用 --out 指定文件）",
+        )
     })?;
     let wish = TableWish {
         scopes: args.scopes.clone(),
@@ -193,9 +199,13 @@ fn write_table(hub: &Hub, args: &TableArgs) -> Result<Said, Failure> {
 
 fn listed(hub: &Hub) -> Said {
     let tables = hub.tables();
-    let lines = tables.iter().map(|(id, zh, en)| format!("{id:<28} {zh} / {en}"));
+    let lines = tables
+        .iter()
+        .map(|(id, zh, en)| format!("{id:<28} {zh} / {en}"));
     let text = lines.collect::<Vec<_>>().join("\n");
-    let rows = tables.iter().map(|(id, zh, en)| json!({ "id": id, "zh": zh, "en": en }));
+    let rows = tables
+        .iter()
+        .map(|(id, zh, en)| json!({ "id": id, "zh": zh, "en": en }));
     Said::new(json!({ "tables": rows.collect::<Vec<_>>() }), text)
 }
 

@@ -55,9 +55,15 @@ impl IntoResponse for Download {
         let named = format!("attachment; filename=\"{}\"", self.file);
         let named = HeaderValue::from_str(&named).unwrap_or(HeaderValue::from_static("attachment"));
         let fixed = [
-            (header::CONTENT_TYPE, HeaderValue::from_static(self.media_type)),
+            (
+                header::CONTENT_TYPE,
+                HeaderValue::from_static(self.media_type),
+            ),
             (header::CONTENT_DISPOSITION, named),
-            (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+            (
+                header::X_CONTENT_TYPE_OPTIONS,
+                HeaderValue::from_static("nosniff"),
+            ),
             (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
             (
                 header::CONTENT_SECURITY_POLICY,
@@ -69,10 +75,12 @@ impl IntoResponse for Download {
 }
 
 fn language_of(visit: &Visit<'_>, form: &Form) -> Language {
-    form.text("language").parse().unwrap_or(match visit.language {
-        PageLanguage::Chinese => Language::Zh,
-        PageLanguage::English => Language::En,
-    })
+    form.text("language")
+        .parse()
+        .unwrap_or(match visit.language {
+            PageLanguage::Chinese => Language::Zh,
+            PageLanguage::English => Language::En,
+        })
 }
 
 fn bad(error: impl std::fmt::Display) -> Refusal {
@@ -135,7 +143,10 @@ pub(super) async fn paper(
             paper::Personal::Masked
         };
         let wish = Wish {
-            kind: form.text("kind").parse().map_err(|error: paper::UnknownKind| bad(error))?,
+            kind: form
+                .text("kind")
+                .parse()
+                .map_err(|error: paper::UnknownKind| bad(error))?,
             language: language_of(visit, form),
             personal,
         };
@@ -164,7 +175,10 @@ pub(super) fn map_forms(visit: &Visit<'_>) -> Markup {
 /// `POST /console/map/export`.
 pub(super) async fn map(State(app): State<Arc<App>>, headers: HeaderMap, body: Body) -> Response {
     act(app, &headers, body, |visit, form| {
-        let format: MapFormat = form.text("format").parse().map_err(|error: export::UnknownFormat| bad(error))?;
+        let format: MapFormat = form
+            .text("format")
+            .parse()
+            .map_err(|error: export::UnknownFormat| bad(error))?;
         give(visit, ("map", format.word()), |cut| {
             let places = look(visit.hub.looking(), |tx| Places::read(tx, cut))?;
             places?.write(format)
@@ -212,7 +226,10 @@ pub(super) async fn table(
         let user = &visit.session.user;
         let entry = catalogue::entry(&id).ok_or_else(tables::unknown)?;
         check_right(user, entry.right)?;
-        let format: Format = form.text("format").parse().map_err(|error: export::UnknownFormat| bad(error))?;
+        let format: Format = form
+            .text("format")
+            .parse()
+            .map_err(|error: export::UnknownFormat| bad(error))?;
         let reason = Some(form.text("reason")).filter(|reason| !reason.is_empty());
         let personal = match reason {
             None => catalogue::Personal::Masked,
@@ -230,7 +247,9 @@ pub(super) async fn table(
                 Err(refusal) => Ok(Err(refusal)),
             }
         })??;
-        visit.hub.note_file((&user.name, reason), (&id, format.word()), &export)?;
+        visit
+            .hub
+            .note_file((&user.name, reason), (&id, format.word()), &export)?;
         Ok(Next::Give(export.into()))
     })
     .await
@@ -258,7 +277,9 @@ fn give(
         personal: "masked",
     };
     let export = make(&cut)?;
-    visit.hub.note_file((&user.name, None), (name, format), &export)?;
+    visit
+        .hub
+        .note_file((&user.name, None), (name, format), &export)?;
     Ok(Next::Give(export.into()))
 }
 
@@ -306,8 +327,16 @@ fn checked(visit: &Visit<'_>, code: &str) -> Result<Value, Refusal> {
 }
 
 fn told(visit: &Visit<'_>, said: &Value) -> Markup {
-    let word = |name: &str| said.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let at = said.get("made_at_ms").and_then(Value::as_i64).unwrap_or_default();
+    let word = |name: &str| {
+        said.get(name)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned()
+    };
+    let at = said
+        .get("made_at_ms")
+        .and_then(Value::as_i64)
+        .unwrap_or_default();
     let stands = said.get("stands").and_then(Value::as_bool);
     let kind = word("kind").parse::<Kind>().map_or_else(
         |_no_paper| word("kind"),

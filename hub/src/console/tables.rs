@@ -10,8 +10,8 @@ use lossbook_core::store::StoreError;
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::frame::{self, Counts};
 use super::form::Form;
+use super::frame::{self, Counts};
 use super::{Visit, export, page, word};
 use crate::catalogue::{self, Area, Ask, Entry, Make, Personal};
 use crate::export::Part;

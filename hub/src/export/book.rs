@@ -82,7 +82,9 @@ fn fill(sheet: &mut Worksheet, table: &Table, language: Language) -> Result<(), 
 
 /// How many letters wide a text is; a Chinese one counts twice.
 fn width(text: &str) -> usize {
-    text.chars().map(|letter| if letter.is_ascii() { 1 } else { 2 }).sum()
+    text.chars()
+        .map(|letter| if letter.is_ascii() { 1 } else { 2 })
+        .sum()
 }
 
 struct Looks {
@@ -180,14 +182,24 @@ fn explain(sheet: &mut Worksheet, title: &str, about: &About) -> Result<(), Xlsx
             scopes.join("、")
         }
     };
-    let open = |text: &str| if text.is_empty() { "不限 / open" } else { text }.to_owned();
+    let open = |text: &str| {
+        if text.is_empty() {
+            "不限 / open"
+        } else {
+            text
+        }
+        .to_owned()
+    };
     let rows = [
         ("表名 Table", title.to_owned()),
         ("范围 Scopes", all(&about.scopes)),
         ("起 From", open(&about.from)),
         ("止 To", open(&about.to)),
         ("案件数 Cases", about.cases.to_string()),
-        ("最新记录 Newest entry", civil(WallMs(about.newest_ms)).replace('T', " ")),
+        (
+            "最新记录 Newest entry",
+            civil(WallMs(about.newest_ms)).replace('T', " "),
+        ),
         ("案件版本摘要 Digest of heads", about.heads.clone()),
         ("核验码 Verification code", about.code.clone()),
         (
@@ -198,7 +210,8 @@ fn explain(sheet: &mut Worksheet, title: &str, about: &About) -> Result<(), Xlsx
         (
             "个人信息 Personal data",
             if about.personal == "masked" {
-                "证件号、电话、账号已隐去部分数字 / ID numbers, phones and accounts are masked".to_owned()
+                "证件号、电话、账号已隐去部分数字 / ID numbers, phones and accounts are masked"
+                    .to_owned()
             } else {
                 "完整显示，理由见审计 / in full; the audit says why".to_owned()
             },

@@ -101,9 +101,7 @@ impl Places {
     pub fn write(self, format: MapFormat) -> Result<Export, Refusal> {
         let bytes = match format {
             MapFormat::GeoJson => self.geojson()?,
-            MapFormat::GeoPackage => {
-                package::write(&self).map_err(|error| not_written(&error))?
-            }
+            MapFormat::GeoPackage => package::write(&self).map_err(|error| not_written(&error))?,
         };
         Ok(Export {
             file: format!("map.{format}"),

@@ -33,7 +33,8 @@ impl Hub {
     /// The tables that can be exported: id, Chinese and English name.
     pub fn tables(&self) -> Vec<(&'static str, &'static str, &'static str)> {
         let all = catalogue::entries();
-        all.map(|entry| (entry.id, entry.name.0, entry.name.1)).collect()
+        all.map(|entry| (entry.id, entry.name.0, entry.name.1))
+            .collect()
     }
 
     /// A table as a file.
@@ -60,7 +61,11 @@ impl Hub {
             personal,
         };
         let export = look(self.looking(), |tx| part.export(tx, (&entry, as_what)))??;
-        self.note_file((by, wish.reveal.as_deref()), (id, as_what.0.word()), &export)?;
+        self.note_file(
+            (by, wish.reveal.as_deref()),
+            (id, as_what.0.word()),
+            &export,
+        )?;
         Ok(export)
     }
 
@@ -125,15 +130,13 @@ fn shown(wish: &TableWish) -> Result<Personal, Refusal> {
     }
 }
 
-fn day(
-    text: Option<&str>,
-    read: fn(&str) -> Option<WallMs>,
-) -> Result<Option<WallMs>, Refusal> {
+fn day(text: Option<&str>, read: fn(&str) -> Option<WallMs>) -> Result<Option<WallMs>, Refusal> {
     let Some(text) = text else {
         return Ok(None);
     };
     let bad = || {
-        let detail = format!("{text:?} 不是日期，例如 2026-11-22 / {text:?} is no day such as 2026-11-22");
+        let detail =
+            format!("{text:?} 不是日期，例如 2026-11-22 / {text:?} is no day such as 2026-11-22");
         Refusal::new(400, "BAD_DAY", detail)
     };
     read(text).map(Some).ok_or_else(bad)

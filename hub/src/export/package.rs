@@ -55,7 +55,13 @@ fn put_photo(sql: &Connection, one: &PhotoPlace) -> rusqlite::Result<()> {
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     )?
     .execute(params![
-        point(one.lon, one.lat), one.number, one.caption, taken, one.source, one.accuracy_m, one.sha256,
+        point(one.lon, one.lat),
+        one.number,
+        one.caption,
+        taken,
+        one.source,
+        one.accuracy_m,
+        one.sha256,
     ])?;
     Ok(())
 }
@@ -122,10 +128,16 @@ fn contents(sql: &Connection, places: &Places) -> rusqlite::Result<()> {
         ("scopes", about.scopes.join("、")),
         ("from", about.from.clone()),
         ("to", about.to.clone()),
-        ("check", format!("lossbook hub paper --check {}", about.code)),
+        (
+            "check",
+            format!("lossbook hub paper --check {}", about.code),
+        ),
     ];
     for (name, value) in rows {
-        sql.execute("INSERT INTO about (name, value) VALUES (?1, ?2)", [name, &value])?;
+        sql.execute(
+            "INSERT INTO about (name, value) VALUES (?1, ?2)",
+            [name, &value],
+        )?;
     }
     Ok(())
 }
@@ -145,6 +157,9 @@ mod tests {
 
     #[test]
     fn times_are_told_in_utc() {
-        assert_eq!(utc_text("2026-11-22T08:00:00+08:00"), "2026-11-22T00:00:00.000Z");
+        assert_eq!(
+            utc_text("2026-11-22T08:00:00+08:00"),
+            "2026-11-22T00:00:00.000Z"
+        );
     }
 }

@@ -24,11 +24,16 @@ pub(super) fn csv(table: &Table, language: Language) -> Result<Vec<u8>, Refusal>
     let mut out = csv::WriterBuilder::new()
         .terminator(csv::Terminator::CRLF)
         .from_writer(MARK.to_vec());
-    let names = table.columns.iter().map(|column| pick(language, &column.name));
-    out.write_record(names).map_err(|error| not_written(&error))?;
+    let names = table
+        .columns
+        .iter()
+        .map(|column| pick(language, &column.name));
+    out.write_record(names)
+        .map_err(|error| not_written(&error))?;
     for row in &table.rows {
         let cells = row.cells.iter().map(|cell| plain(cell, language));
-        out.write_record(cells).map_err(|error| not_written(&error))?;
+        out.write_record(cells)
+            .map_err(|error| not_written(&error))?;
     }
     out.into_inner().map_err(|error| not_written(&error))
 }

@@ -24,7 +24,10 @@ impl Reading<'_> {
         let reasons = rules.cover.reasons.iter().chain(&judged.unmatched);
         Some(Judgement {
             answer: answer.to_owned(),
-            reasons: reasons.chain(&rules.findings).map(|one| sourced(pen, one)).collect(),
+            reasons: reasons
+                .chain(&rules.findings)
+                .map(|one| sourced(pen, one))
+                .collect(),
             facts: Vec::new(),
         })
     }
@@ -34,7 +37,11 @@ impl Reading<'_> {
         let (pen, money) = (self.pen(), &self.rules()?.money);
         let steps = money.covers.iter().flat_map(|cover| {
             cover.steps.iter().map(|step| Step {
-                text: format!("{}：{}", pen.say(&cover.zh, &cover.en), pen.say(&step.zh, &step.en)),
+                text: format!(
+                    "{}：{}",
+                    pen.say(&cover.zh, &cover.en),
+                    pen.say(&step.zh, &step.en)
+                ),
                 change: range(Some(step.change)),
                 after: range(Some(step.after)),
                 source: step.source.clone(),
@@ -63,9 +70,12 @@ impl Reading<'_> {
             ("案件类别", "Class of case", rules.class.clone()),
             ("服务区域", "Service zone", rules.zone.clone()),
         ];
-        let facts = said.into_iter().filter_map(|(zh, en, text)| Some(pen.fact(zh, en, text?)));
+        let facts = said
+            .into_iter()
+            .filter_map(|(zh, en, text)| Some(pen.fact(zh, en, text?)));
         let payable = range(rules.money.payable);
-        let sum = (!payable.is_empty()).then(|| pen.fact("应付赔款（元）", "Payable, yuan", payable));
+        let sum =
+            (!payable.is_empty()).then(|| pen.fact("应付赔款（元）", "Payable, yuan", payable));
         facts.chain(sum).collect()
     }
 
@@ -75,28 +85,48 @@ impl Reading<'_> {
         let answer = match result.answer {
             NoSurveyAnswer::Yes => pen.say("可以免查勘", "The visit may be skipped"),
             NoSurveyAnswer::No => pen.say("不可以免查勘", "The visit may not be skipped"),
-            NoSurveyAnswer::Suspended => pen.say("暂缓，待核实", "Suspended until it is cleared up"),
-            NoSurveyAnswer::HeadOffice => {
-                pen.say("合同未列此类，由总部认定", "Not listed by the contract: head office decides")
+            NoSurveyAnswer::Suspended => {
+                pen.say("暂缓，待核实", "Suspended until it is cleared up")
             }
+            NoSurveyAnswer::HeadOffice => pen.say(
+                "合同未列此类，由总部认定",
+                "Not listed by the contract: head office decides",
+            ),
         };
         let facts = [
-            pen.fact("定损方式", "How the loss is assessed", result.mode.clone().unwrap_or_default()),
-            pen.fact("记录内容", "What the record must hold", result.record.join("、")),
+            pen.fact(
+                "定损方式",
+                "How the loss is assessed",
+                result.mode.clone().unwrap_or_default(),
+            ),
+            pen.fact(
+                "记录内容",
+                "What the record must hold",
+                result.record.join("、"),
+            ),
             pen.fact("规则版本", "Version of the rules", &result.version),
         ];
         Some(Judgement {
             answer: answer.to_owned(),
             reasons: result.basis.iter().map(|one| sourced(pen, one)).collect(),
-            facts: facts.into_iter().filter(|fact| !fact.text.is_empty()).collect(),
+            facts: facts
+                .into_iter()
+                .filter(|fact| !fact.text.is_empty())
+                .collect(),
         })
     }
 
     /// What somebody noted that the insured was told.
     pub(super) fn told(&self) -> Vec<Told> {
         let pen = self.pen();
-        let notices = self.rules().map(|rules| rules.notices.as_slice()).unwrap_or_default();
-        let clocks = self.rules().map(|rules| rules.clocks.as_slice()).unwrap_or_default();
+        let notices = self
+            .rules()
+            .map(|rules| rules.notices.as_slice())
+            .unwrap_or_default();
+        let clocks = self
+            .rules()
+            .map(|rules| rules.clocks.as_slice())
+            .unwrap_or_default();
         let name = |id: &str| {
             let notice = notices.iter().find(|one| one.id == id);
             let clock = clocks.iter().find(|one| one.id == id);
@@ -128,7 +158,10 @@ fn promise(pen: Pen<'_>, clock: &Running) -> Promise {
     Promise {
         text: pen.say(&clock.zh, &clock.en).to_owned(),
         limit: clock.limit.clone().unwrap_or_default(),
-        due: clock.due.as_ref().map_or_else(String::new, |due| pen.time(due.at())),
+        due: clock
+            .due
+            .as_ref()
+            .map_or_else(String::new, |due| pen.time(due.at())),
         state: pen.clock(clock.state).to_owned(),
         source: clock.source.clone(),
     }

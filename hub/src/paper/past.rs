@@ -17,10 +17,13 @@ impl Reading<'_> {
             let shot = view.shots.iter().find(|shot| shot.photo == blob.digest);
             let found = view.findings.iter().find(|one| one.photo == blob.digest);
             let all = found.map(|one| one.findings.as_slice()).unwrap_or_default();
-            let doubtful = all.iter().filter(|one| matches!(one.grade, Grade::Fail | Grade::Warn));
+            let doubtful = all
+                .iter()
+                .filter(|one| matches!(one.grade, Grade::Fail | Grade::Warn));
             let mut rows = view.standing.record.photos();
             let row = rows.find(|(_, digest, _)| *digest == blob.digest);
-            let caption = row.and_then(|(_, _, row)| row.text("caption").or_else(|| row.text("slot")));
+            let caption =
+                row.and_then(|(_, _, row)| row.text("caption").or_else(|| row.text("slot")));
             Photo {
                 caption: caption.unwrap_or_default(),
                 taken: shot.map_or_else(String::new, |shot| self.taken(shot)),
@@ -56,7 +59,9 @@ impl Reading<'_> {
     pub(super) fn decisions(&self) -> Vec<Decision> {
         let pen = self.pen();
         let all = self.view.standing.decisions.iter();
-        let one = |one: &lossbook_core::store::CaseEnvelope<lossbook_core::statement::DecisionBody>| Decision {
+        let one = |one: &lossbook_core::store::CaseEnvelope<
+            lossbook_core::statement::DecisionBody,
+        >| Decision {
             action: word::action_named(pen.page(), one.body.action.word()),
             round: if one.body.action == Action::Approve {
                 one.body.round.to_string()
@@ -80,7 +85,11 @@ impl Reading<'_> {
         let writes = event.deed.iter().flat_map(|deed| &deed.writes);
         let write = |write: &lossbook_core::record::PastWrite| {
             let name = write.path.name;
-            let before: Vec<String> = write.before.iter().map(|value| pen.value(name, value)).collect();
+            let before: Vec<String> = write
+                .before
+                .iter()
+                .map(|value| pen.value(name, value))
+                .collect();
             let (label, after) = (pen.label(&write.path), pen.value(name, &write.after));
             if before.is_empty() {
                 format!("{label}：{after}")

@@ -62,7 +62,12 @@ impl<'w> Reading<'w> {
     /// Why this case has no such paper.
     pub(super) fn lacks(&self) -> Option<&'static str> {
         let standing = &self.view.standing;
-        let is_signed = |kind| standing.signatures.iter().any(|one| one.freeze.kind() == kind);
+        let is_signed = |kind| {
+            standing
+                .signatures
+                .iter()
+                .any(|one| one.freeze.kind() == kind)
+        };
         let rules = self.contract.as_ref().map(|(judged, _)| &judged.assessment);
         match self.wish.kind {
             Kind::Survey | Kind::CaseFile => None,
@@ -140,7 +145,13 @@ impl<'w> Reading<'w> {
             head: self.head(),
             as_of: pen.time(self.row.updated),
             pack,
-            heads: self.view.standing.heads.iter().map(ToString::to_string).collect(),
+            heads: self
+                .view
+                .standing
+                .heads
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
             personal: match self.wish.personal {
                 Personal::Masked => "masked",
                 Personal::Shown(_) => "shown",
@@ -154,7 +165,11 @@ impl<'w> Reading<'w> {
         let facts = [
             pen.fact("案件编号", "Case", &row.number),
             pen.fact("被保险人", "Insured", &row.household),
-            pen.fact("合同", "Contract", word::contract_named(pen.page(), &row.contract)),
+            pen.fact(
+                "合同",
+                "Contract",
+                word::contract_named(pen.page(), &row.contract),
+            ),
             pen.fact("村 / 片区", "Village", &self.village),
             pen.fact("出险地点", "Place of loss", &row.place),
             pen.fact("出险原因", "Cause of loss", &row.cause),
@@ -163,7 +178,10 @@ impl<'w> Reading<'w> {
             pen.fact("案件状态", "Status", pen.page().status(&row.status)),
             pen.fact("签字", "Signature", pen.page().signature(&row.signature)),
         ];
-        facts.into_iter().filter(|fact| !fact.text.is_empty()).collect()
+        facts
+            .into_iter()
+            .filter(|fact| !fact.text.is_empty())
+            .collect()
     }
 
     /// The ink of what the paper shows, drawn from the strokes.

@@ -60,10 +60,15 @@ impl Reading<'_> {
             .flat_map(|(judged, _)| &judged.assessment.lines)
             .map(|line| (line.id.as_str(), line.formula.as_str()))
             .collect();
-        let rows = record.rows(Section::Lines).filter(|(_, row)| !row.is_removed());
+        let rows = record
+            .rows(Section::Lines)
+            .filter(|(_, row)| !row.is_removed());
         let line = |(id, row): (&lossbook_core::domain::RowId, &Row)| {
             let text = |name: &str| row.text(name).unwrap_or_default();
-            let formula = priced.get(id.to_string().as_str()).copied().unwrap_or_default();
+            let formula = priced
+                .get(id.to_string().as_str())
+                .copied()
+                .unwrap_or_default();
             Line {
                 item: text("item"),
                 room: text("room"),
@@ -86,13 +91,25 @@ impl Reading<'_> {
             Kind::NoSurvey => one.freeze.kind() == StatementKind::NoSurvey,
             Kind::Commitment => false,
         };
-        let most = if kind == Kind::CaseFile { usize::MAX } else { 1 };
-        self.view.standing.signatures.iter().rev().filter(is_of).take(most)
+        let most = if kind == Kind::CaseFile {
+            usize::MAX
+        } else {
+            1
+        };
+        self.view
+            .standing
+            .signatures
+            .iter()
+            .rev()
+            .filter(is_of)
+            .take(most)
     }
 
     pub(super) fn signed(&self) -> Vec<Signed> {
         let shown = self.shown_signatures().enumerate();
-        shown.map(|(at, one)| self.signature(one, ink_name(at))).collect()
+        shown
+            .map(|(at, one)| self.signature(one, ink_name(at)))
+            .collect()
     }
 
     fn signature(&self, one: &SignatureStanding, ink: String) -> Signed {
@@ -100,8 +117,16 @@ impl Reading<'_> {
         let header = &one.signature.header;
         let facts = [
             pen.fact("签字人", "Signed by", &body.signer),
-            pen.fact("与被保险人关系", "Relation to the insured", body.relation.clone().unwrap_or_default()),
-            pen.fact("身份证号码", "ID number", pen.text("id_no", body.id_no.as_deref().unwrap_or_default())),
+            pen.fact(
+                "与被保险人关系",
+                "Relation to the insured",
+                body.relation.clone().unwrap_or_default(),
+            ),
+            pen.fact(
+                "身份证号码",
+                "ID number",
+                pen.text("id_no", body.id_no.as_deref().unwrap_or_default()),
+            ),
             pen.fact("签字时间", "Signed at", pen.time(header.wall)),
             pen.fact("采集人", "Taken by", &header.user),
             pen.fact("见证人", "Witnessed by", one.witnesses.join("、")),
@@ -111,7 +136,10 @@ impl Reading<'_> {
             kind: one.freeze.kind().word(),
             text: one.freeze.text.clone(),
             text_sha256: Digest::of(one.freeze.text.as_bytes()).to_hex(),
-            facts: facts.into_iter().filter(|fact| !fact.text.is_empty()).collect(),
+            facts: facts
+                .into_iter()
+                .filter(|fact| !fact.text.is_empty())
+                .collect(),
             consent: body.consent.clone(),
             state: one.state.sentence(self.wish.language),
             ink,
@@ -139,7 +167,10 @@ fn fields(pen: Pen<'_>, row: &Row, section: Section) -> Vec<Fact> {
     let specs = lossbook_core::record::fields(section).filter(|spec| spec.name != "removed");
     let facts = specs.filter_map(|spec| {
         let standing = row.field(spec.name).standing();
-        let texts: Vec<String> = standing.iter().map(|one| pen.value(spec.name, &one.value)).collect();
+        let texts: Vec<String> = standing
+            .iter()
+            .map(|one| pen.value(spec.name, &one.value))
+            .collect();
         let text = distinct(texts).join(" / ");
         (!text.is_empty()).then(|| pen.fact(spec.zh, spec.en, text))
     });
@@ -163,7 +194,10 @@ fn answers(pen: Pen<'_>, record: &CaseRecord) -> Vec<Fact> {
 
 fn money(pen: Pen<'_>, row: &Row, name: &str) -> String {
     let standing = row.field(name).standing();
-    let texts: Vec<String> = standing.iter().map(|one| pen.value(name, &one.value)).collect();
+    let texts: Vec<String> = standing
+        .iter()
+        .map(|one| pen.value(name, &one.value))
+        .collect();
     distinct(texts).join(" / ")
 }
 
@@ -173,7 +207,9 @@ fn joined(quantity: &str, unit: &str) -> String {
 
 /// Yuan, or the two ends of a range; nothing if there is no sum.
 pub(super) fn range(sum: Option<MoneyRange>) -> String {
-    sum.map_or_else(String::new, |sum| word::range(sum.low.fen(), sum.high.fen()))
+    sum.map_or_else(String::new, |sum| {
+        word::range(sum.low.fen(), sum.high.fen())
+    })
 }
 
 /// The lines as they were frozen, by the texts of their fields.

@@ -42,7 +42,11 @@ fn with_case() -> (World, String) {
     let world = World::new();
     let phone = world.phone("周查勘", 1);
     let case = report(&phone);
-    let fields = [("name", "张三"), ("role", "户主"), ("id_no", "632126196503014417")];
+    let fields = [
+        ("name", "张三"),
+        ("role", "户主"),
+        ("id_no", "632126196503014417"),
+    ];
     let fields: Vec<(String, String)> = fields
         .iter()
         .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
@@ -62,12 +66,19 @@ fn made(hub: &Hub, case: &str, wish: &Wish) -> Value {
 fn a_paper_names_its_case_and_heads_and_hides_what_is_personal() {
     let (world, case) = with_case();
     let hub = printing(&world);
-    let paper = made(&hub, &case, &wish(Kind::Survey, Language::Zh, Personal::Masked));
+    let paper = made(
+        &hub,
+        &case,
+        &wish(Kind::Survey, Language::Zh, Personal::Masked),
+    );
     assert_eq!(paper["content"]["number"], case);
     assert_eq!(paper["title"], "查勘报告");
     assert!(!paper["content"]["heads"].as_array().unwrap().is_empty());
     let text = paper.to_string();
-    assert!(text.contains("张三") && text.contains("632***********4417"), "{text}");
+    assert!(
+        text.contains("张三") && text.contains("632***********4417"),
+        "{text}"
+    );
     assert!(!text.contains("632126196503014417"));
 }
 
@@ -111,7 +122,10 @@ fn a_code_says_which_paper_bears_it_and_that_the_case_changed_since() {
     let wanted = wish(Kind::Survey, Language::Zh, Personal::Masked);
     let paper = hub.make_paper((&number, "王审核"), &wanted).unwrap();
     let said = hub.check_paper(&paper.code.to_uppercase()).unwrap();
-    assert_eq!((said["stands"].as_bool(), said["kind"].as_str()), (Some(true), Some("survey")));
+    assert_eq!(
+        (said["stands"].as_bool(), said["kind"].as_str()),
+        (Some(true), Some("survey"))
+    );
     let note = [("text".to_owned(), "又来过一次".to_owned())];
     phone.add_row(&case, Section::Notes, &note).unwrap();
     world.sync(&phone);
@@ -125,7 +139,9 @@ fn a_code_says_which_paper_bears_it_and_that_the_case_changed_since() {
 fn a_paper_without_matter_is_refused_and_a_hub_without_a_press_says_so() {
     let (world, case) = with_case();
     let loss = wish(Kind::Loss, Language::Zh, Personal::Masked);
-    let refused = printing(&world).make_paper((&case, "a"), &loss).unwrap_err();
+    let refused = printing(&world)
+        .make_paper((&case, "a"), &loss)
+        .unwrap_err();
     assert_eq!(refused.code, "NO_SUCH_PAPER");
     let survey = wish(Kind::Survey, Language::Zh, Personal::Masked);
     let refused = world.hub.make_paper((&case, "a"), &survey).unwrap_err();
@@ -154,7 +170,10 @@ fn a_table_keeps_its_cells_in_every_format_and_its_bytes_when_written_twice() {
         id: "sample",
         title: Words::new("样表", "Sample"),
         sources: &["R342"],
-        columns: vec![Column::new("name", "姓名", "Name"), Column::new("sum", "金额", "Sum")],
+        columns: vec![
+            Column::new("name", "姓名", "Name"),
+            Column::new("sum", "金额", "Sum"),
+        ],
         rows: vec![Row {
             cells: vec![Cell::Text("=1+1".to_owned()), Cell::Fen(123_456)],
             case: None,
@@ -168,9 +187,11 @@ fn a_table_keeps_its_cells_in_every_format_and_its_bytes_when_written_twice() {
     };
     for format in Format::ALL {
         let write = || {
-            in_tx(world.hub.store(), |tx| crate::export::table(tx, (&table, &cut), (format, Language::Zh)))
-                .unwrap()
-                .unwrap()
+            in_tx(world.hub.store(), |tx| {
+                crate::export::table(tx, (&table, &cut), (format, Language::Zh))
+            })
+            .unwrap()
+            .unwrap()
         };
         let file = write();
         assert_eq!(file, write());

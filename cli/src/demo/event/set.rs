@@ -18,8 +18,8 @@ use super::office::{self, Account};
 use crate::device::enrol;
 use crate::driver::{Patience, UNMETERED, synchronise};
 use crate::failure::Failure;
-use crate::hub::press_of;
 use crate::http::Client;
+use crate::hub::press_of;
 use crate::keyfile;
 
 /// Waits of the sync engine are shortened by this factor.

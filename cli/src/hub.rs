@@ -265,7 +265,7 @@ pub fn run(
                 token_valid_ms: token_seconds.saturating_mul(1000),
                 tiles: tiles.transpose()?,
             };
-            let press = export::press_of(fonts.as_deref())?;
+            let press = press_of(fonts.as_deref())?;
             serve_until_told(args, (&config, *reserve, press), announce)
         }
         Command::Pack { command } => pack(args, command),

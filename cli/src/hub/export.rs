@@ -120,7 +120,7 @@ pub fn press_of(fonts: Option<&Path>) -> Result<Arc<dyn Press>, Failure> {
 ///
 /// # Errors
 /// Each with its exit code and one line.
-pub fn run(args: &HubArgs, command: &FileCommand) -> Result<Said, Failure> {
+pub(super) fn run(args: &HubArgs, command: &FileCommand) -> Result<Said, Failure> {
     let hub = Hub::open_beside(&args.data, &HubKey::read(&key_path(args))?)?;
     match command {
         FileCommand::Paper(paper) => match &paper.check {

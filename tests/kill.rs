@@ -12,7 +12,7 @@
 pub(crate) mod chance;
 mod judge;
 mod photos;
-mod process;
+pub(crate) mod process;
 mod world;
 
 use std::process::Command;

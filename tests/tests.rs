@@ -8,6 +8,8 @@ mod layers;
 #[cfg(test)]
 mod merge;
 #[cfg(test)]
+mod operate;
+#[cfg(test)]
 mod scopes;
 #[cfg(test)]
 mod sim;

@@ -4,7 +4,9 @@
     reason = "a missing key of a JSON value reads as null"
 )]
 
+mod backup;
 mod export;
+mod order;
 mod reference_file;
 
 use std::net::SocketAddr;
@@ -30,8 +32,13 @@ pub use export::press_of;
 /// `lossbook hub`.
 #[derive(Debug, Args)]
 pub struct HubArgs {
-    /// Folder of the hub.
-    #[arg(long, value_name = "DIR")]
+    /// Folder of the hub; every command but openapi needs it.
+    #[arg(
+        long,
+        value_name = "DIR",
+        default_value = "",
+        hide_default_value = true
+    )]
     pub data: PathBuf,
     /// Key file; DIR.key beside the folder if not given.
     #[arg(long, value_name = "FILE")]
@@ -70,6 +77,12 @@ pub enum Command {
         /// Folder with the fonts of papers; else the system's that has Chinese letters.
         #[arg(long, value_name = "DIR")]
         fonts: Option<PathBuf>,
+        /// How the log on standard error is written: text, or json for one object a line.
+        #[arg(long, value_name = "FORM", default_value = "text")]
+        log: LogForm,
+        /// A file with a token that opens /metrics from elsewhere; else only this machine reads them.
+        #[arg(long, value_name = "FILE")]
+        metrics_token_file: Option<PathBuf>,
     },
     /// Print a single-use enrolment code.
     Invite {
@@ -162,8 +175,21 @@ pub enum Command {
     File(export::FileCommand),
     /// Print a new one-time link to the page.
     Link,
+    /// What reached the end of the time for which it must be kept, by the rule packs.
+    Retention,
     /// What the hub holds.
     Status,
+    /// Programs of the insurer, which come in over the API.
+    Integration {
+        /// What to do with them.
+        #[command(subcommand)]
+        command: IntegrationCommand,
+    },
+    /// Print the description of the API (OpenAPI 3.1); needs no hub.
+    Openapi,
+    /// Backups, restoring, and looking through.
+    #[command(flatten)]
+    Care(backup::Care),
 }
 
 /// Office users.
@@ -184,6 +210,29 @@ pub enum UserCommand {
         /// Let them sign in to the console by a password, which is printed once.
         #[arg(long)]
         console: bool,
+    },
+}
+
+/// Programs of the insurer.
+#[derive(Debug, Subcommand)]
+pub enum IntegrationCommand {
+    /// Let one in, or give one a new token, which is printed once.
+    Add {
+        /// Its name.
+        name: String,
+        /// What it may do, as people of the office: claims_specialist, finance, auditor … May be repeated.
+        #[arg(long = "role", value_name = "ROLE", required = true)]
+        roles: Vec<String>,
+        /// A scope it sees; all if none is given. May be repeated.
+        #[arg(long = "scope", value_name = "SCOPE")]
+        scopes: Vec<String>,
+    },
+    /// Every one, what it may do, and when it last came.
+    List,
+    /// Withdraw the token of one.
+    End {
+        /// Its name.
+        name: String,
     },
 }
 
@@ -243,6 +292,10 @@ pub fn run(
     announce: &mut dyn FnMut(&Said),
     progress: bool,
 ) -> Result<Said, Failure> {
+    if args.data.as_os_str().is_empty() && !matches!(args.command, Command::Openapi) {
+        let text = "say which hub: lossbook hub --data DIR …（请用 --data 指定机构文件夹）";
+        return Err(Failure::input("no_data", text));
+    }
     match &args.command {
         Command::Serve {
             listen,
@@ -253,7 +306,10 @@ pub fn run(
             tiles,
             tiles_datum,
             fonts,
+            log,
+            metrics_token_file,
         } => {
+            log.begin(std::io::stderr);
             let tiles = tiles.as_ref().map(|url| tiles_at(url, tiles_datum));
             let tls = cert
                 .clone()
@@ -264,6 +320,7 @@ pub fn run(
                 tls,
                 token_valid_ms: token_seconds.saturating_mul(1000),
                 tiles: tiles.transpose()?,
+                metrics_token: metrics_token_file.as_deref().map(secret_in).transpose()?,
             };
             let press = press_of(fonts.as_deref())?;
             serve_until_told(args, (&config, *reserve, press), announce)
@@ -286,8 +343,58 @@ pub fn run(
         | Command::Reference { .. }
         | Command::Quarantine { .. }
         | Command::Desk
+        | Command::Retention
         | Command::Status => ordered(args, None),
+        Command::Care(care) => backup::run(args, care),
+        Command::Integration {
+            command: IntegrationCommand::Add { .. },
+        } => ordered(args, Some("token")),
+        Command::Integration { .. } => ordered(args, None),
+        Command::Openapi => described(),
     }
+}
+
+/// The API's description.
+fn described() -> Result<Said, Failure> {
+    let json = serde_json::to_value(lossbook_hub::api::openapi())
+        .map_err(|error| Failure::bug("openapi", error.to_string()))?;
+    let text = format!("{json:#}");
+    Ok(Said::new(json, text))
+}
+
+/// How the log is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum LogForm {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+impl LogForm {
+    /// The log of a served hub: ids and counts, never names, places or amounts.
+    pub(crate) fn begin<W>(self, to: W)
+    where
+        W: for<'w> tracing_subscriber::fmt::MakeWriter<'w> + Send + Sync + 'static,
+    {
+        let log = tracing_subscriber::fmt().with_writer(to).with_ansi(false);
+        let _first_wins = match self {
+            Self::Text => log.try_init(),
+            Self::Json => log.json().flatten_event(true).try_init(),
+        };
+    }
+}
+
+/// The secret that a file holds.
+fn secret_in(path: &Path) -> Result<String, Failure> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Failure::input("unreadable", error.to_string()).at(path))?;
+    let secret = text.trim();
+    if secret.len() < 16 {
+        let text = "holds no token of 16 characters or more（令牌过短）";
+        return Err(Failure::input("bad_token", text).at(path));
+    }
+    Ok(secret.to_owned())
 }
 
 fn tiles_at(url: &str, datum: &str) -> Result<Tiles, Failure> {
@@ -304,76 +411,12 @@ fn tiles_at(url: &str, datum: &str) -> Result<Tiles, Failure> {
 
 /// Has an order carried out, and says the word that it is about, or all of the answer.
 fn ordered(args: &HubArgs, word: Option<&str>) -> Result<Said, Failure> {
-    let value = give(args, order(&args.command)?)?;
+    let value = give(args, order::of(&args.command)?)?;
     let said = word
         .and_then(|word| value.get(word))
         .and_then(Value::as_str);
     let text = said.map_or_else(|| format!("{value:#}"), ToOwned::to_owned);
     Ok(Said::new(value, text))
-}
-
-fn order(command: &Command) -> Result<Order, Failure> {
-    Ok(match command {
-        Command::Invite {
-            role,
-            scope,
-            user,
-            url,
-        } => Order::Invite {
-            url: url.clone(),
-            role: role.clone(),
-            scope: scope.clone(),
-            user: user.clone(),
-        },
-        Command::Scope { name } => Order::AddScope { name: name.clone() },
-        Command::User {
-            command:
-                UserCommand::Add {
-                    name,
-                    roles,
-                    scopes,
-                    console,
-                },
-        } => Order::AddUser {
-            name: name.clone(),
-            roles: roles.clone(),
-            scopes: scopes.clone(),
-            way_in: console.then(|| "console".to_owned()),
-        },
-        Command::Desk => Order::RebuildDesk,
-        Command::Devices => Order::ListDevices,
-        Command::Revoke { device, mode } => Order::Revoke {
-            device: device.clone(),
-            mode: mode.clone(),
-        },
-        Command::Scopes {
-            device,
-            user,
-            add,
-            remove,
-            mode,
-        } => Order::ChangeScopes {
-            device: device.clone(),
-            user: user.clone(),
-            add: add.clone(),
-            remove: remove.clone(),
-            mode: mode.clone(),
-        },
-        Command::Reference { command } => reference_order(command)?,
-        Command::Quarantine { export } => Order::Quarantine {
-            export: export.clone(),
-        },
-        Command::Link => Order::Link,
-        Command::Status => Order::Status,
-        Command::Serve { .. }
-        | Command::Pack { .. }
-        | Command::File(_)
-        | Command::Export(_)
-        | Command::Import { .. }
-        | Command::AgeIdentity { .. } => {
-            return Err(Failure::bug("order", "not a command that is an order"));
-        }
-    })
 }
 
 /// Bundles; also beside the process that serves the hub.
@@ -406,20 +449,12 @@ fn by_hand(args: &HubArgs, progress: bool) -> Result<Said, Failure> {
         | Command::Quarantine { .. }
         | Command::Desk
         | Command::Link
-        | Command::Status => Err(Failure::bug("by_hand", "not a command about bundles")),
+        | Command::Retention
+        | Command::Status
+        | Command::Integration { .. }
+        | Command::Openapi
+        | Command::Care(_) => Err(Failure::bug("by_hand", "not a command about bundles")),
     }
-}
-
-fn reference_order(command: &ReferenceCommand) -> Result<Order, Failure> {
-    Ok(match command {
-        ReferenceCommand::Put { table, file, scope } => Order::PutReference {
-            table: table.clone(),
-            scope: scope.clone(),
-            rows: reference_file::read(file)?,
-        },
-        ReferenceCommand::List => Order::ListReference,
-        ReferenceCommand::Looks { of } => Order::ShowLooks { of: of.clone() },
-    })
 }
 
 fn pack(args: &HubArgs, command: &PackCommand) -> Result<Said, Failure> {
@@ -494,11 +529,6 @@ fn serve_until_told(
     (config, reserve, press): (&ServeConfig, u64, Arc<dyn Press>),
     announce: &mut dyn FnMut(&Said),
 ) -> Result<Said, Failure> {
-    // The log goes to standard error: ids and counts, never names, places or amounts.
-    let _first_wins = tracing_subscriber::fmt()
-        .with_writer(std::io::stderr)
-        .with_ansi(false)
-        .try_init();
     let hub = open_or_init(args)?.printing_by(press);
     hub.keep_free(reserve);
     let link = hub.make_page_link()?;

@@ -11,12 +11,14 @@ use serde_json::{Value, json};
 use lossbook_core::app::Outside;
 use lossbook_core::chain::{EndMode, UnknownMode};
 
+use crate::api;
 use crate::desk;
 use crate::enrol::NewInvite;
 use crate::hub::Hub;
 use crate::meta::in_tx;
 use crate::reference::{self, LooksOf};
 use crate::refusal::Refusal;
+use crate::retention;
 use crate::rights::{self, ScopeChange};
 
 /// Name of the file in which a served hub says where it listens.
@@ -121,6 +123,35 @@ pub enum Command {
     Link,
     /// What the hub holds.
     Status,
+    /// What reached the end of the time for which it must be kept.
+    ListRetention,
+    /// Programs of the insurer.
+    Integration {
+        /// What to do with them.
+        order: IntegrationOrder,
+    },
+}
+
+/// What an operator wants with programs of the insurer.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum IntegrationOrder {
+    /// Let one in, by a token that is shown once.
+    Add {
+        /// Its name.
+        name: String,
+        /// What it may do.
+        roles: Vec<String>,
+        /// Names of the scopes it sees; all if none is named.
+        scopes: Vec<String>,
+    },
+    /// Withdraw the token of one.
+    End {
+        /// Its name.
+        name: String,
+    },
+    /// Every one, and when it last came.
+    List,
 }
 
 /// What a hub holds.
@@ -150,6 +181,8 @@ pub struct Status {
     pub free_bytes: Option<u64>,
     /// Bytes that photos leave free; below it none is taken, and everything else is.
     pub reserve_bytes: u64,
+    /// When the newest backup was made, if one ever was.
+    pub backup_ms: Option<i64>,
 }
 
 /// Where the hub in this directory is being served, if it says so.
@@ -217,6 +250,8 @@ impl Hub {
             | Command::PutReference { .. }
             | Command::ListReference
             | Command::ShowLooks { .. }
+            | Command::ListRetention
+            | Command::Integration { .. }
             | Command::Quarantine { .. } => self.run_other(command),
             Command::Status => to_json(&self.status()?),
         }
@@ -270,6 +305,8 @@ impl Hub {
                 Ok(json!({ "shown_to_all": reference::show_looks(store, of)? }))
             }
             Command::Quarantine { export } => self.quarantine(export.as_deref()),
+            Command::ListRetention => to_json(&retention::list(self)?),
+            Command::Integration { order } => self.run_integration(order),
             Command::Invite { .. }
             | Command::AddUser { .. }
             | Command::RebuildDesk
@@ -279,6 +316,25 @@ impl Hub {
             | Command::ListPacks
             | Command::Link
             | Command::Status => Err(Refusal::new(500, "INTERNAL", "handled elsewhere")),
+        }
+    }
+
+    fn run_integration(&self, order: IntegrationOrder) -> Result<Value, Refusal> {
+        let store = self.store();
+        match order {
+            IntegrationOrder::Add {
+                name,
+                roles,
+                scopes,
+            } => {
+                let token = api::add(store, (&name, &roles, &scopes), self.host())?;
+                Ok(json!({ "name": name, "token": token }))
+            }
+            IntegrationOrder::End { name } => {
+                api::end(store, &name)?;
+                Ok(json!({ "name": name, "ended": true }))
+            }
+            IntegrationOrder::List => Ok(json!({ "integrations": to_json(&api::list(store)?)? })),
         }
     }
 

@@ -32,6 +32,7 @@ use crate::meta::{BlobRow, MetaStore, MetaTx, PhotoRow, UploadRow, in_tx};
 use crate::refusal::Refusal;
 
 pub use download::BlobBytes;
+pub(crate) use piece::{object_name, piece_name};
 
 /// How long an upload lives after its last byte.
 const UPLOAD_MS: i64 = 30 * 24 * 60 * 60 * 1_000;

@@ -4,16 +4,19 @@
 //! from here and asks it for a [`Table`], so a table added to a list appears everywhere.
 //!
 //! Invariants: a table holds rows of the asked scopes only; ID numbers, phones and accounts are
-//! masked unless [`Personal::Shown`] is asked for, which needs a written reason that is audited.
+//! masked unless [`Personal::Shown`] is asked for, which needs a written reason that is audited;
+//! confidential amounts are hidden as [`Ask::sight`] says.
 //!
 //! Refuses: to check who asks. Callers compare [`Entry::right`] with the person's role.
 
 use lossbook_core::domain::{CaseId, ScopeId, WallMs};
 use lossbook_core::store::StoreError;
 
+use crate::derived;
 use crate::meta::MetaTx;
 use crate::register::{self, Register};
 use crate::role::Right;
+use crate::sight::Sight;
 use crate::table::Table;
 
 /// What of a table is wanted.
@@ -35,6 +38,8 @@ pub struct Ask<'a> {
     pub after: Option<String>,
     /// Whether personal data is masked.
     pub personal: Personal,
+    /// Which confidential amounts are shown.
+    pub sight: &'a Sight,
 }
 
 impl Ask<'_> {
@@ -145,16 +150,17 @@ impl Entry {
     /// # Errors
     /// As the store fails.
     pub fn table(&self, tx: &dyn MetaTx, ask: &Ask<'_>) -> Result<Table, StoreError> {
-        match self.make {
+        let table = match self.make {
             Make::Derived(make) => make(tx, ask),
             Make::Kept(register) => register.table(tx, ask),
-        }
+        };
+        ask.sight.table(tx, table?)
     }
 }
 
 /// Every table.
 pub fn entries() -> impl Iterator<Item = Entry> {
-    let derived = register::ENTRIES.iter();
+    let derived = register::ENTRIES.iter().chain([&derived::ENTRIES]);
     let derived = derived.flat_map(|list| list.iter().copied());
     register::all().map(Register::entry).chain(derived)
 }

@@ -16,6 +16,7 @@ mod audit;
 mod board;
 mod case;
 mod case_act;
+mod case_desk;
 mod case_money;
 mod case_past;
 mod case_photo;
@@ -25,12 +26,18 @@ mod export;
 mod form;
 mod frame;
 mod home;
+mod kpi;
+mod kpi_cases;
+mod kpi_chart;
 pub(crate) mod map;
+mod no_survey;
+mod notice;
 mod people;
 mod queue;
 mod register;
 mod register_form;
 mod sign_in;
+mod staff;
 mod tables;
 pub(crate) mod word;
 
@@ -41,6 +48,7 @@ use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use lossbook_core::domain::WallMs;
 use maud::Markup;
 
 use crate::account::{self, Session};
@@ -50,7 +58,18 @@ use crate::office::check_right;
 use crate::page::text::Language;
 use crate::refusal::Refusal;
 use crate::role::Right;
+use crate::sight::Sight;
 use form::Form;
+
+/// An instant as the office writes it, for texts that name one.
+pub(crate) fn time_text(at: WallMs) -> String {
+    word::time(at)
+}
+
+/// Fen as yuan with groups of three, for texts that name an amount.
+pub(crate) fn yuan_text(fen: i64) -> String {
+    word::yuan(fen)
+}
 
 /// The cookie of a session; it goes to the console only.
 const COOKIE: &str = "lossbook_desk";
@@ -75,10 +94,16 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/console/map/export", post(export::map))
         .route("/console/cases/export", post(export::cases))
         .route("/console/table/{id}/export", post(export::table))
+        .route(
+            "/console/case/{name}/notices",
+            get(notice::show).post(notice::give),
+        )
         .route("/console/photo/{scope}/{digest}", get(case::photo))
         .route("/console/map", get(map::show))
         .route("/console/map/cases", get(map::cases))
         .route("/console/board", get(board::show))
+        .route("/console/kpi", get(kpi::show))
+        .route("/console/kpi/{metric}/{side}", get(kpi_cases::show))
         .route("/console/tables", get(tables::index))
         .route("/console/table/{id}", get(tables::show).post(register::add))
         .route("/console/table/{id}/new", get(register::blank))
@@ -87,6 +112,12 @@ pub(crate) fn routes() -> Router<Arc<App>> {
             get(register::show).post(register::change),
         )
         .route("/console/table/{id}/{row}/reveal", post(register::reveal))
+        .route(
+            "/console/no-survey",
+            get(no_survey::show).post(no_survey::draw),
+        )
+        .route("/console/staff", get(staff::show))
+        .route("/console/staff/hand-over", post(staff::hand_over))
         .route("/console/people", get(people::show).post(people::save))
         .route("/console/people/enrol", post(people::enrol))
         .route("/console/audit", get(audit::show))
@@ -97,6 +128,8 @@ pub(crate) struct Visit<'a> {
     pub(crate) hub: &'a Hub,
     pub(crate) session: &'a Session,
     pub(crate) language: Language,
+    /// What of confidential amounts is shown.
+    pub(crate) sight: Sight,
 }
 
 impl Visit<'_> {
@@ -135,7 +168,7 @@ pub(crate) async fn page(
     let policy = app.policy.clone();
     let made = blocking(move || {
         let session = account::session(&app.hub, &secret)?;
-        let visit = Visit::of(&app.hub, &session);
+        let visit = Visit::of(&app.hub, &session)?;
         let shown = check_right(&session.user, right).and_then(|()| work(&visit));
         Ok(match shown {
             Ok(page) => (StatusCode::OK, page),
@@ -163,7 +196,7 @@ pub(crate) async fn act(
     };
     let done = blocking(move || {
         let session = account::session(&app.hub, &secret)?;
-        let (visit, form) = (Visit::of(&app.hub, &session), Form::parse(&body));
+        let (visit, form) = (Visit::of(&app.hub, &session)?, Form::parse(&body));
         let is_own = !is_foreign && account::is_csrf(&session, form.text("csrf"));
         let next = if is_own {
             work(&visit, &form)
@@ -183,12 +216,13 @@ pub(crate) async fn act(
 }
 
 impl<'a> Visit<'a> {
-    fn of(hub: &'a Hub, session: &'a Session) -> Self {
-        Self {
+    fn of(hub: &'a Hub, session: &'a Session) -> Result<Self, Refusal> {
+        Ok(Self {
             hub,
             session,
             language: Language::named(&session.language).unwrap_or(Language::Chinese),
-        }
+            sight: Sight::looked_up(hub.looking(), &session.user)?,
+        })
     }
 }
 

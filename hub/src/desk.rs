@@ -13,8 +13,14 @@ use lossbook_core::rules::{Handling, Running};
 use lossbook_core::statement::{CaseStatus, SignatureState};
 use lossbook_core::store::{CaseRow, CaseStanding, StoreError, Tx};
 
-use crate::meta::{CaseReads, DeskRow, Due, Evidence, MetaStore, MetaTx, Uploads, Waiting, in_tx};
+use crate::kpi::{self, Subject};
+use crate::meta::{
+    CaseReads, DeskRow, Due, Evidence, Integrations as _, MetaStore, MetaTx, RegisterPart, ToldRow,
+    Uploads, Waiting, in_tx,
+};
+use crate::no_survey;
 use crate::refusal::Refusal;
+use crate::register::value_of;
 
 /// So many cases are made anew in one transaction.
 const CASES_AT_ONCE: u32 = 50;
@@ -57,7 +63,10 @@ pub const PHOTOS: &str = "photos";
 /// # Errors
 /// As the store fails.
 pub fn follow(tx: &Tx<'_>, cases: &[CaseId]) -> Result<(), StoreError> {
-    cases.iter().try_for_each(|case| project(tx, *case))
+    cases.iter().try_for_each(|case| {
+        project(tx, *case)?;
+        tx.note_event(*case)
+    })
 }
 
 /// Makes everything the queues know anew, some cases at a time; says how many.
@@ -80,6 +89,34 @@ pub fn rebuild(store: &dyn MetaStore) -> Result<u64, Refusal> {
     }
 }
 
+/// What is payable of a case, in fen, if every round of review has passed; from the record and
+/// the decisions themselves.
+pub(crate) fn granted(
+    tx: &(impl MetaTx + ?Sized),
+    case: CaseId,
+) -> Result<Option<i64>, StoreError> {
+    let found = tx.case_named(&case.to_string())?;
+    let Some((row, standing)) = found.zip(tx.case_standing(case)?) else {
+        return Ok(None);
+    };
+    let look = look_at(tx, (&row, &standing))?;
+    Ok(look.is_passed().then(|| look.payable().high.fen()))
+}
+
+fn look_at<'a>(
+    tx: &(impl MetaTx + ?Sized),
+    (row, standing): (&'a CaseRow, &'a CaseStanding),
+) -> Result<Look<'a>, StoreError> {
+    Ok(Look {
+        contract: CaseReads::contract_of(tx, standing, row.updated)?,
+        missing: missing(tx, row.case)?,
+        assigned: tx.assigned(row.case)?.map(|to| to.surveyor),
+        returned: tx.returned_fields(standing)?,
+        row,
+        standing,
+    })
+}
+
 /// Everything one case is judged by.
 struct Look<'a> {
     row: &'a CaseRow,
@@ -98,20 +135,18 @@ pub(crate) fn project(tx: &(impl MetaTx + ?Sized), case: CaseId) -> Result<(), S
     let Some(standing) = tx.case_standing(case)? else {
         return Ok(());
     };
-    let look = Look {
-        contract: CaseReads::contract_of(tx, &standing, row.updated)?,
-        missing: missing(tx, case)?,
-        assigned: tx.assigned(case)?.map(|to| to.surveyor),
-        returned: tx.returned_fields(&standing)?,
-        row: &row,
-        standing: &standing,
-    };
+    let look = look_at(tx, (&row, &standing))?;
     let desk = look.desk_row(tx)?;
+    tx.put_waiver(
+        case,
+        no_survey::waiver(look.contract.as_ref(), &desk).as_ref(),
+    )?;
     let waiting = look.waiting(&desk);
     let told = tx.told(case)?;
     let mut dues = look.dues();
     dues.retain(|due| !told.iter().any(|told| told.what == due.id));
-    tx.put_desk(&desk, &waiting, &dues)
+    tx.put_desk(&desk, &waiting, &dues)?;
+    look.figures(tx, (&desk, &told))
 }
 
 /// Originals of a case whose bytes are not here.
@@ -165,6 +200,37 @@ impl Look<'_> {
             round,
             role,
         })
+    }
+
+    /// Writes what registers and figures need of the case.
+    fn figures(
+        &self,
+        tx: &(impl MetaTx + ?Sized),
+        (desk, told): (&DeskRow, &[ToldRow]),
+    ) -> Result<(), StoreError> {
+        let packs = tx.packs()?;
+        let judged = self.contract.as_ref().and_then(|(judged, _)| {
+            let name = &judged.assessment.service_pack;
+            let mut all = packs.all().iter();
+            all.find(|pack| pack.digest() == name.digest)
+                .map(|pack| (judged, pack))
+        });
+        let callbacks = tx.register_rows(RegisterPart {
+            case: Some(desk.case),
+            ..RegisterPart::all(kpi::CALLBACKS)
+        })?;
+        let ratings = callbacks
+            .iter()
+            .map(|row| kpi::is_satisfied(value_of(row, "satisfaction")));
+        let ratings: Vec<bool> = ratings.collect();
+        let subject = Subject {
+            desk,
+            judged,
+            told,
+            ratings: &ratings,
+        };
+        let sheet = kpi::sheet(&subject, self.standing, self.assigned.is_some());
+        tx.put_figures(&sheet, &kpi::parts(&subject, &sheet))
     }
 
     /// Who surveys: whoever wrote that the survey began, else to whom it was given.

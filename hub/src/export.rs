@@ -28,6 +28,7 @@ use serde::Serialize;
 use crate::meta::MetaTx;
 use crate::paper::{code_of, tag};
 use crate::refusal::Refusal;
+use crate::sight::Sight;
 use crate::table::{Cell, Table};
 
 pub use cases::feed;
@@ -181,6 +182,8 @@ pub struct Cut<'a> {
     pub to: Option<WallMs>,
     /// `masked` or `shown`.
     pub personal: &'static str,
+    /// Whose amounts are shown.
+    pub sight: &'a Sight,
 }
 
 /// Heads and newest entry of some cases.

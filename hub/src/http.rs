@@ -9,6 +9,7 @@
 mod blob;
 mod desk;
 mod device;
+mod pulse;
 mod reference;
 mod shelf;
 mod tus;
@@ -18,6 +19,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
 use lossbook_core::domain::{DeviceId, Digest};
@@ -27,9 +29,11 @@ use tokio::sync::Semaphore;
 
 pub(crate) use blob::send;
 
+use crate::api;
 use crate::console;
 use crate::hub::Hub;
 use crate::page;
+use crate::pulse::Pulse;
 use crate::refusal::Refusal;
 use crate::serve::Tiles;
 use crate::token::{authenticate, recognise};
@@ -52,6 +56,9 @@ pub(crate) struct App {
     pub(crate) policy: HeaderValue,
     /// Where the map's pictures come from.
     pub(crate) tiles: Option<Tiles>,
+    /// Counts and times of requests.
+    pulse: Pulse,
+    metrics_token: Option<String>,
     turns: Semaphore,
 }
 
@@ -64,7 +71,17 @@ impl App {
             token_valid_ms,
             is_tls,
             doors: Semaphore::new(PASSWORDS_AT_ONCE),
+            pulse: Pulse::new(),
+            metrics_token: None,
             turns: Semaphore::new(MAX_AT_ONCE),
+        }
+    }
+
+    /// Whoever brings this token reads the metrics from elsewhere.
+    pub(crate) fn with_metrics_token(self, token: Option<String>) -> Self {
+        Self {
+            metrics_token: token,
+            ..self
         }
     }
 }
@@ -89,11 +106,16 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/v1/office/cases", get(desk::cases))
         .route("/v1/office/cases/{name}", get(desk::case))
         .route("/v1/office/cases/{name}/decide", post(desk::decide))
+        .route("/v1/office/tables/{name}", get(desk::table))
         .route("/v1/office/users", get(desk::users))
         .route("/", get(page::cases))
         .route("/open/{secret}", get(page::open))
         .route("/photo/{scope}/{digest}", get(page::photo))
+        .route("/healthz", get(pulse::health))
+        .route("/metrics", get(pulse::metrics))
         .merge(console::routes())
+        .merge(api::route::routes())
+        .layer(from_fn_with_state(Arc::clone(&app), pulse::watch))
         .with_state(app)
 }
 
@@ -118,7 +140,7 @@ pub(crate) async fn body_of(body: Body, limit: usize) -> Result<Bytes, Refusal> 
 }
 
 /// The bearer token of a request.
-fn bearer(headers: &HeaderMap) -> Result<String, Refusal> {
+pub(crate) fn bearer(headers: &HeaderMap) -> Result<String, Refusal> {
     headers
         .get(header::AUTHORIZATION)
         .and_then(|value| value.to_str().ok())
@@ -159,7 +181,7 @@ pub(crate) fn status_of(refusal: &Refusal) -> StatusCode {
     StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
-fn with_retry(mut response: Response, retry_after_s: Option<u32>) -> Response {
+pub(crate) fn with_retry(mut response: Response, retry_after_s: Option<u32>) -> Response {
     if let Some(seconds) = retry_after_s {
         response
             .headers_mut()
@@ -173,7 +195,7 @@ fn bytes_response(status: StatusCode, kind: &'static str, bytes: Vec<u8>) -> Res
     (status, [(header::CONTENT_TYPE, kind)], bytes).into_response()
 }
 
-fn json_response<T: Serialize>(status: StatusCode, value: &T) -> Response {
+pub(crate) fn json_response<T: Serialize>(status: StatusCode, value: &T) -> Response {
     match serde_json::to_vec(value) {
         Ok(bytes) => bytes_response(status, "application/json; charset=utf-8", bytes),
         Err(error) => {

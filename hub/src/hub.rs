@@ -362,6 +362,7 @@ impl Hub {
                 outside: (tx.outside()?.len() + tx.broken()?.len()) as u64,
                 free_bytes: self.host.free_bytes(),
                 reserve_bytes: self.blobs.reserve_bytes(),
+                backup_ms: tx.backup_made()?.map(|made| made.0),
             })
         })?)
     }

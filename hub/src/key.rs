@@ -41,6 +41,15 @@ impl HubKey {
     /// [`HubError::KeyFile`].
     pub fn create(path: &Path, host: &dyn Host) -> Result<Self, HubError> {
         let key = Self::make(host);
+        key.save(path)?;
+        Ok(key)
+    }
+
+    /// Writes it into a file that only its owner can read; never over another.
+    ///
+    /// # Errors
+    /// [`HubError::KeyFile`].
+    pub fn save(&self, path: &Path) -> Result<(), HubError> {
         // Whole or not there: a key file cut short would lock its hub for ever.
         let mut beside = path.as_os_str().to_owned();
         beside.push(".new");
@@ -51,15 +60,26 @@ impl HubKey {
             let mut options = OpenOptions::new();
             options.write(true).create(true).truncate(true).mode(0o600);
             let mut file = options.open(&beside)?;
-            file.write_all(Zeroizing::new(hex::encode(key.0.as_slice())).as_bytes())?;
+            file.write_all(self.to_text().as_bytes())?;
             file.sync_all()?;
             std::fs::rename(&beside, path)
         };
         write().map_err(|error: std::io::Error| HubError::KeyFile {
             path: path.to_owned(),
             problem: error.to_string(),
-        })?;
-        Ok(key)
+        })
+    }
+
+    /// As the file holds it.
+    pub(crate) fn to_text(&self) -> Zeroizing<String> {
+        Zeroizing::new(hex::encode(self.0.as_slice()))
+    }
+
+    /// From what a file holds.
+    pub(crate) fn from_text(text: &str) -> Option<Self> {
+        let mut bytes = Zeroizing::new([0; 32]);
+        hex::decode_to_slice(text.trim(), bytes.as_mut_slice()).ok()?;
+        Some(Self(bytes))
     }
 
     /// Reads a key file; one that others may read is refused.
@@ -83,10 +103,8 @@ impl HubKey {
         let mut text = Zeroizing::new(String::new());
         file.read_to_string(&mut text)
             .map_err(|error| refuse(error.to_string()))?;
-        let mut bytes = Zeroizing::new([0; 32]);
-        hex::decode_to_slice(text.trim(), bytes.as_mut_slice())
-            .map_err(|_not_hex| refuse("it does not hold 64 hexadecimal digits".to_owned()))?;
-        Ok(Self(bytes))
+        Self::from_text(&text)
+            .ok_or_else(|| refuse("it does not hold 64 hexadecimal digits".to_owned()))
     }
 
     /// What opens the store.

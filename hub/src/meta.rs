@@ -14,10 +14,14 @@ mod access;
 mod account;
 mod desk;
 mod feed;
+pub mod figure;
+mod integration;
+mod oversight;
 mod people;
 mod register;
 mod sqlite;
 mod upload;
+mod whole;
 
 use lossbook_core::app::office::{DecisionError, NewDecision};
 use lossbook_core::app::{AppError, Judged};
@@ -35,10 +39,14 @@ pub use desk::{
     Assigned, BoardRow, CaseReads, Desk, DeskRow, Due, Part, SurveyorRow, ToldRow, Waiting,
 };
 pub use feed::{Feed, FeedEntry, FeedRow};
+pub use figure::Figures;
+pub use integration::{EventRow, Integration, Integrations};
+pub use oversight::{DeedRow, Oversight, WaiverPart, WaiverRow};
 pub use people::{People, PurgeNote, Tables};
 pub use register::{PaymentSum, RegisterPart, RegisterRow, Registers, Tally};
 pub use sqlite::STEPS;
 pub use upload::{BlobRow, PhotoRow, PieceRow, UploadRow, Uploads};
+pub use whole::Whole;
 
 /// The ledger half as the hub reads it back; writing others' envelopes goes through [`Ledger`].
 pub trait Evidence: Known + Ledger<Error = StoreError> {
@@ -158,7 +166,20 @@ pub struct OwnDraft {
 
 /// Everything one transaction can do.
 pub trait MetaTx:
-    Evidence + Access + Accounts + CaseReads + Desk + Feed + Uploads + People + Registers + Tables
+    Evidence
+    + Access
+    + Accounts
+    + CaseReads
+    + Desk
+    + Feed
+    + Oversight
+    + Figures
+    + Uploads
+    + People
+    + Registers
+    + Tables
+    + Whole
+    + Integrations
 {
 }
 
@@ -169,10 +190,14 @@ impl<T> MetaTx for T where
         + CaseReads
         + Desk
         + Feed
+        + Oversight
+        + Figures
         + Uploads
         + People
         + Registers
         + Tables
+        + Whole
+        + Integrations
 {
 }
 

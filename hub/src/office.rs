@@ -8,6 +8,7 @@
 //!
 //! Refuses: to compute a status of its own: that follows from the newest decision and the figures.
 
+mod beside;
 mod right;
 
 use lossbook_core::app::office::{self as desk, DecisionError};
@@ -20,14 +21,17 @@ use lossbook_core::statement::{Action, ReasonToRefuse};
 use lossbook_core::store::{CaseQuery, CaseRow, CaseStanding, StoreError};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
+use utoipa::ToSchema;
 
 use crate::enrol::check_name;
 use crate::meta::{Assigned, Identity, MetaStore, MetaTx, OfficeUser, OwnDraft, in_tx};
 use crate::refusal::Refusal;
+use crate::sight::Sight;
+use crate::staff;
 
-use right::not_your_role;
+pub use beside::{Beside, ToldSummary};
 pub use right::{cases_of, check_readable, check_right, set_roles};
-pub(crate) use right::{is_personal, masked};
+pub(crate) use right::{is_personal, masked, not_your_role};
 
 /// Most cases in one answer.
 pub const MAX_CASES: u32 = 200;
@@ -37,7 +41,7 @@ const MAX_REASON_BYTES: usize = 4_000;
 const MAX_FIELDS: usize = 200;
 
 /// A case in a list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct CaseSummary {
     /// The short number.
     pub number: String,
@@ -49,10 +53,12 @@ pub struct CaseSummary {
     pub place: String,
     /// What happened.
     pub cause: String,
-    /// The estimate in fen, lowest reading.
-    pub low_fen: i64,
-    /// The estimate in fen, highest reading.
-    pub high_fen: i64,
+    /// The contract it names; empty while that is unsettled.
+    pub contract: String,
+    /// The estimate in fen, lowest reading; nothing if it is confidential.
+    pub low_fen: Option<i64>,
+    /// The estimate in fen, highest reading; nothing if it is confidential.
+    pub high_fen: Option<i64>,
     /// Fields with more than one value.
     pub contested: u64,
     /// A stable word.
@@ -68,7 +74,7 @@ pub struct CaseSummary {
 }
 
 /// A case with what was signed and decided.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct CaseDetail {
     /// As in the list.
     #[serde(flatten)]
@@ -87,13 +93,16 @@ pub struct CaseDetail {
     pub late: Vec<LateChange>,
     /// Photos and thumbnails whose bytes are not here, and on whose phone they are.
     pub missing: Vec<MissingPhoto>,
+    /// Where it lies, when what was done, and what the insured was told.
+    #[serde(flatten)]
+    pub beside: Beside,
     /// What the contract says.
     #[serde(flatten)]
     pub opinion: Opinion,
 }
 
 /// A field that reads otherwise than when the case was decided, and on which nothing rests.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct LateChange {
     /// Which field.
     pub path: String,
@@ -104,7 +113,7 @@ pub struct LateChange {
 }
 
 /// A photo, or a picture made from one, that a case names and the hub does not hold.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct MissingPhoto {
     /// Which bytes.
     pub sha256: String,
@@ -132,14 +141,16 @@ impl MissingPhoto {
 }
 
 /// What the contract says to a case by the packs on the hub's shelf, or why nothing can be said.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(untagged)]
 pub enum Opinion {
     /// It was judged.
     Judged {
         /// What the rules say: cover, payable with its steps, due times, and the packs' digests.
+        #[schema(value_type = Object)]
         assessment: Box<Assessment>,
         /// What was written and no rule knows.
+        #[schema(value_type = Vec<Object>)]
         unmatched: Vec<Reason>,
     },
     /// It was not.
@@ -150,7 +161,7 @@ pub enum Opinion {
 }
 
 /// Why no contract can judge a case.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct NotJudged {
     /// A stable word.
     pub code: &'static str,
@@ -159,6 +170,16 @@ pub struct NotJudged {
 }
 
 impl Opinion {
+    /// What stands in its place for whoever may not see the amounts.
+    pub(crate) fn hidden() -> Self {
+        Self::Not {
+            not_judged: NotJudged {
+                code: "AMOUNTS_HIDDEN",
+                detail: "本合同金额保密，您的角色不可查看 / this contract keeps its amounts confidential: your role does not see them".to_owned(),
+            },
+        }
+    }
+
     fn of(judged: Result<Judged, AppError>) -> Result<Self, StoreError> {
         match judged {
             Ok(Judged {
@@ -180,7 +201,7 @@ impl Opinion {
 }
 
 /// A decision that stands.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct DecisionSummary {
     /// A stable word.
     pub action: String,
@@ -195,7 +216,7 @@ pub struct DecisionSummary {
 }
 
 /// What a reviewer wants.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewDecision {
     /// approve, return, deny, pay, close, reopen or assign.
@@ -211,6 +232,7 @@ pub struct NewDecision {
     pub fields: Vec<String>,
     /// The heads that were looked at; if the case has others by now, nothing is decided.
     #[serde(default, deserialize_with = "digests")]
+    #[schema(value_type = Option<Vec<String>>)]
     pub heads: Option<Vec<Digest>>,
     /// With *assign*: to whom.
     #[serde(default)]
@@ -288,12 +310,8 @@ pub fn case(store: &dyn MetaStore, name: &str, now: WallMs) -> Result<CaseDetail
             return Ok(Err(unknown(name)));
         };
         let opinion = Opinion::of(tx.assess(&standing, now))?;
-        let missing = manifest(tx, row.case)?;
-        Ok(Ok(detail(
-            (summary(tx, &row)?, missing),
-            &standing,
-            opinion,
-        )))
+        let aside = (manifest(tx, row.case)?, Beside::of(tx, &standing)?);
+        Ok(Ok(detail((summary(tx, &row)?, aside), &standing, opinion)))
     })?
 }
 
@@ -317,6 +335,12 @@ pub fn decide(
         let Some((_, standing)) = found else {
             return Ok(Err(unknown(name)));
         };
+        let surveyor = new.surveyor.filter(|_| action == Action::Assign);
+        if let Some(surveyor) = &surveyor
+            && let Some(refusal) = staff::check_assignable(tx, surveyor, now.wall)?
+        {
+            return Ok(Err(refusal));
+        }
         let wanted = desk::NewDecision {
             action,
             round: new.round,
@@ -343,25 +367,31 @@ pub fn decide(
         };
         tx.append_own(hub, draft)?;
         tx.put_draft(standing.case, &user.name, None)?;
-        if let (Action::Assign, Some(surveyor)) = (action, new.surveyor) {
-            let to = Assigned {
-                surveyor,
-                by: user.name.clone(),
-                at: now.wall,
-            };
-            tx.put_assigned(standing.case, &to)?;
+        if let Some(surveyor) = surveyor {
+            let (by, at) = (user.name.clone(), now.wall);
+            tx.put_assigned(standing.case, &Assigned { surveyor, by, at })?;
         }
         tracing::info!(case = %standing.case, action = action.word(), "decided");
-        let Some((row, standing)) = find(tx, name)? else {
-            return Ok(Err(unknown(name)));
-        };
-        let mut summary = summary(tx, &row)?;
-        // The projection follows at commit; the answer is what it will say.
-        standing.status.word().clone_into(&mut summary.status);
-        let opinion = Opinion::of(tx.assess(&standing, now.wall))?;
-        let missing = manifest(tx, row.case)?;
-        Ok(Ok(detail((summary, missing), &standing, opinion)))
+        decided(tx, name, (user, now.wall))
     })?
+}
+
+/// A case as it stands after a decision, as far as who took it sees it.
+fn decided(
+    tx: &dyn MetaTx,
+    name: &str,
+    (user, now): (&OfficeUser, WallMs),
+) -> Result<Result<CaseDetail, Refusal>, StoreError> {
+    let Some((row, standing)) = find(tx, name)? else {
+        return Ok(Err(unknown(name)));
+    };
+    let mut summary = summary(tx, &row)?;
+    // The projection follows at commit; the answer is what it will say.
+    standing.status.word().clone_into(&mut summary.status);
+    let opinion = Opinion::of(tx.assess(&standing, now))?;
+    let aside = (manifest(tx, row.case)?, Beside::of(tx, &standing)?);
+    let all = detail((summary, aside), &standing, opinion);
+    Ok(Ok(Sight::of(tx, user)?.detail(all)))
 }
 
 fn check(new: &NewDecision) -> Result<Action, Refusal> {
@@ -472,8 +502,11 @@ pub(crate) fn summary(tx: &dyn MetaTx, row: &CaseRow) -> Result<CaseSummary, Sto
         household: row.household.clone(),
         place: row.place.clone(),
         cause: row.cause.clone(),
-        low_fen: row.total.low.fen(),
-        high_fen: row.total.high.fen(),
+        contract: tx
+            .desk_row(row.case)?
+            .map_or_else(String::new, |row| row.contract),
+        low_fen: Some(row.total.low.fen()),
+        high_fen: Some(row.total.high.fen()),
         contested: row.contested,
         status: row.status.clone(),
         signature: row.signature.clone(),
@@ -484,7 +517,7 @@ pub(crate) fn summary(tx: &dyn MetaTx, row: &CaseRow) -> Result<CaseSummary, Sto
 }
 
 fn detail(
-    (summary, missing): (CaseSummary, Vec<MissingPhoto>),
+    (summary, (missing, beside)): (CaseSummary, (Vec<MissingPhoto>, Beside)),
     standing: &CaseStanding,
     opinion: Opinion,
 ) -> CaseDetail {
@@ -522,6 +555,7 @@ fn detail(
             .collect(),
         late: standing.late.iter().map(late_change).collect(),
         missing,
+        beside,
         opinion,
     }
 }

@@ -7,6 +7,7 @@
 //! - Every paper carries the case's heads, the digest of its rule pack, and a verification code over
 //!   heads, kind, language and everything that it says ([`Draft::code`]). Who made it is in the audit.
 //! - ID numbers, phones and accounts are masked, unless somebody with the right wrote why not.
+//! - Amounts that a contract keeps confidential are left out for whoever may not see them.
 //! - A loss that was signed is stated as it was signed, with its ink (R157).
 //!
 //! Refuses: a paper that the case has no matter for, and to fill a blank of a contract.
@@ -31,6 +32,7 @@ use crate::hub::Hub;
 use crate::meta::{AuditRow, MetaTx, in_tx, look};
 use crate::press::Sheet;
 use crate::refusal::Refusal;
+use crate::sight::Sight;
 
 pub use content::Content;
 use read::Reading;
@@ -203,15 +205,15 @@ fn to_json<T: serde::Serialize>(value: &T) -> Result<Vec<u8>, Refusal> {
 pub(crate) fn draft(
     tx: &dyn MetaTx,
     case: CaseId,
-    wish: &Wish,
+    by: (&Wish, &Sight),
 ) -> Result<Option<Result<Draft, Refusal>>, StoreError> {
-    let Some(reading) = Reading::of(tx, case, wish)? else {
+    let Some(reading) = Reading::of(tx, case, by)? else {
         return Ok(None);
     };
-    Ok(Some(reading.lacks().map_or_else(
-        || Ok(reading.draft()),
-        |why| Err(Refusal::new(409, "NO_SUCH_PAPER", why)),
-    )))
+    Ok(Some(match reading.lacks() {
+        Some((code, why)) => Err(Refusal::new(409, code, why)),
+        None => Ok(reading.draft()),
+    }))
 }
 
 impl Hub {
@@ -221,11 +223,16 @@ impl Hub {
     ///
     /// # Errors
     /// `CASE_UNKNOWN`, `NO_SUCH_PAPER`, `NO_REASON`, `NO_FONT`.
-    pub fn make_paper(&self, (name, by): (&str, &str), wish: &Wish) -> Result<Paper, Refusal> {
+    pub fn make_paper(
+        &self,
+        (name, by): (&str, &str),
+        wish: &Wish,
+        sight: &Sight,
+    ) -> Result<Paper, Refusal> {
         if let Personal::Shown(why) = &wish.personal {
             check_reason(why)?;
         }
-        let draft = self.draft_paper(name, wish)?;
+        let draft = self.draft_paper(name, (wish, sight))?;
         let paper = self.set_paper(&draft)?;
         let shown = match &wish.personal {
             Personal::Masked => "masked".to_owned(),
@@ -241,9 +248,9 @@ impl Hub {
         Ok(paper)
     }
 
-    fn draft_paper(&self, name: &str, wish: &Wish) -> Result<Draft, Refusal> {
+    fn draft_paper(&self, name: &str, by: (&Wish, &Sight)) -> Result<Draft, Refusal> {
         let made = look(self.looking(), |tx| match tx.case_named(name)? {
-            Some(row) => draft(tx, row.case, wish),
+            Some(row) => draft(tx, row.case, by),
             None => Ok(None),
         })?;
         made.unwrap_or_else(|| {
@@ -338,9 +345,7 @@ impl Hub {
         let language = parts.next().unwrap_or_default();
         let is_shown = parts.nth(1).is_some_and(|word| word.starts_with("shown"));
         let stands = match row.case {
-            Some(case) => {
-                Some(self.stands((case, kind, language), is_shown)? == Some(code.clone()))
-            }
+            Some(case) => Some(self.stands((case, kind, language), (&code, is_shown))?),
             None => None,
         };
         Ok(json!({
@@ -350,14 +355,14 @@ impl Hub {
         }))
     }
 
-    /// The code that the same paper would bear now.
+    /// Whether the same paper would bear the same code now, for whoever sees all amounts or the least.
     fn stands(
         &self,
         (case, kind, language): (CaseId, &str, &str),
-        is_shown: bool,
-    ) -> Result<Option<String>, Refusal> {
+        (code, is_shown): (&str, bool),
+    ) -> Result<bool, Refusal> {
         let (Ok(kind), Ok(language)) = (kind.parse::<Kind>(), language.parse::<Language>()) else {
-            return Ok(None);
+            return Ok(false);
         };
         let personal = if is_shown {
             Personal::Shown(String::new())
@@ -369,10 +374,17 @@ impl Hub {
             language,
             personal,
         };
-        match look(self.looking(), |tx| draft(tx, case, &wish))? {
-            Some(Ok(draft)) => draft.code().map(Some),
-            Some(Err(_)) | None => Ok(None),
+        let drafts = look(self.looking(), |tx| {
+            let sights = [Sight::whole(), Sight::least(tx)?];
+            let drafts = sights.iter().map(|sight| draft(tx, case, (&wish, sight)));
+            drafts.collect::<Result<Vec<_>, _>>()
+        })?;
+        for draft in drafts.into_iter().flatten().flatten() {
+            if draft.code()? == code {
+                return Ok(true);
+            }
         }
+        Ok(false)
     }
 }
 

@@ -11,8 +11,18 @@
 //! Refuses: to know what a column means. What a register forbids beyond its columns stands in its
 //! `check`, beside its declaration.
 
+mod contact;
+pub(crate) mod contract;
 mod feedback;
+mod figures;
+pub(crate) mod no_survey;
+pub(crate) mod notice;
 mod payment;
+mod policy;
+mod policy_view;
+pub(crate) mod risk;
+mod service_view;
+pub(crate) mod staff;
 mod value;
 mod write;
 
@@ -26,6 +36,7 @@ use crate::role::Right;
 use crate::table::{Column, Row, Table, Words};
 
 pub use feedback::{DIMENSIONS, SATISFACTION};
+pub(crate) use value::minute_of;
 pub use value::{Choice, Kind, day_of, end_of, start_of};
 pub use write::{Said, add, add_in, correct, correct_in, find, strike, versions};
 
@@ -159,10 +170,29 @@ pub fn value_of<'r>(row: &'r RegisterRow, field: &str) -> &'r str {
 pub type Check = fn(&dyn MetaTx, &Proposed<'_>) -> Result<Option<Refusal>, StoreError>;
 
 /// The registers, by desk.
-const DESKS: &[&[&Register]] = &[feedback::REGISTERS, payment::REGISTERS];
+const DESKS: &[&[&Register]] = &[
+    feedback::REGISTERS,
+    figures::REGISTERS,
+    payment::REGISTERS,
+    policy::REGISTERS,
+    notice::REGISTERS,
+    contact::REGISTERS,
+    no_survey::REGISTERS,
+    staff::REGISTERS,
+    risk::REGISTERS,
+    contract::REGISTERS,
+];
 
 /// Tables that the desks make from their registers.
-pub(crate) const ENTRIES: &[&[Entry]] = &[payment::ENTRIES];
+pub(crate) const ENTRIES: &[&[Entry]] = &[
+    payment::ENTRIES,
+    policy_view::ENTRIES,
+    service_view::ENTRIES,
+    crate::no_survey::ENTRIES,
+    crate::staff::ENTRIES,
+    crate::risk::ENTRIES,
+    crate::closing::ENTRIES,
+];
 
 /// Every register.
 pub fn all() -> impl Iterator<Item = &'static Register> {

@@ -62,6 +62,14 @@ pub enum Right {
     KeepPayments,
     /// Keeps policies, rosters and premiums.
     KeepPolicies,
+    /// Reads the files of the staff.
+    ReadStaff,
+    /// Keeps the files of the staff, and who replaces whom.
+    KeepStaff,
+    /// Reports on a contract to the buyer, and closes it.
+    CloseContract,
+    /// Sees the amounts of a contract that keeps them confidential.
+    ReadAmounts,
 }
 
 use OfficeRole::{
@@ -158,6 +166,15 @@ impl OfficeRole {
                     ClaimsSpecialist | ReviewSupervisor | Finance | Reviewer
                 )
             }
+            Right::ReadStaff => !matches!(self, ClaimsSpecialist | Finance),
+            Right::KeepStaff => matches!(self, Admin | SurveySupervisor | Reviewer),
+            Right::CloseContract => {
+                matches!(self, ReviewSupervisor | Reviewer | RegionalManager)
+            }
+            Right::ReadAmounts => matches!(
+                self,
+                ClaimsSpecialist | ReviewSupervisor | Finance | Reviewer | Auditor
+            ),
         }
     }
 }

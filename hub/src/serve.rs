@@ -51,6 +51,8 @@ pub struct ServeConfig {
     pub token_valid_ms: u64,
     /// Where the console's map gets pictures; without it, a plain grid is drawn.
     pub tiles: Option<Tiles>,
+    /// What opens `/metrics` from elsewhere; without it only this machine reads them.
+    pub metrics_token: Option<String>,
 }
 
 impl Default for ServeConfig {
@@ -60,6 +62,7 @@ impl Default for ServeConfig {
             tls: None,
             token_valid_ms: 60 * 60 * 1_000,
             tiles: None,
+            metrics_token: None,
         }
     }
 }
@@ -142,12 +145,13 @@ pub fn serve(hub: Hub, config: &ServeConfig) -> Result<Serving, HubError> {
     let note = hub.dir().join(SERVING_FILE);
     std::fs::write(&note, &url)?;
     let handle = Handle::new();
-    let app = Arc::new(App::new(
+    let app = App::new(
         hub,
         config.token_valid_ms,
         tls.is_some(),
         config.tiles.clone(),
-    ));
+    );
+    let app = Arc::new(app.with_metrics_token(config.metrics_token.clone()));
     let at_work = handle.clone();
     let thread = std::thread::Builder::new()
         .name("hub".to_owned())
@@ -176,6 +180,7 @@ async fn run(
     (tls, handle): (Option<RustlsConfig>, Handle<SocketAddr>),
 ) {
     let blobs = Arc::clone(app.hub.blobs());
+    let transfers = Arc::clone(&blobs);
     // Before the first request: afterwards a piece may lie there whose row is just being written.
     if let Err(refusal) = blobs.sweep().await {
         tracing::warn!(code = refusal.code, "leftovers could not be swept");
@@ -195,7 +200,7 @@ async fn run(
             signalled.graceful_shutdown(Some(GRACE));
         }
     });
-    let service = router(app).into_make_service();
+    let service = router(app).into_make_service_with_connect_info::<SocketAddr>();
     let served = match tls {
         None => match axum_server::from_tcp(listener) {
             Ok(server) => server.handle(handle).serve(service).await,
@@ -211,6 +216,9 @@ async fn run(
     }
     sweeper.abort();
     stopper.abort();
+    // What reached this machine of a photo becomes durable; the phone goes on from there.
+    transfers.end_transfers().await;
+    tracing::info!("hub stopped");
 }
 
 /// Ctrl-C from a person, SIGTERM from a service manager.

@@ -150,6 +150,19 @@ pub(crate) fn pack(store: &dyn MetaStore, digest: &Digest) -> Result<Vec<u8>, Re
     })
 }
 
+/// The packs in force, opened.
+pub(crate) fn packs(tx: &dyn MetaTx) -> Result<Vec<Pack>, StoreError> {
+    let mut packs = Vec::new();
+    for entry in current(tx)?.packs {
+        let Some(bytes) = tx.pack_bytes(&entry.digest)? else {
+            continue;
+        };
+        let unreadable = |error| StoreError::Damaged(format!("the pack {}: {error}", entry.id));
+        packs.push(Pack::from_bytes(&bytes).map_err(unreadable)?);
+    }
+    Ok(packs)
+}
+
 fn current(tx: &dyn MetaTx) -> Result<Shelf, StoreError> {
     let none = || StoreError::Damaged("the hub has no shelf".to_owned());
     let signed = tx.shelf(ShelfRow::InForce)?.ok_or_else(none)?;

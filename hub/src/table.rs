@@ -10,7 +10,7 @@ use lossbook_core::domain::{CaseId, WallMs};
 use serde::{Serialize, Serializer};
 
 /// The same words in both languages.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Words {
     /// Simplified Chinese.
     pub zh: String,

@@ -4,14 +4,22 @@
     reason = "a test looks for one kind of frame"
 )]
 
+mod api;
 mod blobs;
 mod console;
+mod desks;
 mod enrolment;
 mod exchange;
+mod figures;
 mod http;
+mod notice;
 mod office;
 mod papers;
+mod payment;
+mod policy;
+mod pulse;
 mod register;
+mod service;
 mod shelf;
 mod story;
 

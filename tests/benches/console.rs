@@ -12,11 +12,11 @@ use std::time::{Duration, Instant};
 
 use lossbook_core::app::Device;
 use lossbook_core::domain::{CaseId, Digest, Host};
-use lossbook_core::store::rusqlite::types::Value;
-use lossbook_core::store::rusqlite::{Connection, Row as SqlRow, params_from_iter};
+use lossbook_core::store::rusqlite::Connection;
 use lossbook_core::store::{CaseQuery, Store, StoreError, StoreKey};
 use lossbook_hub::meta::STEPS;
 use lossbook_hub::{Hub, ServeConfig, serve};
+use lossbook_tests::bulk::{Template, case_id};
 use lossbook_tests::field::{Dice, FieldHost, MEASURED, Worker};
 use lossbook_tests::wire::{exchange, hub, phone};
 
@@ -24,6 +24,7 @@ use crate::Failed;
 use crate::row::{Row, Timings, number};
 
 const TEMPLATES: u64 = 8;
+const LINES: u64 = 15;
 const SMALL: u64 = 10_000;
 const LARGE: u64 = 100_000;
 const PHOTOS: u64 = 10;
@@ -43,11 +44,20 @@ const QUEUES: [&str; 8] = [
     "photos",
 ];
 
+/// The board of figures, and lists behind its numbers; all cases of the bench lie in these days.
+const BOARDS: [&str; 4] = [
+    "kpi?from=2025-01-01&to=2027-12-31",
+    "kpi/arrival/denominator?from=2025-01-01&to=2027-12-31",
+    "kpi?from=2025-01-01&to=2027-12-31&contract=huzhu-rural-housing",
+    "kpi/surveyed/numerator?from=2025-01-01&to=2027-12-31",
+];
+
 /// What the readers saw.
 #[derive(Default)]
 struct Seen {
     queues: Timings,
     cases: Timings,
+    boards: Timings,
     exchanges: u64,
 }
 
@@ -66,6 +76,9 @@ pub(crate) fn run() -> Result<(), Failed> {
     for _ in 0..TEMPLATES {
         let case = worker.report()?;
         worker.survey(&case)?;
+        for _ in 0..LINES {
+            worker.line(&case)?;
+        }
         worker.sign(&case, 60)?;
     }
     exchange(&device, &hub)?;
@@ -92,6 +105,11 @@ fn say(small: &Seen, large: &Seen) {
             "console: p95 of a case page, 100,000 cases beside 10,000",
             &small.cases,
             &large.cases,
+        ),
+        (
+            "console: p95 of the board of figures and the lists behind it, 100,000 cases beside 10,000",
+            &small.boards,
+            &large.boards,
         ),
     ] {
         Row {
@@ -143,6 +161,7 @@ fn read(hub: &Hub, device: &Device, password: &str) -> Result<Seen, Failed> {
         numbers: numbers(hub)?,
         queues: Mutex::default(),
         cases: Mutex::default(),
+        boards: Mutex::default(),
         is_over: AtomicBool::new(false),
     };
     let exchanges = std::thread::scope(|scope| {
@@ -158,6 +177,7 @@ fn read(hub: &Hub, device: &Device, password: &str) -> Result<Seen, Failed> {
     Ok(Seen {
         queues: own(people.queues),
         cases: own(people.cases),
+        boards: own(people.boards),
         exchanges,
     })
 }
@@ -185,6 +205,7 @@ struct People {
     numbers: Vec<String>,
     queues: Mutex<Timings>,
     cases: Mutex<Timings>,
+    boards: Mutex<Timings>,
     is_over: AtomicBool,
 }
 
@@ -194,24 +215,33 @@ impl People {
         let mut turn = from;
         while !self.is_over.load(Ordering::Relaxed) {
             turn += 1;
-            let is_case = turn.is_multiple_of(2);
-            let path = if is_case {
-                let number = self.numbers.get(turn * 7_919 % self.numbers.len().max(1));
-                format!("/console/case/{}", number.map_or("", String::as_str))
-            } else {
-                let queue = QUEUES.get(turn / 2 % QUEUES.len()).unwrap_or(&"new");
-                format!("/console/queue/{queue}")
-            };
+            let (path, kept) = self.next(turn);
             let start = Instant::now();
             let answer = get(self.addr, &path, &self.cookie);
             let took = start.elapsed();
             if answer.is_ok_and(|text| text.starts_with("HTTP/1.1 200")) {
-                let kept = if is_case { &self.cases } else { &self.queues };
                 kept.lock()
                     .unwrap_or_else(PoisonError::into_inner)
                     .push(took);
             }
         }
+    }
+}
+
+impl People {
+    /// Which page comes next, and where its time is kept: every other one is a case.
+    fn next(&self, turn: usize) -> (String, &Mutex<Timings>) {
+        if turn.is_multiple_of(2) {
+            let number = self.numbers.get(turn * 7_919 % self.numbers.len().max(1));
+            let number = number.map_or("", String::as_str);
+            return (format!("/console/case/{number}"), &self.cases);
+        }
+        if turn % 6 == 1 {
+            let board = BOARDS.get(turn / 6 % BOARDS.len()).unwrap_or(&"kpi");
+            return (format!("/console/{board}"), &self.boards);
+        }
+        let queue = QUEUES.get(turn / 2 % QUEUES.len()).unwrap_or(&"new");
+        (format!("/console/queue/{queue}"), &self.queues)
     }
 }
 
@@ -251,168 +281,9 @@ fn sign_in(addr: SocketAddr, password: &str) -> Result<String, Failed> {
     Ok(cookie.ok_or("nobody was let in")?.trim().to_owned())
 }
 
-/// Rows of one table about one case, to be written again under another id.
-struct Copied {
-    sql: String,
-    rows: Vec<Vec<Value>>,
-}
-
-impl Copied {
-    fn read(
-        sql: &Connection,
-        (table, columns): (&str, &str),
-        wanted: (&str, &[u8]),
-    ) -> Result<Self, StoreError> {
-        let (key, case) = wanted;
-        let count = columns.split(',').count();
-        let mut query = sql.prepare(&format!("SELECT {columns} FROM {table} WHERE {key} = ?1"))?;
-        let values = |row: &SqlRow<'_>| {
-            (0..count)
-                .map(|at| row.get::<_, Value>(at))
-                .collect::<Result<Vec<_>, _>>()
-        };
-        let rows = query
-            .query_map([case], values)?
-            .collect::<Result<Vec<_>, _>>()?;
-        let marks: Vec<String> = (1..=count).map(|at| format!("?{at}")).collect();
-        Ok(Self {
-            sql: format!(
-                "INSERT INTO {table} ({columns}) VALUES ({})",
-                marks.join(", ")
-            ),
-            rows,
-        })
-    }
-
-    /// Writes the rows, each after `change` had its way with it.
-    fn write(
-        &self,
-        sql: &Connection,
-        mut change: impl FnMut(&mut Vec<Value>),
-    ) -> Result<(), StoreError> {
-        let mut insert = sql.prepare_cached(&self.sql)?;
-        for row in &self.rows {
-            let mut row = row.clone();
-            change(&mut row);
-            insert.execute(params_from_iter(row))?;
-        }
-        Ok(())
-    }
-}
-
-/// Everything of one case that is copied.
-struct Template {
-    document: Copied,
-    changes: Copied,
-    envelopes: Copied,
-    row: Copied,
-    desk: Copied,
-    queues: Copied,
-    dues: Copied,
-    scope: Vec<u8>,
-}
-
-impl Template {
-    fn read(sql: &Connection, case: &[u8]) -> Result<Self, StoreError> {
-        let read = |table, columns, key| Copied::read(sql, (table, columns), (key, case));
-        Ok(Self {
-            document: read(
-                "document",
-                "case_id, scope, snapshot, snapshot_ord",
-                "case_id",
-            )?,
-            changes: read(
-                "change",
-                "case_id, hash, actor, seq, max_op, envelope",
-                "case_id",
-            )?,
-            envelopes: read(
-                "envelope",
-                "subject, stream, seq, id, kind, wall, header, body, state, why",
-                "subject",
-            )?,
-            row: read(
-                "case_row",
-                "case_id, row_id, number, scope, household, place, cause, low, high, contested, lines, photos, status, signature, updated, heads, words",
-                "case_id",
-            )?,
-            desk: read(
-                "hub_desk",
-                "case_id, number, scope, household, place, cause, contract, status, signature, contested, photos, missing, low, high, reported, updated, surveyor, round, role, surveyed, approved, paid, lat, lon",
-                "case_id",
-            )?,
-            queues: read("hub_queue", "case_id, queue, since, scope, note", "case_id")?,
-            dues: read(
-                "hub_due",
-                "case_id, kind, due, id, scope, since, zh, en, source",
-                "case_id",
-            )?,
-            scope: sql.query_row(
-                "SELECT scope FROM document WHERE case_id = ?1",
-                [case],
-                |row| row.get(0),
-            )?,
-        })
-    }
-
-    fn copy(&self, sql: &Connection, at: u64) -> Result<(), StoreError> {
-        let case = case_id(at);
-        let id = Value::Blob(case.as_bytes().to_vec());
-        let place = i64::try_from(at).unwrap_or(0);
-        let first = |row: &mut Vec<Value>| put(row, 0, id.clone());
-        self.document.write(sql, |row| {
-            first(row);
-            // Changes are copied with numbers of their own: all of them are read.
-            put(row, 2, Value::Null);
-            put(row, 3, Value::Integer(0));
-        })?;
-        self.changes.write(sql, first)?;
-        let mut seq = place * 1_000;
-        self.envelopes.write(sql, |row| {
-            first(row);
-            seq += 1;
-            put(row, 2, Value::Integer(seq));
-            put(
-                row,
-                3,
-                Value::Blob(
-                    Digest::labelled("bulk", &[&seq.to_be_bytes()])
-                        .as_bytes()
-                        .to_vec(),
-                ),
-            );
-        })?;
-        let name = Value::Text(case.number().to_string());
-        self.row.write(sql, |row| {
-            first(row);
-            put(row, 1, Value::Integer(1_000 + place));
-            put(row, 2, name.clone());
-        })?;
-        self.desk.write(sql, |row| {
-            first(row);
-            put(row, 1, name.clone());
-            put(row, 10, Value::Integer(10));
-        })?;
-        self.queues.write(sql, first)?;
-        self.dues.write(sql, first)?;
-        photos(sql, (&case, at), &self.scope)
-    }
-}
-
-fn put(row: &mut [Value], at: usize, value: Value) {
-    if let Some(slot) = row.get_mut(at) {
-        *slot = value;
-    }
-}
-
 /// Ids of 2026, one millisecond after the other.
-fn case_id(at: u64) -> CaseId {
-    let mut bytes = [0x70; 16];
-    let stamp = (1_790_000_000_000 + at).to_be_bytes();
-    for (to, from) in bytes.iter_mut().zip(stamp.iter().skip(2)) {
-        *to = *from;
-    }
-    CaseId::from_bytes(bytes)
+fn id_of(at: u64) -> CaseId {
+    case_id(1_790_000_000_000 + at)
 }
 
 /// Ten originals of its own, and small pictures from the pool.
@@ -453,17 +324,7 @@ fn bulk(home: &std::path::Path, (from, to): (u64, u64)) -> Result<(), Failed> {
     let mut key = [0; 32];
     FieldHost::new(1).fill_random(&mut key);
     let store = Store::open_beside(home, &StoreKey::from_bytes(key), &[("hub", STEPS)])?;
-    let templates = store.transact(|tx| {
-        let sql = tx.sql();
-        let mut query = sql.prepare("SELECT case_id FROM case_row ORDER BY row_id LIMIT ?1")?;
-        let ids = query.query_map([i64::try_from(TEMPLATES).unwrap_or(0)], |row| {
-            row.get::<_, Vec<u8>>(0)
-        })?;
-        let ids = ids.collect::<Result<Vec<_>, _>>()?;
-        ids.iter()
-            .map(|id| Template::read(sql, id))
-            .collect::<Result<Vec<_>, StoreError>>()
-    })?;
+    let templates = store.transact(|tx| Template::first(tx.sql(), TEMPLATES))?;
     let mut at = from;
     while at < to {
         let end = (at + BATCH).min(to);
@@ -471,7 +332,9 @@ fn bulk(home: &std::path::Path, (from, to): (u64, u64)) -> Result<(), Failed> {
             for case in at..end {
                 let template = usize::try_from(case % TEMPLATES).unwrap_or(0);
                 if let Some(template) = templates.get(template) {
-                    template.copy(tx.sql(), case + 1)?;
+                    let (sql, id) = (tx.sql(), id_of(case + 1));
+                    template.copy(sql, (&id, case + 1))?;
+                    photos(sql, (&id, case + 1), &template.scope)?;
                 }
             }
             Ok::<_, StoreError>(())

@@ -12,7 +12,7 @@ use serde_json::Value;
 const HUB_START: Duration = Duration::from_secs(30);
 
 /// Builds `lossbook` in the profile of this test, or finds that it is built, and says where it is.
-pub(super) fn program() -> PathBuf {
+pub(crate) fn program() -> PathBuf {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut build = Command::new(cargo);
     build
@@ -35,13 +35,13 @@ pub(super) fn program() -> PathBuf {
 
 /// A child that dies with its owner, also in a panic.
 #[derive(Debug)]
-pub(super) struct Running {
+pub(crate) struct Running {
     child: Child,
     started: Instant,
 }
 
 impl Running {
-    pub(super) fn start(command: &mut Command) -> Self {
+    pub(crate) fn start(command: &mut Command) -> Self {
         let child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -54,17 +54,17 @@ impl Running {
     }
 
     /// Kills it with SIGKILL; one that has ended already stays as it is.
-    pub(super) fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         let _ended_already = self.child.kill();
     }
 
     /// What it says, while it runs.
-    pub(super) fn output(&mut self) -> ChildStdout {
+    pub(crate) fn output(&mut self) -> ChildStdout {
         self.child.stdout.take().expect("piped")
     }
 
     /// The most memory it has had so far, where the system tells.
-    pub(super) fn peak_kib(&self) -> Option<u64> {
+    pub(crate) fn peak_kib(&self) -> Option<u64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
         let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
         line.split_whitespace().nth(1)?.parse().ok()
@@ -72,7 +72,7 @@ impl Running {
 
     /// Waits for its end and reads what it said until then. Answers fit into a pipe's buffer, so
     /// reading may begin after the end.
-    pub(super) fn finish(mut self) -> Answer {
+    pub(crate) fn finish(mut self) -> Answer {
         let mut said = String::new();
         if let Some(mut out) = self.child.stdout.take() {
             std::io::Read::read_to_string(&mut out, &mut said).expect("text");
@@ -98,27 +98,27 @@ impl Drop for Running {
 
 /// How a command ended.
 #[derive(Debug)]
-pub(super) struct Answer {
+pub(crate) struct Answer {
     /// Nothing if a signal ended it.
-    pub(super) code: Option<i32>,
+    pub(crate) code: Option<i32>,
     /// What was said in whole lines; null if it did not come to that.
-    pub(super) json: Value,
-    pub(super) took: Duration,
+    pub(crate) json: Value,
+    pub(crate) took: Duration,
 }
 
 /// A served hub.
 #[derive(Debug)]
-pub(super) struct HubProcess {
+pub(crate) struct HubProcess {
     running: Running,
     _talk: BufReader<ChildStdout>,
-    pub(super) url: String,
-    pub(super) page: String,
+    pub(crate) url: String,
+    pub(crate) page: String,
 }
 
 impl HubProcess {
     /// Serves the hub in `data` and waits until it listens. Whoever killed the last one did
     /// nothing to mend it: that this returns is what the test is about.
-    pub(super) fn start(program: &Path, data: &Path, listen: &str) -> Self {
+    pub(crate) fn start(program: &Path, data: &Path, listen: &str) -> Self {
         let mut running = Self::spawn(program, data, listen);
         let mut talk = BufReader::new(running.child.stdout.take().expect("piped"));
         let (tell, told) = mpsc::channel();
@@ -149,14 +149,24 @@ impl HubProcess {
     }
 
     /// Starts one in a new folder and kills it after a moment, whatever it has come to.
-    pub(super) fn start_and_kill(program: &Path, data: &Path, moment: Duration) {
+    pub(crate) fn start_and_kill(program: &Path, data: &Path, moment: Duration) {
         let running = Self::spawn(program, data, "127.0.0.1:0");
         std::thread::sleep(moment);
         drop(running);
     }
 
+    /// Tells it to stop, as a service manager does, and waits for its exit code.
+    pub(crate) fn terminate(&mut self) -> Option<i32> {
+        let id = self.running.child.id().to_string();
+        let told = Command::new("sh")
+            .args(["-c", "kill -TERM $0", &id])
+            .status();
+        assert!(told.expect("a shell").success(), "it was told");
+        self.running.child.wait().expect("a child").code()
+    }
+
     /// Kills it and waits until it is gone.
-    pub(super) fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         self.running.kill();
         let _reaped = self.running.child.wait();
     }

@@ -133,4 +133,24 @@ pub(super) const ALL: &[Kept] = &[
             ),
         ],
     },
+    Kept {
+        name: "a phone died in the very step in which it obeyed its withdrawal",
+        seed: 1_003_684,
+        phones: &[0, 3, 5],
+        stimuli: &[
+            at(146_546, What::Act(0, Act::Line), 833_822_204_436_833_898),
+            at(560_322, What::Revoke(0), 7_818_571_337_262_707_136),
+            at(
+                717_927,
+                What::Fault(0, Fault::Kill),
+                6_573_479_449_194_972_606,
+            ),
+            at(833_355, What::Act(0, Act::Line), 14_760_212_253_948_222_568),
+            at(
+                933_911,
+                What::Fault(0, Fault::NewApp),
+                3_798_260_708_903_706_743,
+            ),
+        ],
+    },
 ];

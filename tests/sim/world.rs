@@ -250,11 +250,12 @@ impl World {
                 return;
             };
             if let Some(event) = self.execute(phone, effect) {
-                if dies == Some(Death::After) {
-                    return self.kill(phone);
-                }
+                // First: one that dies as it obeys is not to be asked for what it let go of.
                 if self.has_obeyed(phone) {
                     return self.retire(phone);
+                }
+                if dies == Some(Death::After) {
+                    return self.kill(phone);
                 }
                 if let Some(process) = self.phones[phone].process.as_mut() {
                     process.busy = false;

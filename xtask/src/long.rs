@@ -37,6 +37,8 @@ pub(crate) struct LongRun {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Before {
     Nothing,
+    /// The program, the copier of cases, and an empty folder.
+    Figures,
     /// The Python package, with the library built for release.
     PythonPackage,
     /// The Kotlin package in Maven's repository of our own, with the library built for release.
@@ -178,6 +180,16 @@ pub(crate) const RUNS: &[LongRun] = &[
         before: Before::Nothing,
     },
     LongRun {
+        name: "kpi",
+        what: "every figure and total of ten thousand cases, counted again in Python from their JSON",
+        argv: &["python3", "tests/peers/kpi_peer.py"],
+        env: &[],
+        tools: &["python3"],
+        yields: Yield::Counts,
+        seed: None,
+        before: Before::Figures,
+    },
+    LongRun {
         name: "lookalike",
         what: "altered copies found among 100,000 photos, and what is not to be found",
         argv: &[
@@ -229,6 +241,16 @@ pub(crate) const RUNS: &[LongRun] = &[
         ],
         env: &[("LOSSBOOK_FUZZ_RUNS", "5000000")],
         tools: &[],
+        yields: Yield::Counts,
+        seed: None,
+        before: Before::Nothing,
+    },
+    LongRun {
+        name: "api",
+        what: "ten minutes of made-up requests to the API of a filled hub: no failure, no answer that is not described",
+        argv: &["cargo", "xtask", "test", "--only", "api"],
+        env: &[("LOSSBOOK_API_SECONDS", "600")],
+        tools: &["python3", "schemathesis"],
         yields: Yield::Counts,
         seed: None,
         before: Before::Nothing,
@@ -358,6 +380,7 @@ fn prepared(machine: &Machine, run: &LongRun) -> Result<Command, String> {
             command.env("PYTHONPATH", bindings::package(machine, "release")?);
             command
         }
+        Before::Figures => figures(machine, run)?,
         Before::KotlinPackage => {
             kotlin::package(machine)?;
             release()?;
@@ -365,6 +388,28 @@ fn prepared(machine: &Machine, run: &LongRun) -> Result<Command, String> {
         }
     };
     command.envs(run.env.iter().copied());
+    Ok(command)
+}
+
+/// The program, the copier of cases beside it, and an empty folder: 400 cases of the demo, copied
+/// until there are ten thousand.
+fn figures(machine: &Machine, run: &LongRun) -> Result<Command, String> {
+    let copier = ["-p", "lossbook", "-p", "lossbook-tests", "--bins"];
+    let mut build = machine.command(&["cargo", "build", "--release"]);
+    machine.run(build.args(copier))?;
+    let folder = machine.cache.join("long").join(run.name);
+    if folder.exists() {
+        std::fs::remove_dir_all(&folder)
+            .map_err(|error| format!("cannot empty {}: {error}", folder.display()))?;
+    }
+    std::fs::create_dir_all(&folder)
+        .map_err(|error| format!("cannot make {}: {error}", folder.display()))?;
+    let program = format!("lossbook{}", std::env::consts::EXE_SUFFIX);
+    let mut command = machine.command(run.argv);
+    command
+        .arg(machine.target().join("release").join(program))
+        .arg(folder)
+        .args(["400", "10000"]);
     Ok(command)
 }
 

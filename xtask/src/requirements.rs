@@ -1,8 +1,11 @@
 //! Which requirement is served where: `docs/requirements-status.md`, generated.
 //!
-//! Input: `docs/requirements.toml`, the sources that `core/packs/*/pack.toml` name, and the ids
-//! that code, tests and golden cases cite. Output: one row per requirement with its pack entries
-//! and files, or the reason why there is none. A test fails when the page is stale or a row empty.
+//! Input: `docs/requirements.toml` and `docs/requirements-office.toml`, the sources that
+//! `core/packs/*/pack.toml` and the hub's tables name, and the ids that code, tests, golden cases
+//! and pages of `docs/` cite. Output: one row per requirement with its entries, tables and files,
+//! or the reason why there is none. A test fails when the page is stale or a row empty.
+
+mod office;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -16,20 +19,24 @@ pub(crate) const PAGE: &str = "docs/requirements-status.md";
 /// More places than this are counted, not listed.
 const LISTED: usize = 4;
 /// Folders whose code and tests may cite a requirement.
-const CODE: [&str; 4] = ["core/src", "hub", "cli", "tests"];
+const CODE: [&str; 5] = ["core/src", "hub", "cli", "papers", "tests"];
+/// What a device answers for, alone or together with head office.
+const DEVICE: &str = "docs/requirements.toml";
 
-/// One row of `docs/requirements.toml`.
+/// One row of `docs/requirements.toml` or `docs/requirements-office.toml`.
 #[derive(Debug)]
 struct Requirement {
     id: String,
     area: String,
     owner: String,
     what: String,
+    /// Where it is met, in words.
+    place: String,
     reason: String,
 }
 
 /// Where a requirement is served.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 struct Served {
     /// By pack the entries, such as `clock.arrival`.
     entries: BTreeMap<String, BTreeSet<String>>,
@@ -37,11 +44,19 @@ struct Served {
     files: BTreeSet<String>,
     /// Golden cases that name it.
     cases: BTreeSet<String>,
+    /// Tables of the hub's catalogue that answer it.
+    tables: BTreeSet<String>,
+    /// Pages of `docs/` that name it.
+    pages: BTreeSet<String>,
 }
 
 impl Served {
     fn is_nowhere(&self) -> bool {
-        self.entries.is_empty() && self.files.is_empty() && self.cases.is_empty()
+        self.entries.is_empty()
+            && self.files.is_empty()
+            && self.cases.is_empty()
+            && self.tables.is_empty()
+            && self.pages.is_empty()
     }
 }
 
@@ -55,34 +70,58 @@ pub(crate) fn write(root: &Path) -> Result<(), String> {
 
 /// The page as it should be.
 fn generate(root: &Path) -> Result<String, String> {
-    let requirements = requirements(root)?;
-    let served = served(root, &requirements)?;
-    if let Some(row) = requirements
+    let device = requirements(root, DEVICE)?;
+    let served_device = served(root, &device)?;
+    let office = requirements(root, office::LIST)?;
+    let mut served_office = served(root, &office)?;
+    office::look(root, &office, &mut served_office)?;
+    check(DEVICE, &device, |row| {
+        served_device
+            .get(&row.id)
+            .is_some_and(|one| !one.is_nowhere())
+    })?;
+    check(office::LIST, &office, |row| {
+        served_office.get(&row.id).is_some_and(office::is_answered)
+    })?;
+    let mut out = page(&device, &served_device);
+    out.push_str(&office::part(&office, &served_office));
+    Ok(out)
+}
+
+/// Every row is served somewhere or says why not.
+fn check(
+    list: &str,
+    rows: &[Requirement],
+    is_served: impl Fn(&Requirement) -> bool,
+) -> Result<(), String> {
+    let is_silent = |row: &Requirement| row.reason.is_empty() && row.place.is_empty();
+    let silent: Vec<&str> = rows
         .iter()
-        .find(|row| row.reason.is_empty() && served.get(&row.id).is_none_or(Served::is_nowhere))
-    {
-        let id = &row.id;
-        return Err(format!(
-            "{id} is served by no pack entry, code or test: name it there, or give its reason in docs/requirements.toml"
-        ));
+        .filter(|row| is_silent(row) && !is_served(row))
+        .map(|row| row.id.as_str())
+        .collect();
+    if silent.is_empty() {
+        return Ok(());
     }
-    Ok(page(&requirements, &served))
+    let silent = silent.join(", ");
+    Err(format!(
+        "served by no pack entry, table, code or test: {silent}; name them there, or give their reasons in {list}"
+    ))
 }
 
 fn read(path: &Path) -> Result<String, String> {
     fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))
 }
 
-fn requirements(root: &Path) -> Result<Vec<Requirement>, String> {
-    let text = read(&root.join("docs/requirements.toml"))?;
-    let table =
-        DeTable::parse(&text).map_err(|error| format!("docs/requirements.toml: {error}"))?;
+fn requirements(root: &Path, list: &str) -> Result<Vec<Requirement>, String> {
+    let text = read(&root.join(list))?;
+    let table = DeTable::parse(&text).map_err(|error| format!("{list}: {error}"))?;
     let Some(DeValue::Array(rows)) = table
         .get_ref()
         .get("requirement")
         .map(|rows| rows.get_ref())
     else {
-        return Err("docs/requirements.toml has no [[requirement]]".to_owned());
+        return Err(format!("{list} has no [[requirement]]"));
     };
     let rows = rows.iter().filter_map(|row| match row.get_ref() {
         DeValue::Table(row) => Some(row),
@@ -99,6 +138,7 @@ fn requirements(root: &Path) -> Result<Vec<Requirement>, String> {
             area: text_of(row, "area"),
             owner: text_of(row, "owner"),
             what: text_of(row, "what"),
+            place: text_of(row, "where"),
             reason: text_of(row, "reason"),
         })
         .collect())
@@ -138,7 +178,7 @@ fn served(root: &Path, rows: &[Requirement]) -> Result<BTreeMap<String, Served>,
             cases.insert(relative(root, &case));
         }
     }
-    for folder in CODE {
+    for folder in CODE.into_iter().filter(|one| root.join(one).is_dir()) {
         for end in ["rs", "py"] {
             for file in files(&root.join(folder), end)? {
                 for id in ids(&read(&file)?, &known) {
@@ -231,7 +271,7 @@ const HEAD: &str = "\
 Written by `cargo xtask requirements`; do not edit. The rows are [requirements.toml](requirements.toml): what the five
 contracts ask of a device, or of device and head office together, in the areas that rules serve. *Served* means that a
 pack entry cites the requirement as its source, or that code, a test or a golden case names it. A row that nothing serves
-gives its reason.
+gives its reason. [Head office](#head-office) follows: what the contracts ask of it alone.
 ";
 
 fn page(rows: &[Requirement], served: &BTreeMap<String, Served>) -> String {
@@ -280,8 +320,17 @@ fn page(rows: &[Requirement], served: &BTreeMap<String, Served>) -> String {
 
 fn place(row: &Requirement, served: &Served) -> String {
     let mut parts = Vec::new();
+    if !row.place.is_empty() {
+        parts.push(row.place.clone());
+    }
+    if !served.tables.is_empty() {
+        parts.push(format!("tables: {}", listed(&served.tables)));
+    }
     for (pack, places) in &served.entries {
         parts.push(format!("{pack}: {}", listed(places)));
+    }
+    if !served.pages.is_empty() {
+        parts.push(listed(&served.pages));
     }
     if !served.files.is_empty() {
         parts.push(listed(&served.files));

@@ -112,6 +112,11 @@ const TOOLS: &[Tool] = &[
         from: Source::Pip("tuspy==1.1.0"),
     },
     Tool {
+        name: "schemathesis",
+        probe: &["python3", "-c", "import schemathesis"],
+        from: Source::Pip("schemathesis==4.32.5"),
+    },
+    Tool {
         name: "tus-js-client",
         probe: &["node", "-e", "require('tus-js-client')"],
         from: Source::Npm("tus-js-client@4.3.1"),

@@ -115,3 +115,6 @@ fn announcement(set: &Set, counted: &Counted) -> Value {
         "refused": counted.refused, "marked": set.marked,
     })
 }
+
+#[cfg(test)]
+mod tests;

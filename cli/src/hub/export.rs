@@ -9,6 +9,7 @@ use lossbook_core::statement::Language;
 use lossbook_hub::export::{Export, Format, MapFormat, TableWish};
 use lossbook_hub::paper::{Kind, Personal, Wish};
 use lossbook_hub::press::Press;
+use lossbook_hub::sight::Sight;
 use lossbook_hub::{Hub, HubKey};
 use lossbook_papers::{NoPress, TypstPress};
 use serde_json::json;
@@ -166,7 +167,7 @@ fn write_paper(hub: Hub, args: &PaperArgs) -> Result<Said, Failure> {
     let out = out.unwrap_or_default();
     free(&out)?;
     let hub = hub.printing_by(press_of(args.fonts.as_deref())?);
-    let paper = hub.make_paper((case, OPERATOR), &wish)?;
+    let paper = hub.make_paper((case, OPERATOR), &wish, &Sight::whole())?;
     save(&out, &paper.pdf)?;
     let json = json!({ "file": out, "code": paper.code, "bytes": paper.pdf.len() });
     let text = format!("{}  {}", out.display(), paper.code);

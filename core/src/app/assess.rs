@@ -12,7 +12,7 @@ use crate::domain::facts::{CaseFacts, Event, Review, ReviewResult};
 use crate::domain::{CaseId, WallMs};
 use crate::record::Section;
 use crate::rules::{Assessment, Missing, Pack, Packs, Reason, assess, to_ids};
-use crate::statement::Action;
+use crate::statement::{Action, DecisionBody};
 use crate::store::{CaseStanding, Tx};
 
 /// An assessment and what could not be judged.
@@ -71,15 +71,8 @@ impl Judged {
 fn decided(facts: &mut CaseFacts, standing: &CaseStanding, pack: &Pack) {
     for decision in &standing.decisions {
         let (body, at) = (&decision.body, decision.header.wall);
-        let event = match body.action {
-            Action::Approve => Some(Event::Approved),
-            Action::Deny => Some(Event::Denied),
-            Action::Pay => Some(Event::Paid),
-            Action::Close => Some(Event::Closed),
-            Action::Return | Action::Assign | Action::Reopen | Action::Supplement => None,
-        };
-        if let Some(event) = event {
-            facts.events.entry(event).or_insert(at);
+        for event in ends(body, pack.handling.rounds.len()) {
+            facts.events.entry(*event).or_insert(at);
         }
         let result = match body.action {
             Action::Approve => ReviewResult::Passed,
@@ -100,6 +93,22 @@ fn decided(facts: &mut CaseFacts, standing: &CaseStanding, pack: &Pack) {
             result,
             at: Some(at),
         });
+    }
+}
+
+/// What a decision ends. The claim is decided with the last round that the contract has, and with
+/// a denial; a round before it ends nothing.
+fn ends(body: &DecisionBody, rounds: usize) -> &'static [Event] {
+    match body.action {
+        Action::Approve if usize::from(body.round.max(1)) >= rounds => {
+            &[Event::ReviewPassed, Event::Decided, Event::Approved]
+        }
+        Action::Deny => &[Event::ReviewFailed, Event::Decided, Event::Denied],
+        Action::Pay => &[Event::Paid],
+        Action::Close => &[Event::Closed],
+        Action::Approve | Action::Return | Action::Assign | Action::Reopen | Action::Supplement => {
+            &[]
+        }
     }
 }
 

@@ -152,6 +152,7 @@ impl Device {
             }
             Txn::CursorReset => {
                 tx.forget_memo(CURSOR)?;
+                tx.offer_blobs_again()?;
                 Ok(None)
             }
             Txn::Fork { stream } => {

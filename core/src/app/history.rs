@@ -91,7 +91,7 @@ impl Device {
     pub fn ledgers(&self, case: &str) -> Result<Ledgers, AppError> {
         self.store.transact(|tx| {
             let (case, _) = case_named(tx, case)?;
-            Ok(ledgers(&events(tx, case)?))
+            Ok(Ledgers::of_case(tx, case)?)
         })
     }
 
@@ -180,6 +180,16 @@ impl Event {
     /// As the store fails.
     pub fn of_case(tx: &Tx<'_>, case: CaseId) -> Result<Vec<Self>, StoreError> {
         events(tx, case)
+    }
+}
+
+impl Ledgers {
+    /// The correction ledgers of a case.
+    ///
+    /// # Errors
+    /// As the store fails.
+    pub fn of_case(tx: &Tx<'_>, case: CaseId) -> Result<Self, StoreError> {
+        Ok(ledgers(&events(tx, case)?))
     }
 }
 

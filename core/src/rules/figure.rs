@@ -97,6 +97,26 @@ impl Span {
     }
 }
 
+impl Span {
+    /// From its text, such as `30 d` or `1.5 wd`.
+    pub fn parse(text: &str) -> Option<Self> {
+        if text == "at once" {
+            return Some(Self::AtOnce);
+        }
+        let (number, unit) = text.split_once(' ')?;
+        let halves = halves(number)?;
+        let whole = (halves % 2 == 0).then_some(halves / 2);
+        match unit {
+            "min" => whole.map(Self::Minutes),
+            "h" => halves.checked_mul(30).map(Self::Minutes),
+            "wd" => Some(whole.map_or(Self::HalfWorkingDays(halves), Self::WorkingDays)),
+            "d" => whole.map(Self::Days),
+            "mo" => whole.map(Self::Months),
+            _ => None,
+        }
+    }
+}
+
 impl fmt::Display for Span {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -208,21 +228,7 @@ impl Number for String {
 impl Number for Span {
     const WANTED: &'static str = "a span as text: \"15 min\", \"3 h\", \"0.5 wd\", \"2 wd\", \"30 d\", \"1 mo\" or \"at once\"";
     fn read(node: &Node) -> Option<Self> {
-        let text = text(node)?;
-        if text == "at once" {
-            return Some(Self::AtOnce);
-        }
-        let (number, unit) = text.split_once(' ')?;
-        let halves = halves(number)?;
-        let whole = (halves % 2 == 0).then_some(halves / 2);
-        match unit {
-            "min" => whole.map(Self::Minutes),
-            "h" => halves.checked_mul(30).map(Self::Minutes),
-            "wd" => Some(whole.map_or(Self::HalfWorkingDays(halves), Self::WorkingDays)),
-            "d" => whole.map(Self::Days),
-            "mo" => whole.map(Self::Months),
-            _ => None,
-        }
+        Self::parse(text(node)?)
     }
     fn show(&self) -> String {
         self.to_string()

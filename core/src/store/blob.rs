@@ -373,6 +373,20 @@ impl Tx<'_> {
         self.forget_broken(digest)
     }
 
+    /// The hub's feeds began anew, perhaps from a backup: whatever bytes are held here are offered to
+    /// it once more. One that it has is answered without being sent.
+    ///
+    /// # Errors
+    /// As the database fails.
+    pub fn offer_blobs_again(&self) -> Result<(), StoreError> {
+        self.sql().execute(
+            "UPDATE blob SET sent = 0 WHERE sent = 1 AND own = 1
+               AND EXISTS (SELECT 1 FROM file WHERE file.digest = blob.digest)",
+            [],
+        )?;
+        Ok(())
+    }
+
     /// The chunk digests of bytes held here.
     ///
     /// # Errors

@@ -62,10 +62,10 @@ impl Inner {
     }
 }
 
-const DATABASE: &str = "store.db";
+pub(super) const DATABASE: &str = "store.db";
 
 /// So many documents are in memory at once while words are renewed.
-const CASES_AT_ONCE: usize = 50;
+pub(super) const CASES_AT_ONCE: usize = 50;
 
 impl Store {
     /// Makes a new, empty store in `home`, which is created if need be.
@@ -274,8 +274,8 @@ fn prepare(
     Ok(connection)
 }
 
-/// A keyed connection with the settings that evidence needs.
-fn connect(path: &Path, key: &StoreKey) -> Result<Connection, StoreError> {
+/// A connection that was told its key; nothing was read yet.
+pub(super) fn keyed(path: &Path, key: &StoreKey) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_CREATE
         | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -291,6 +291,13 @@ fn connect(path: &Path, key: &StoreKey) -> Result<Connection, StoreError> {
     connection.execute_batch("PRAGMA cipher_log_level = NONE;")?;
     connection.execute_batch(&pragma)?;
     connection.execute_batch("PRAGMA cipher_hmac_algorithm = HMAC_SHA256;")?;
+    connection.busy_timeout(std::time::Duration::from_secs(2))?;
+    Ok(connection)
+}
+
+/// A keyed connection with the settings that evidence needs.
+pub(super) fn connect(path: &Path, key: &StoreKey) -> Result<Connection, StoreError> {
+    let connection = keyed(path, key)?;
     // The first read fails with NotADatabase if the key is wrong.
     let _version: i64 = connection.query_row("PRAGMA schema_version", [], |row| row.get(0))?;
     connection.execute_batch(
@@ -306,7 +313,6 @@ fn connect(path: &Path, key: &StoreKey) -> Result<Connection, StoreError> {
          PRAGMA temp_store = MEMORY;
          PRAGMA cache_size = -16384;",
     )?;
-    connection.busy_timeout(std::time::Duration::from_secs(2))?;
     check_sqlite(&connection)?;
     Ok(connection)
 }

@@ -23,7 +23,7 @@ pub struct Rebuilt {
 }
 
 /// Everything a projection row says, as one comparable text.
-type RowPrint = Option<String>;
+pub(super) type RowPrint = Option<String>;
 
 /// The memo that says by which rules the words of the index were made.
 const WORDS: &str = "words";
@@ -180,7 +180,7 @@ impl Tx<'_> {
     }
 
     /// A case's row without its internal number, for comparison.
-    fn row_print(&self, case: CaseId) -> Result<RowPrint, StoreError> {
+    pub(super) fn row_print(&self, case: CaseId) -> Result<RowPrint, StoreError> {
         let sql = format!(
             "SELECT {} FROM case_row WHERE case_id = ?1",
             super::case::ROW_COLUMNS

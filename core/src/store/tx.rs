@@ -174,7 +174,7 @@ impl<'a> Tx<'a> {
         }
     }
 
-    fn load_document(&self, case: CaseId) -> Result<CaseDocument, StoreError> {
+    pub(super) fn load_document(&self, case: CaseId) -> Result<CaseDocument, StoreError> {
         if let Some(document) = self.recent.take(case, newest_change(&self.sql, case)?) {
             return Ok(document);
         }

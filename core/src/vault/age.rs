@@ -40,6 +40,11 @@ impl AgeRecipient {
         Self(bytes)
     }
 
+    /// From the text that the `age` tool takes: `age1…`.
+    pub fn parse(text: &str) -> Option<Self> {
+        key_of("age", text).map(|bytes| Self(*bytes))
+    }
+
     /// As the `age` tool takes it: `age1…`.
     pub fn to_text(self) -> String {
         Hrp::parse("age")
@@ -64,6 +69,13 @@ impl AgeIdentity {
         Self(x25519_dalek::StaticSecret::from(*bytes))
     }
 
+    /// From the text of an identity file: its line `AGE-SECRET-KEY-1…`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut lines = text.lines().map(str::trim);
+        let line = lines.find(|line| !line.is_empty() && !line.starts_with('#'))?;
+        key_of("age-secret-key-", line).map(|bytes| Self::from_bytes(&bytes))
+    }
+
     /// Its public half.
     pub fn recipient(&self) -> AgeRecipient {
         AgeRecipient(x25519_dalek::PublicKey::from(&self.0).to_bytes())
@@ -77,6 +89,14 @@ impl AgeIdentity {
             .and_then(|hrp| bech32::encode_upper::<Bech32>(hrp, self.0.as_bytes()).ok());
         Zeroizing::new(text.unwrap_or_default())
     }
+}
+
+/// The 32 bytes of a key in bech32 under this prefix.
+fn key_of(prefix: &str, text: &str) -> Option<Zeroizing<[u8; 32]>> {
+    let (hrp, bytes) = bech32::decode(text.trim()).ok()?;
+    let bytes = Zeroizing::new(bytes);
+    let key: [u8; 32] = bytes.as_slice().try_into().ok()?;
+    (hrp.to_lowercase() == prefix).then(|| Zeroizing::new(key))
 }
 
 /// Why a file cannot be opened at all.

@@ -43,6 +43,27 @@ impl Leases {
 }
 
 impl Blobs {
+    /// Asks every transfer to end and waits until each has kept what came.
+    pub(crate) async fn end_transfers(&self) {
+        for _ in 0..TRIES {
+            let waiting: Vec<Arc<Notify>> = {
+                let leases = self.leases.lock();
+                leases
+                    .values()
+                    .map(|(_, wanted)| Arc::clone(wanted))
+                    .collect()
+            };
+            if waiting.is_empty() {
+                return;
+            }
+            for wanted in &waiting {
+                wanted.notify_one();
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+        tracing::warn!("a transfer did not end in time");
+    }
+
     /// Takes the lease, asking whoever holds it to end.
     pub(super) async fn lease(&self, name: &Digest) -> Result<Lease, Refusal> {
         let (name, holder) = (*name, self.random());

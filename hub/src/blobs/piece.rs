@@ -19,15 +19,25 @@ pub(super) const STAGING: &str = "staging";
 
 /// Where a piece lies.
 pub(super) fn piece_path(name: &Digest, piece: &PieceRow) -> Path {
+    Path::from(piece_name(name, piece))
+}
+
+/// The same as a name below the folder of objects.
+pub(crate) fn piece_name(name: &Digest, piece: &PieceRow) -> String {
     let PieceRow { offset, len_bytes } = piece;
-    Path::from(format!("{STAGING}/{name}/{offset:012}-{len_bytes}"))
+    format!("{STAGING}/{name}/{offset:012}-{len_bytes}")
 }
 
 /// Where a finished blob lies.
 pub(super) fn blob_path(name: &Digest) -> Path {
+    Path::from(object_name(name))
+}
+
+/// The same as a name below the folder of objects.
+pub(crate) fn object_name(name: &Digest) -> String {
     let hex = name.to_hex();
     let folder: String = hex.chars().take(2).collect();
-    Path::from(format!("blobs/{folder}/{hex}"))
+    format!("blobs/{folder}/{hex}")
 }
 
 /// Encrypts a piece; it is small enough to be held whole.

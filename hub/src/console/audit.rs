@@ -70,6 +70,7 @@ fn deed(visit: &Visit<'_>, word: &str) -> String {
         "register_add" => visit.say("登记", "wrote a row"),
         "register_correct" => visit.say("更正登记", "corrected a row"),
         "register_strike" => visit.say("作废登记", "struck out a row"),
+        "hand_over" => visit.say("移交在办案件", "handed cases over"),
         "enrol_asked" => visit.say("申请设备注册", "asked for an enrolment"),
         "enrol_confirmed" => visit.say("确认设备注册", "confirmed an enrolment"),
         other => other,

@@ -1,5 +1,6 @@
 //! The surge board: how far every village is, in one look, for an event or for all cases.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::extract::State;
@@ -12,13 +13,15 @@ use super::{Visit, page, word};
 use crate::http::App;
 use crate::meta::{BoardRow, look};
 use crate::role::Right;
+use crate::sight::HIDDEN;
 
 /// `GET /console/board`.
 pub(super) async fn show(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
     page(app, &headers, Right::ReadCases, |visit| {
         let scopes = &visit.session.user.scopes;
-        let (counts, rows) = look(visit.hub.looking(), |tx| {
-            Ok((Counts::read(tx, visit)?, tx.board(scopes)?))
+        let (counts, rows, hidden) = look(visit.hub.looking(), |tx| {
+            let hidden = visit.sight.hidden_villages(tx)?;
+            Ok((Counts::read(tx, visit)?, tx.board(scopes)?, hidden))
         })?;
         let title = visit.say("灾情进度板", "Surge board");
         let body = html! {
@@ -26,7 +29,7 @@ pub(super) async fn show(State(app): State<Arc<App>>, headers: HeaderMap) -> Res
                 h1 { (title) }
                 span .quiet { (visit.say("截至 ", "as of ")) (word::time(visit.hub.now().wall)) }
             }
-            (table(visit, &rows))
+            (table(visit, &rows, &hidden))
             p .quiet { (visit.say(
                 "每格：件数与占报案数的比例。照片未到：原件仍在手机上的张数。",
                 "Each cell: how many, and their share of what was reported. Photos outstanding: originals still on phones.",
@@ -37,7 +40,8 @@ pub(super) async fn show(State(app): State<Arc<App>>, headers: HeaderMap) -> Res
     .await
 }
 
-fn table(visit: &Visit<'_>, rows: &[BoardRow]) -> Markup {
+fn table(visit: &Visit<'_>, rows: &[BoardRow], hidden: &BTreeSet<String>) -> Markup {
+    let is_shown = |row: &BoardRow| !hidden.contains(&row.village);
     let total = rows.iter().fold(BoardRow::default(), |sum, row| BoardRow {
         village: visit.say("合计", "Total").to_owned(),
         reported: sum.reported + row.reported,
@@ -64,13 +68,21 @@ fn table(visit: &Visit<'_>, rows: &[BoardRow]) -> Markup {
                     th scope="col" .num { (visit.say("已核（元）", "Approved, yuan")) }
                 }
             }
-            tbody { @for row in rows { (line(row)) } }
-            tfoot { (line(&total)) }
+            tbody { @for row in rows { (line(row, is_shown(row))) } }
+            tfoot { (line(&total, rows.iter().all(is_shown))) }
         }
     }
 }
 
-fn line(row: &BoardRow) -> Markup {
+/// A village; its sums only if none of its cases keeps them confidential (I7).
+fn line(row: &BoardRow, is_shown: bool) -> Markup {
+    let sum = |fen: i64| {
+        if is_shown {
+            word::yuan(fen)
+        } else {
+            HIDDEN.to_owned()
+        }
+    };
     html! {
         tr {
             th scope="row" { (row.village) }
@@ -80,8 +92,8 @@ fn line(row: &BoardRow) -> Markup {
             (share(row.approved, row.reported))
             (share(row.paid, row.reported))
             td .num { @if row.outstanding > 0 { span .mark .runs { (row.outstanding) } } @else { "0" } }
-            td .num { (word::yuan(row.payable)) }
-            td .num { (word::yuan(row.granted)) }
+            td .num { (sum(row.payable)) }
+            td .num { (sum(row.granted)) }
         }
     }
 }

@@ -15,6 +15,7 @@ use lossbook_core::statement::{Action, ReasonToRefuse};
 use lossbook_core::store::{BlobRow, CaseStanding, StoreError};
 use maud::Markup;
 
+use super::case_desk::Around;
 use super::frame::{self, Counts};
 use super::{Visit, case_view, cookie, map, page};
 use crate::account;
@@ -37,10 +38,14 @@ pub(super) struct CasePage {
     pub(super) events: Vec<Event>,
     pub(super) returned: Vec<ReturnedField>,
     pub(super) told: Vec<ToldRow>,
+    /// How many rows of each register are about the case.
+    pub(super) kept: Vec<(String, u64)>,
     pub(super) draft: Option<String>,
     pub(super) assigned: Option<Assigned>,
     pub(super) surveyors: Vec<SurveyorRow>,
     pub(super) pictures: Pictures,
+    /// What the desks know of it.
+    pub(super) around: Around,
     /// What the map's pictures are, and on which grid.
     pub(super) tiles: (String, Datum),
 }
@@ -107,6 +112,7 @@ fn read(
     let missing = office::manifest(tx, case)?;
     let obstacles = obstacles(tx, visit, (&row, &standing), &missing)?;
     let returned = tx.returned_fields(&standing)?;
+    let around = Around::read(tx, (&row, &standing))?;
     let view = tx.case_view(standing)?;
     let pictures = pictures(tx, &view)?;
     let assigns = user.may_decide(Action::Assign);
@@ -116,6 +122,7 @@ fn read(
             .map_or_else(String::new, |scope| scope.name),
         events: tx.case_events(case)?,
         told: tx.told(case)?,
+        kept: tx.registers_of(case)?,
         draft: tx.draft(case, &user.name)?.map(|(text, _)| text),
         assigned: tx.assigned(case)?,
         surveyors: if assigns {
@@ -130,6 +137,7 @@ fn read(
         obstacles,
         returned,
         pictures,
+        around,
         tiles,
     }))
 }

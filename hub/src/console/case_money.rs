@@ -11,6 +11,13 @@ use super::{Visit, word};
 use crate::page::text::Language;
 
 pub(super) fn payable(visit: &Visit<'_>, case: &CasePage) -> Markup {
+    if !visit.sight.shows_row(&case.row) {
+        return html! {
+            section #payable { h2 { (visit.say("应付金额", "Payable")) }
+                p .quiet { (visit.say("本合同维修金额保密，您的角色不可查看。",
+                    "This contract keeps its amounts confidential: your role does not see them.")) } }
+        };
+    }
     let Some((judged, _)) = &case.contract else {
         return html! {
             section #payable { h2 { (visit.say("应付金额", "Payable")) }
@@ -117,12 +124,16 @@ pub(super) fn statements(visit: &Visit<'_>, case: &CasePage) -> Markup {
         section #signatures {
             h2 { (visit.say("签字与确认书", "Signatures and statements")) }
             @if signed.is_empty() { p .quiet { (visit.say("尚无签字。", "Nobody has signed yet.")) } }
-            @for (at, one) in signed.iter().rev().enumerate() { (statement(visit, one, at == 0)) }
+            @for (at, one) in signed.iter().rev().enumerate() { (statement(visit, one, (at == 0, visit.sight.shows_row(&case.row)))) }
         }
     }
 }
 
-fn statement(visit: &Visit<'_>, one: &SignatureStanding, is_newest: bool) -> Markup {
+fn statement(
+    visit: &Visit<'_>,
+    one: &SignatureStanding,
+    (is_newest, is_shown): (bool, bool),
+) -> Markup {
     let body = &one.signature.body;
     let style = match one.state {
         SignatureState::Valid => "good",
@@ -142,7 +153,7 @@ fn statement(visit: &Visit<'_>, one: &SignatureStanding, is_newest: bool) -> Mar
                 p .quiet { (visit.say("采集 ", "taken by ")) (one.signature.header.user) " · " (word::time(one.signature.header.wall))
                     @if !one.witnesses.is_empty() { " · " (visit.say("见证 ", "witnessed by ")) (one.witnesses.join("、")) }
                     @if let Some(reason) = &one.reason { " · " (reason) } }
-                details open[is_newest] { summary { (visit.say("所签文本", "The text that was signed")) } pre { (one.freeze.text) } }
+                @if is_shown { details open[is_newest] { summary { (visit.say("所签文本", "The text that was signed")) } pre { (one.freeze.text) } } }
             }
         }
     }

@@ -9,7 +9,6 @@ use maud::{Markup, html};
 use super::case::CasePage;
 use super::case_record::{label, value_text};
 use super::{Visit, word};
-use crate::office::masked;
 
 /// Events on the page; older ones are in the record itself.
 const EVENTS: usize = 120;
@@ -79,7 +78,10 @@ pub(super) fn differences(visit: &Visit<'_>, case: &CasePage) -> Markup {
         Ok(path) => label(visit, &path),
         Err(_) => path.to_owned(),
     };
-    let text = |path: &str, value: Option<&str>| masked(path, value.unwrap_or("–"));
+    let text = |path: &str, value: Option<&str>| {
+        let contract = &case.row.contract;
+        visit.sight.value(contract, (path, value.unwrap_or("–")))
+    };
     html! {
         section #differences {
             h2 { (visit.say("决定之后的变更", "Changed since the decision")) }
@@ -92,18 +94,18 @@ pub(super) fn differences(visit: &Visit<'_>, case: &CasePage) -> Markup {
                         td { ins { (text(&one.path, one.now.as_deref())) } }
                         td { span .mark .late { (visit.say("决定所依据，须复核", "the decision rests on it")) } }
                     } }
-                    @for one in &standing.late { (late(visit, one)) }
+                    @for one in &standing.late { (late(visit, case, one)) }
                 }
             }
         }
     }
 }
 
-fn late(visit: &Visit<'_>, change: &FieldChange) -> Markup {
+fn late(visit: &Visit<'_>, case: &CasePage, change: &FieldChange) -> Markup {
     let texts = |values: &[Value]| {
         let all: Vec<String> = values
             .iter()
-            .map(|value| value_text(&change.path, value))
+            .map(|value| value_text(visit, case, (&change.path, value)))
             .collect();
         if all.is_empty() {
             "–".to_owned()
@@ -127,7 +129,7 @@ pub(super) fn timeline(visit: &Visit<'_>, case: &CasePage) -> Markup {
                 @for event in case.events.iter().rev().take(EVENTS) {
                     li {
                         span .quiet { (word::time(event.header.wall)) } " " strong { (event.header.user) } " " (kind(visit, event.header.kind))
-                        (writes(visit, event))
+                        (writes(visit, case, event))
                     }
                 }
             }
@@ -148,7 +150,7 @@ fn kind(visit: &Visit<'_>, kind: Kind) -> &'static str {
     }
 }
 
-fn writes(visit: &Visit<'_>, event: &Event) -> Markup {
+fn writes(visit: &Visit<'_>, case: &CasePage, event: &Event) -> Markup {
     let Some(deed) = &event.deed else {
         return html! {};
     };
@@ -156,7 +158,7 @@ fn writes(visit: &Visit<'_>, event: &Event) -> Markup {
         let all: Vec<String> = write
             .before
             .iter()
-            .map(|value| value_text(&write.path, value))
+            .map(|value| value_text(visit, case, (&write.path, value)))
             .collect();
         all.join(" / ")
     };
@@ -164,7 +166,7 @@ fn writes(visit: &Visit<'_>, event: &Event) -> Markup {
         ul { @for write in deed.writes.iter().take(8) {
             li { (label(visit, &write.path)) ": "
                 @if !write.before.is_empty() { del { (before(write)) } " → " }
-                (value_text(&write.path, &write.after)) }
+                (value_text(visit, case, (&write.path, &write.after))) }
         }
         @if deed.writes.len() > 8 { li .quiet { "+" (deed.writes.len() - 8) } } }
     }

@@ -15,7 +15,7 @@ use super::{Visit, map, word};
 pub(super) fn photos(visit: &Visit<'_>, case: &CasePage) -> Markup {
     let originals = case.view.blobs.iter().filter(|blob| blob.is_original());
     let originals: Vec<&BlobRow> = originals.collect();
-    let places = places(case);
+    let places = places(visit, case);
     html! {
         section #photos {
             h2 { (visit.say("照片", "Photos")) " " span .quiet { (originals.len()) } }
@@ -116,7 +116,7 @@ fn caption(case: &CasePage, photo: &Digest) -> String {
 }
 
 /// Where photos were taken and the case lies, for the script.
-fn places(case: &CasePage) -> Vec<serde_json::Value> {
+fn places(visit: &Visit<'_>, case: &CasePage) -> Vec<serde_json::Value> {
     let grid = case.tiles.1;
     let shots = case.view.shots.iter().filter_map(|shot| {
         let (place, accuracy_m) = shot.place()?;
@@ -125,7 +125,7 @@ fn places(case: &CasePage) -> Vec<serde_json::Value> {
     });
     let case_at = case.row.at.map(|(lat, lon)| {
         let at = drawn(map::degrees(lat), map::degrees(lon), grid);
-        json!({ "at": at, "text": case.row.number, "status": case.row.status, "state": word::range(case.row.low, case.row.high) })
+        json!({ "at": at, "text": case.row.number, "status": case.row.status, "state": word::sum(visit, &case.row) })
     });
     case_at.into_iter().chain(shots).collect()
 }

@@ -5,8 +5,9 @@ use maud::{Markup, html};
 
 use super::case::CasePage;
 use super::{Visit, frame, word};
-use crate::office::{is_personal, masked};
+use crate::office::is_personal;
 use crate::role::Right;
+use crate::sight::HIDDEN;
 
 /// A field's name for people.
 pub(super) fn label(visit: &Visit<'_>, path: &FieldPath) -> String {
@@ -29,12 +30,21 @@ pub(super) fn row_name(record: &CaseRecord, path: &FieldPath) -> String {
 }
 
 /// A value for people; times in the office's zone, money with its groups.
-pub(super) fn value_text(path: &FieldPath, value: &Value) -> String {
+pub(super) fn value_text(
+    visit: &Visit<'_>,
+    case: &CasePage,
+    (path, value): (&FieldPath, &Value),
+) -> String {
+    let contract = &case.row.contract;
     match value {
         Value::Time(at) => word::time(*at),
+        Value::Money(_) if visit.sight.hides(contract, &path.to_string()) => HIDDEN.to_owned(),
         Value::Money(money) => word::yuan(money.fen()),
         Value::Digest(digest) => super::case_view::short(&digest.to_hex()),
-        Value::Text(_) | Value::Number(_) => masked(path.name, &value.to_string()),
+        Value::Text(_) | Value::Number(_) => {
+            let (path, value) = (path.to_string(), value.to_string());
+            visit.sight.value(contract, (&path, &value))
+        }
     }
 }
 
@@ -66,7 +76,7 @@ fn part(visit: &Visit<'_>, case: &CasePage, (record, section): (&CaseRecord, Sec
                 @for (path, field) in &fields {
                     dt { (label(visit, path)) @if path.row.is_some() { span .quiet { " " (row_name(record, path)) } } }
                     dd {
-                        @for one in field.standing() { span .value { (value_text(path, &one.value)) } " " }
+                        @for one in field.standing() { span .value { (value_text(visit, case, (path, &one.value))) } " " }
                         @if is_personal(path.name) && visit.session.user.has(Right::Reveal) { (reveal(visit, case, path)) }
                     }
                 }
@@ -112,6 +122,11 @@ pub(super) fn disputes(visit: &Visit<'_>, case: &CasePage) -> Markup {
         return html! {};
     }
     let record = &case.view.standing.record;
+    let shown = |path: &FieldPath, value: &str| {
+        visit
+            .sight
+            .value(&case.row.contract, (&path.to_string(), value))
+    };
     html! {
         section #disputes {
             h2 { (visit.say("有争议的内容", "In dispute")) }
@@ -121,15 +136,15 @@ pub(super) fn disputes(visit: &Visit<'_>, case: &CasePage) -> Markup {
                     @for field in contested { tr {
                         td { (label(visit, &field.path)) span .quiet { " " (row_name(record, &field.path)) } }
                         td { @for one in &field.values {
-                            p { strong { (masked(field.path.name, &one.value)) } " " span .quiet { (one.user) " " (word::time(one.wall)) @if !one.reason.is_empty() { " · " (one.reason) } } }
+                            p { strong { (shown(&field.path, &one.value)) } " " span .quiet { (one.user) " " (word::time(one.wall)) @if !one.reason.is_empty() { " · " (one.reason) } } }
                         } }
                         td .quiet { (visit.say("查勘员在手机上裁定", "a surveyor, on the phone"))
                             @if field.binding { br; span .mark .late { (visit.say("裁定前不能核赔", "no approval before")) } } }
                     } }
                     @for clash in clashes { tr {
                         td { (label(visit, &clash.path)) }
-                        td { (masked(clash.path.name, &clash.value)) @for (number, value) in &clash.others {
-                            p { a href={ "/console/case/" (number) } { (number) } " " (masked(clash.path.name, value)) } } }
+                        td { (shown(&clash.path, &clash.value)) @for (number, value) in &clash.others {
+                            p { a href={ "/console/case/" (number) } { (number) } " " (shown(&clash.path, value)) } } }
                         td .quiet { (visit.say("与其他案件矛盾", "other cases contradict it")) }
                     } }
                 }

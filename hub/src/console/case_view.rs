@@ -7,8 +7,11 @@ use lossbook_core::statement::{Action, CaseStatus};
 use maud::{Markup, html};
 
 use super::case::{Above, CasePage};
-use super::{Visit, case_money, case_past, case_photo, case_record, export, frame, word};
+use super::{
+    Visit, case_desk, case_money, case_past, case_photo, case_record, export, frame, word,
+};
 use crate::meta::SurveyorRow;
+use crate::register::{self, CaseLink, notice};
 use crate::role::Right;
 
 pub(super) fn page(visit: &Visit<'_>, case: &CasePage, above: &Above) -> Markup {
@@ -30,6 +33,8 @@ pub(super) fn page(visit: &Visit<'_>, case: &CasePage, above: &Above) -> Markup 
                 (decide(visit, case))
                 (lacks(visit, case))
                 (clocks(visit, case))
+                (kept(visit, case))
+                (case_desk::panel(visit, case))
                 (case_past::decisions(visit, case))
                 (export::papers(visit, case))
                 (draft(visit, case))
@@ -60,7 +65,7 @@ fn head(visit: &Visit<'_>, case: &CasePage) -> Markup {
                 @if row.round > 0 {
                     span .chip { (visit.say("第 ", "round ")) (row.round) "/" (rounds) " · " (word::role(visit, &row.role)) }
                 }
-                strong .sum { (word::range(row.low, row.high)) small { (visit.say(" 元", " yuan")) } }
+                strong .sum { (word::sum(visit, row)) small { (visit.say(" 元", " yuan")) } }
             }
         }
     }
@@ -301,6 +306,37 @@ fn clocks(visit: &Visit<'_>, case: &CasePage) -> Markup {
     }
 }
 
+/// Rows that people keep about the case, and where to write another.
+fn kept(visit: &Visit<'_>, case: &CasePage) -> Markup {
+    let (user, number) = (&visit.session.user, &case.row.number);
+    let count = |id: &str| {
+        let mut all = case.kept.iter();
+        all.find(|(known, _)| known == id)
+            .map_or(0, |(_, rows)| *rows)
+    };
+    let registers = || register::all().filter(|one| one.case != CaseLink::Never);
+    html! {
+        section .panel #kept {
+            h2 { (visit.say("登记与告知", "Registers and notices")) }
+            p { a href={ "/console/case/" (number) "/notices" } { (visit.say("应告知事项：拟稿与记录", "Notices: drafts and record")) } }
+            ul .plain {
+                @for one in registers().filter(|one| user.has(one.read) && count(one.id) > 0) {
+                    li { a href={ "/console/table/" (one.id) "?case=" (number) } { (visit.say(one.name.0, one.name.1)) }
+                        " " span .count { (count(one.id)) } }
+                }
+            }
+            details {
+                summary { (visit.say("新增登记", "Write a row")) }
+                ul .plain {
+                    @for one in registers().filter(|one| user.has(one.write) && one.id != notice::ID) {
+                        li { a href={ "/console/table/" (one.id) "/new?case=" (number) } { (visit.say(one.name.0, one.name.1)) } }
+                    }
+                }
+            }
+        }
+    }
+}
+
 fn clock_row(visit: &Visit<'_>, case: &CasePage, clock: &Running) -> Markup {
     let (zh, en, style) = word::clock_state(clock.state);
     let told = case.told.iter().find(|told| told.what == clock.id);
@@ -348,7 +384,7 @@ fn returned(visit: &Visit<'_>, case: &CasePage) -> Markup {
     let masked = |path: &str, values: &[String]| {
         let shown: Vec<String> = values
             .iter()
-            .map(|one| crate::office::masked(path, one))
+            .map(|one| visit.sight.value(&case.row.contract, (path, one)))
             .collect();
         shown.join(" / ")
     };

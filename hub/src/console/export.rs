@@ -150,7 +150,9 @@ pub(super) async fn paper(
             language: language_of(visit, form),
             personal,
         };
-        let paper = visit.hub.make_paper((&name, &user.name), &wish)?;
+        let paper = visit
+            .hub
+            .make_paper((&name, &user.name), &wish, &visit.sight)?;
         Ok(Next::Give(Download {
             file: paper.file,
             media_type: "application/pdf",
@@ -243,7 +245,9 @@ pub(super) async fn table(
         let filter = Filter::of(form);
         let export = look(visit.hub.looking(), |tx| {
             match filter.understood(tx, visit)? {
-                Ok(wanted) => wanted.part(personal).export(tx, (&entry, as_what)),
+                Ok(wanted) => wanted
+                    .part(personal, &visit.sight)
+                    .export(tx, (&entry, as_what)),
                 Err(refusal) => Ok(Err(refusal)),
             }
         })??;
@@ -275,6 +279,7 @@ fn give(
         from: None,
         to: None,
         personal: "masked",
+        sight: &visit.sight,
     };
     let export = make(&cut)?;
     visit

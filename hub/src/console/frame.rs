@@ -4,6 +4,7 @@ use lossbook_core::store::StoreError;
 use maud::{DOCTYPE, Markup, html};
 
 use super::Visit;
+use crate::catalogue;
 use crate::desk::{PHOTOS, QUEUES};
 use crate::meta::MetaTx;
 use crate::page::text::Language;
@@ -11,10 +12,12 @@ use crate::refusal::Refusal;
 use crate::role::Right;
 
 /// Pages about all cases, for whoever reads cases: where, Chinese, English.
-const AT_LARGE: [(&str, &str, &str); 3] = [
+const AT_LARGE: [(&str, &str, &str); 5] = [
     ("/console/map", "地图", "Map"),
     ("/console/board", "灾情进度板", "Surge board"),
+    ("/console/kpi", "绩效指标", "Performance figures"),
     ("/console/tables", "台账与报表", "Registers and tables"),
+    ("/console/no-survey", "免查勘", "No-survey cases"),
 ];
 
 /// What the frame shows beside the page: how many wait in each queue, how many are late.
@@ -135,6 +138,9 @@ fn side(visit: &Visit<'_>, here: &str, counts: Option<&Counts>) -> Markup {
                 h2 { (visit.say("全局", "At large")) }
                 @for (path, zh, en) in AT_LARGE { (link(path, visit.say(zh, en))) }
             }
+            @if user.has(Right::ReadStaff) {
+                (link("/console/staff", visit.say("人员资质与更换", "Staff")))
+            }
             @if user.has(Right::ManagePeople) || user.has(Right::Enrol) {
                 (link("/console/people", visit.say("人员与设备", "People and devices")))
             }
@@ -148,6 +154,17 @@ fn side(visit: &Visit<'_>, here: &str, counts: Option<&Counts>) -> Markup {
 /// Queues in which somebody is already waiting too long.
 fn is_urgent(queue: &str) -> bool {
     matches!(queue, "clocks" | "notices" | "disputes")
+}
+
+/// Links to tables of the catalogue that somebody may read.
+pub(super) fn tables(visit: &Visit<'_>, ids: &[&str]) -> Markup {
+    let user = &visit.session.user;
+    let known = ids.iter().filter_map(|id| catalogue::entry(id));
+    html! {
+        ul .plain { @for entry in known.filter(|entry| user.has(entry.right)) { li {
+            a href={ "/console/table/" (entry.id) } { (visit.say(entry.name.0, entry.name.1)) }
+        } } }
+    }
 }
 
 /// What every form carries.

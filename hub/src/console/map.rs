@@ -110,7 +110,7 @@ pub(super) async fn cases(
     let value = blocking(move || {
         let session = account::session(&app.hub, &secret)?;
         check_right(&session.user, Right::ReadCases)?;
-        let visit = Visit::of(&app.hub, &session);
+        let visit = Visit::of(&app.hub, &session)?;
         let corners: Vec<i64> = window.within.split(',').filter_map(millionths_of).collect();
         let bounds = <[i64; 4]>::try_from(corners).map_err(|_other_count| {
             let detail = "写成 南,西,北,东 / write south,west,north,east in degrees";
@@ -124,7 +124,7 @@ pub(super) async fn cases(
             Some(json!({
                 "at": drawn(degrees(lat), degrees(lon), grid), "number": row.number, "status": row.status,
                 "text": format!("{} {}", row.household, row.place),
-                "state": word::status(&visit, &row.status), "payable": word::range(row.low, row.high),
+                "state": word::status(&visit, &row.status), "payable": word::sum(&visit, row),
             }))
         }).collect();
         Ok(json!({ "cases": places, "more": rows.len() >= MOST_PLACES as usize }))

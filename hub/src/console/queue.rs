@@ -131,7 +131,8 @@ pub(super) fn case_head(visit: &Visit<'_>) -> Markup {
     }
 }
 
-fn case_headings(visit: &Visit<'_>) -> Markup {
+/// Headings of the cells of a case.
+pub(super) fn case_headings(visit: &Visit<'_>) -> Markup {
     html! {
         th scope="col" { (visit.say("案号", "Case")) }
         th scope="col" { (visit.say("被保险人", "Insured")) }
@@ -160,7 +161,7 @@ pub(super) fn case_cells(visit: &Visit<'_>, row: &DeskRow) -> Markup {
         td .name { (row.household) }
         td .wide { (row.place) @if !row.cause.is_empty() { span .quiet { " · " (row.cause) } } }
         td .name { (word::contract(visit, &row.contract)) }
-        td .num { (word::range(row.low, row.high)) }
+        td .num { (word::sum(visit, row)) }
         td {
             span class={ "chip " (row.status) } { (word::status(visit, &row.status)) }
             @for (text, style) in word::marks(visit, row) { span class={ "mark " (style) } { (text) } }

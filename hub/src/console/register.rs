@@ -169,6 +169,9 @@ fn row_page(
     let Some(newest) = versions.last() else {
         return Err(tables::unknown());
     };
+    visit
+        .sight
+        .check_row(visit.hub.looking(), (register, newest))?;
     let (counts, choices) = around(visit)?;
     let standing = Filled::of(register, newest);
     let filled = typed.unwrap_or(&standing);

@@ -20,6 +20,7 @@ use crate::meta::{MetaTx, ScopeRow, look};
 use crate::refusal::Refusal;
 use crate::register::{CaseLink, Register, end_of, start_of};
 use crate::role::Right;
+use crate::sight::Sight;
 use crate::table::{Cell, Table};
 
 /// Rows of one page.
@@ -85,7 +86,11 @@ pub(super) struct Wanted {
 
 impl Wanted {
     /// The asking, for at most so many rows.
-    pub(super) fn ask(&self, limit: u32, personal: Personal) -> Ask<'_> {
+    pub(super) fn ask<'a>(
+        &'a self,
+        (limit, personal): (u32, Personal),
+        sight: &'a Sight,
+    ) -> Ask<'a> {
         Ask {
             scopes: &self.scopes,
             from: self.from,
@@ -95,13 +100,14 @@ impl Wanted {
             limit,
             after: self.after.clone(),
             personal,
+            sight,
         }
     }
 }
 
 impl Wanted {
     /// The part of a table that a file holds: every row.
-    pub(super) fn part(&self, personal: Personal) -> Part<'_> {
+    pub(super) fn part<'a>(&'a self, personal: Personal, sight: &'a Sight) -> Part<'a> {
         Part {
             scopes: &self.scopes,
             from: self.from,
@@ -109,6 +115,7 @@ impl Wanted {
             case: self.case,
             now: self.now,
             personal,
+            sight,
         }
     }
 }
@@ -252,13 +259,14 @@ fn read(
         Ok(wanted) => wanted,
         Err(refusal) => return Ok(Err(refusal)),
     };
-    let ask = wanted.ask(PAGE, Personal::Masked);
+    let ask = wanted.ask((PAGE, Personal::Masked), &visit.sight);
     let (table, numbers) = match entry.make {
-        Make::Derived(make) => (make(tx, &ask)?, Vec::new()),
+        Make::Derived(_) => (entry.table(tx, &ask)?, Vec::new()),
         Make::Kept(register) => {
             let rows = tx.register_rows(register.part(&ask))?;
             let numbers = rows.iter().map(|row| row.row).collect();
-            (register.table_of(&rows, ask.personal), numbers)
+            let table = register.table_of(&rows, ask.personal);
+            (visit.sight.table(tx, table)?, numbers)
         }
     };
     let user = &visit.session.user;

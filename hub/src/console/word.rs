@@ -8,6 +8,7 @@ use lossbook_core::rules::ClockState;
 use super::Visit;
 use crate::meta::DeskRow;
 use crate::page::text::Language;
+use crate::sight::HIDDEN;
 
 /// Where head office is; contracts with another zone say so beside their clocks.
 const ZONE: &str = "Asia/Shanghai";
@@ -55,6 +56,15 @@ pub(crate) fn range(low: i64, high: i64) -> String {
         yuan(high)
     } else {
         format!("{}–{}", yuan(low), yuan(high))
+    }
+}
+
+/// What is payable in a case, or that this person may not see it.
+pub(super) fn sum(visit: &Visit<'_>, row: &DeskRow) -> String {
+    if visit.sight.shows_row(row) {
+        range(row.low, row.high)
+    } else {
+        HIDDEN.to_owned()
     }
 }
 

@@ -28,8 +28,9 @@ struct Entry {
     contested: u64,
     photos: u64,
     photos_missing: u64,
-    payable_low_fen: i64,
-    payable_high_fen: i64,
+    /// Absent where the contract keeps amounts from whoever asks.
+    payable_low_fen: Option<i64>,
+    payable_high_fen: Option<i64>,
     reported_ms: i64,
     reported: String,
     updated_ms: i64,
@@ -76,7 +77,8 @@ pub fn feed(tx: &dyn MetaTx, cut: &Cut<'_>) -> Result<Result<Export, Refusal>, S
     for row in rows {
         let heads = tx.case_named(&row.case.to_string())?;
         let heads = heads.map_or_else(String::new, |case| case.heads.to_hex());
-        entries.push(entry(row, heads));
+        let is_shown = cut.sight.shows_row(&row);
+        entries.push(entry(row, heads, is_shown));
     }
     let data = match serde_json::to_vec(&entries) {
         Ok(data) => data,
@@ -93,7 +95,7 @@ pub fn feed(tx: &dyn MetaTx, cut: &Cut<'_>) -> Result<Result<Export, Refusal>, S
     }))
 }
 
-fn entry(row: DeskRow, heads: String) -> Entry {
+fn entry(row: DeskRow, heads: String, is_shown: bool) -> Entry {
     Entry {
         number: row.number,
         id: row.case.to_string(),
@@ -107,8 +109,8 @@ fn entry(row: DeskRow, heads: String) -> Entry {
         contested: row.contested,
         photos: row.photos,
         photos_missing: row.missing,
-        payable_low_fen: row.low,
-        payable_high_fen: row.high,
+        payable_low_fen: is_shown.then_some(row.low),
+        payable_high_fen: is_shown.then_some(row.high),
         reported_ms: row.reported.0,
         reported: format!("{}+08:00", civil(row.reported)),
         updated_ms: row.updated.0,

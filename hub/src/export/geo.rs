@@ -41,8 +41,8 @@ pub(super) struct CasePlace {
     pub(super) signature: String,
     pub(super) surveyor: String,
     pub(super) reported: String,
-    pub(super) payable_low_fen: i64,
-    pub(super) payable_high_fen: i64,
+    pub(super) payable_low_fen: Option<i64>,
+    pub(super) payable_high_fen: Option<i64>,
     pub(super) photos: u64,
     pub(super) heads: String,
 }
@@ -78,7 +78,10 @@ impl Places {
                 photos.extend(photos_of(&row.number, &tx.case_view(standing)?));
             }
             match row.at {
-                Some(at) => drawn.push(case_place(tx, row, at)?),
+                Some(at) => {
+                    let is_shown = cut.sight.shows_row(&row);
+                    drawn.push(case_place(tx, (row, is_shown), at)?);
+                }
                 None => unlocated += 1,
             }
         }
@@ -151,7 +154,7 @@ fn point((layer, id): (&str, &str), at: [f64; 2], mut properties: Value) -> Valu
 
 fn case_place(
     tx: &dyn MetaTx,
-    row: DeskRow,
+    (row, is_shown): (DeskRow, bool),
     (lat, lon): (i64, i64),
 ) -> Result<CasePlace, StoreError> {
     let heads = tx.case_named(&row.case.to_string())?;
@@ -169,8 +172,8 @@ fn case_place(
         signature: row.signature,
         surveyor: row.surveyor,
         reported: format!("{}+08:00", civil(row.reported)),
-        payable_low_fen: row.low,
-        payable_high_fen: row.high,
+        payable_low_fen: is_shown.then_some(row.low),
+        payable_high_fen: is_shown.then_some(row.high),
         photos: row.photos,
         heads: heads.map_or_else(String::new, |case| case.heads.to_hex()),
     })

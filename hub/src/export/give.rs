@@ -11,6 +11,7 @@ use crate::meta::{MetaTx, look};
 use crate::paper::EXPORT_DEED;
 use crate::refusal::Refusal;
 use crate::register::{end_of, start_of};
+use crate::sight::Sight;
 use crate::table::{Cell, Column, Table};
 
 /// Rows asked of a table at a time.
@@ -52,6 +53,7 @@ impl Hub {
             Refusal::new(404, "TABLE_UNKNOWN", detail)
         })?;
         let (scopes, personal) = (self.scopes_named(&wish.scopes)?, shown(wish)?);
+        let whole = Sight::whole();
         let part = Part {
             scopes: &scopes,
             from: day(wish.from.as_deref(), start_of)?,
@@ -59,6 +61,7 @@ impl Hub {
             case: None,
             now: self.now().wall,
             personal,
+            sight: &whole,
         };
         let export = look(self.looking(), |tx| part.export(tx, (&entry, as_what)))??;
         self.note_file(
@@ -79,7 +82,9 @@ impl Hub {
         format: MapFormat,
     ) -> Result<Export, Refusal> {
         let scopes = self.scopes_named(scopes)?;
-        let places = look(self.looking(), |tx| Places::read(tx, &all_of(&scopes)))?;
+        let places = look(self.looking(), |tx| {
+            Places::read(tx, &all_of(&scopes, &Sight::whole()))
+        })?;
         let export = places?.write(format)?;
         self.note_file((by, None), ("map", format.word()), &export)?;
         Ok(export)
@@ -91,7 +96,9 @@ impl Hub {
     /// `SCOPE_UNKNOWN`, `NOT_WRITTEN`; else as the store fails.
     pub fn export_feed(&self, (by, scopes): (&str, &[String])) -> Result<Export, Refusal> {
         let scopes = self.scopes_named(scopes)?;
-        let export = look(self.looking(), |tx| feed(tx, &all_of(&scopes)))??;
+        let export = look(self.looking(), |tx| {
+            feed(tx, &all_of(&scopes, &Sight::whole()))
+        })??;
         self.note_file((by, None), ("cases", "json"), &export)?;
         Ok(export)
     }
@@ -142,12 +149,13 @@ fn day(text: Option<&str>, read: fn(&str) -> Option<WallMs>) -> Result<Option<Wa
     read(text).map(Some).ok_or_else(bad)
 }
 
-const fn all_of(scopes: &[ScopeId]) -> Cut<'_> {
+const fn all_of<'a>(scopes: &'a [ScopeId], sight: &'a Sight) -> Cut<'a> {
     Cut {
         scopes,
         from: None,
         to: None,
         personal: "masked",
+        sight,
     }
 }
 
@@ -160,6 +168,7 @@ pub(crate) struct Part<'a> {
     pub(crate) case: Option<CaseId>,
     pub(crate) now: WallMs,
     pub(crate) personal: Personal,
+    pub(crate) sight: &'a Sight,
 }
 
 impl Part<'_> {
@@ -177,6 +186,7 @@ impl Part<'_> {
                 Personal::Masked => "masked",
                 Personal::Shown => "shown",
             },
+            sight: self.sight,
         };
         let whole = self.whole(tx, entry)?;
         table(tx, (&whole, &cut), as_what)
@@ -192,6 +202,7 @@ impl Part<'_> {
             limit: PART,
             after: None,
             personal: self.personal,
+            sight: self.sight,
         };
         let mut table = entry.table(tx, &ask)?;
         let mut next = ask.next(table.rows.len());

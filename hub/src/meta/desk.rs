@@ -3,11 +3,13 @@
 //! Projections over the record and the decisions: [`crate::desk`] writes them in the transaction
 //! that changed a case, and can make them anew.
 
-use lossbook_core::app::{CaseView, Event, Judged, ReturnedField};
+use std::sync::Arc;
+
+use lossbook_core::app::{CaseView, Event, Judged, Ledgers, ReturnedField};
 use lossbook_core::domain::{CaseId, Digest, ScopeId, WallMs};
 use lossbook_core::evidence::PhotoMark;
 use lossbook_core::record::FieldChange;
-use lossbook_core::rules::Handling;
+use lossbook_core::rules::{Handling, Packs};
 use lossbook_core::store::{CaseStanding, StoreError};
 
 /// A case as the queues show it.
@@ -187,6 +189,16 @@ pub trait CaseReads {
         standing: &CaseStanding,
         now: WallMs,
     ) -> Result<Option<(Judged, Handling)>, StoreError>;
+    /// The rule packs that judge.
+    ///
+    /// # Errors
+    /// As the store fails.
+    fn packs(&self) -> Result<Arc<Packs>, StoreError>;
+    /// The two correction ledgers of a case (R314, R315).
+    ///
+    /// # Errors
+    /// As the store fails.
+    fn ledgers(&self, case: CaseId) -> Result<Ledgers, StoreError>;
     /// If it was returned: what became of the fields to mend.
     ///
     /// # Errors

@@ -9,9 +9,13 @@ mod case_read;
 mod desk;
 mod evidence;
 mod feed;
+mod figure;
+mod integration;
+mod oversight;
 mod people;
 mod register;
 mod upload;
+mod whole;
 
 use lossbook_core::chain::StreamId;
 use lossbook_core::domain::{DeviceId, Digest, Epoch, ScopeId};
@@ -32,6 +36,18 @@ pub const STEPS: &[Step] = &[
     Step {
         to: 3,
         sql: include_str!("migrations/0003_register.sql"),
+    },
+    Step {
+        to: 4,
+        sql: include_str!("migrations/0004_figures.sql"),
+    },
+    Step {
+        to: 5,
+        sql: include_str!("migrations/0005_desks.sql"),
+    },
+    Step {
+        to: 6,
+        sql: include_str!("migrations/0006_api.sql"),
     },
 ];
 

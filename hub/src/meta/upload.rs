@@ -168,6 +168,11 @@ pub trait Uploads {
     /// # Errors
     /// As the store fails.
     fn put_blob(&self, blob: &BlobRow) -> Result<(), StoreError>;
+    /// Every verified blob.
+    ///
+    /// # Errors
+    /// As the store fails.
+    fn all_blobs(&self) -> Result<Vec<BlobRow>, StoreError>;
     /// How many blobs are verified, and how many bytes they have.
     ///
     /// # Errors

@@ -3,10 +3,11 @@
 use lossbook_core::statement::Action;
 use lossbook_core::store::CaseQuery;
 
-use super::{CaseSummary, MAX_CASES, cases, summary, unknown};
+use super::{CaseSummary, MAX_CASES, summary, unknown};
 use crate::meta::{MetaStore, OfficeUser, in_tx};
 use crate::refusal::Refusal;
 use crate::role::{OfficeRole, Right};
+use crate::sight::Sight;
 
 /// Says what an office user is, and in which scopes; all, if none is named.
 ///
@@ -44,28 +45,27 @@ pub fn set_roles(
     })?
 }
 
-/// The cases that somebody may read, newest first.
+/// The cases that somebody may read, newest first: at most [`MAX_CASES`] behind so many.
 ///
 /// # Errors
 /// `NOT_YOUR_ROLE`; else as the store fails.
 pub fn cases_of(
     store: &dyn MetaStore,
     user: &OfficeUser,
-    text: Option<&str>,
+    (text, skip): (Option<&str>, u32),
 ) -> Result<Vec<CaseSummary>, Refusal> {
     check_right(user, Right::ReadCases)?;
-    if user.scopes.is_empty() {
-        return cases(store, text);
-    }
+    let sight = Sight::looked_up(store, user)?;
     let query = CaseQuery {
         text: text.map(ToOwned::to_owned),
         limit: MAX_CASES,
-        offset: 0,
+        offset: skip,
     };
     Ok(in_tx(store, |tx| {
         let rows = tx.list_cases(&query)?.into_iter();
         let seen = rows.filter(|row| user.sees(row.scope));
-        seen.map(|row| summary(tx, &row)).collect()
+        let shown = seen.map(|row| Ok(sight.summary(summary(tx, &row)?)));
+        shown.collect()
     })?)
 }
 
@@ -113,7 +113,7 @@ pub(crate) fn is_personal(path: &str) -> bool {
 }
 
 /// Why somebody does not take a decision.
-pub(super) fn not_your_role(user: &OfficeUser, action: Action) -> Refusal {
+pub(crate) fn not_your_role(user: &OfficeUser, action: Action) -> Refusal {
     let roles: Vec<&str> = user.roles.iter().map(|role| role.names().0).collect();
     let words: Vec<&str> = user.roles.iter().map(|role| role.word()).collect();
     let detail = format!(

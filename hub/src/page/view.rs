@@ -4,6 +4,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::text::Language;
 use crate::office::CaseSummary;
+use crate::sight::HIDDEN;
 
 pub(super) const STYLE: &str = include_str!("style.css");
 
@@ -164,9 +165,9 @@ fn case(language: Language, card: &CaseCard) -> Markup {
 /// Yuan and fen; a range while values are contested.
 fn amount(summary: &CaseSummary) -> String {
     let yuan = |fen: i64| format!("¥{}.{:02}", fen / 100, (fen % 100).abs());
-    if summary.low_fen == summary.high_fen {
-        yuan(summary.low_fen)
-    } else {
-        format!("{} – {}", yuan(summary.low_fen), yuan(summary.high_fen))
+    match (summary.low_fen, summary.high_fen) {
+        (Some(low), Some(high)) if low == high => yuan(low),
+        (Some(low), Some(high)) => format!("{} – {}", yuan(low), yuan(high)),
+        (None, _) | (_, None) => HIDDEN.to_owned(),
     }
 }

@@ -20,6 +20,8 @@ pub struct Content {
     pub heads: Vec<String>,
     /// `masked` or `shown`.
     pub personal: &'static str,
+    /// `shown`, or `hidden` from whoever may not see this contract's amounts.
+    pub amounts: &'static str,
     /// What was reported.
     pub report: Vec<Fact>,
     /// When what happened.

@@ -65,6 +65,9 @@ impl Reading<'_> {
         let (pen, Some(rules)) = (self.pen(), self.rules()) else {
             return Vec::new();
         };
+        if !self.shows_amounts() {
+            return Vec::new();
+        }
         let said = [
             ("结案档次", "Settlement tier", rules.tier.clone()),
             ("案件类别", "Class of case", rules.class.clone()),

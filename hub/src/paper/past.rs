@@ -84,7 +84,7 @@ impl Reading<'_> {
         let pen = self.pen();
         let writes = event.deed.iter().flat_map(|deed| &deed.writes);
         let write = |write: &lossbook_core::record::PastWrite| {
-            let name = write.path.name;
+            let name = &write.path.to_string();
             let before: Vec<String> = write
                 .before
                 .iter()

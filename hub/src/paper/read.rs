@@ -13,10 +13,12 @@ use super::words::Pen;
 use super::{Draft, Kind, Personal, Wish};
 use crate::console::word;
 use crate::meta::{DeskRow, MetaTx, ToldRow};
+use crate::sight::Sight;
 
 /// A case as it was looked at.
 pub(super) struct Reading<'w> {
     pub(super) wish: &'w Wish,
+    pub(super) sight: &'w Sight,
     pub(super) row: DeskRow,
     pub(super) village: String,
     pub(super) view: CaseView,
@@ -29,7 +31,7 @@ impl<'w> Reading<'w> {
     pub(super) fn of(
         tx: &dyn MetaTx,
         case: CaseId,
-        wish: &'w Wish,
+        (wish, sight): (&'w Wish, &'w Sight),
     ) -> Result<Option<Self>, StoreError> {
         let Some((row, standing)) = tx.desk_row(case)?.zip(tx.case_standing(case)?) else {
             return Ok(None);
@@ -39,6 +41,7 @@ impl<'w> Reading<'w> {
         let village = tx.scope_row(row.scope)?;
         Ok(Some(Self {
             wish,
+            sight,
             village: village.map_or_else(String::new, |scope| scope.name),
             view: tx.case_view(standing)?,
             contract,
@@ -52,15 +55,31 @@ impl<'w> Reading<'w> {
         }))
     }
 
-    pub(super) const fn pen(&self) -> Pen<'w> {
+    pub(super) fn pen(&self) -> Pen<'_> {
         Pen {
             language: self.wish.language,
             personal: &self.wish.personal,
+            sight: self.sight,
+            contract: &self.row.contract,
         }
     }
 
+    /// Whether this contract's amounts may be seen.
+    pub(super) fn shows_amounts(&self) -> bool {
+        self.sight.shows_row(&self.row)
+    }
+
     /// Why this case has no such paper.
-    pub(super) fn lacks(&self) -> Option<&'static str> {
+    pub(super) fn lacks(&self) -> Option<(&'static str, &'static str)> {
+        if self.wish.kind == Kind::Loss && !self.shows_amounts() {
+            let why = "本合同金额保密，您的角色不可查看 / this contract keeps its amounts confidential: your role does not see them";
+            return Some(("AMOUNTS_HIDDEN", why));
+        }
+        self.no_matter().map(|why| ("NO_SUCH_PAPER", why))
+    }
+
+    /// What the case lacks for it.
+    fn no_matter(&self) -> Option<&'static str> {
         let standing = &self.view.standing;
         let is_signed = |kind| {
             standing
@@ -155,6 +174,11 @@ impl<'w> Reading<'w> {
             personal: match self.wish.personal {
                 Personal::Masked => "masked",
                 Personal::Shown(_) => "shown",
+            },
+            amounts: if self.shows_amounts() {
+                "shown"
+            } else {
+                "hidden"
             },
             ..Content::default()
         }

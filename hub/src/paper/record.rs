@@ -12,6 +12,7 @@ use super::content::{Content, Fact, Line, Money, Signed, Step};
 use super::read::{Reading, ink_name};
 use super::words::Pen;
 use crate::console::word;
+use crate::sight::HIDDEN;
 
 impl Reading<'_> {
     /// What happened, to whom and to what.
@@ -32,7 +33,7 @@ impl Reading<'_> {
         let pen = self.pen();
         let one = |field: &lossbook_core::app::ContestedField| {
             let said = field.values.iter().map(|one| {
-                let value = pen.text(field.path.name, &one.value);
+                let value = pen.text(&field.path.to_string(), &one.value);
                 format!("{value}（{}，{}）", one.user, pen.time(one.wall))
             });
             Fact {
@@ -47,6 +48,10 @@ impl Reading<'_> {
     pub(super) fn fill_loss(&self, content: &mut Content) {
         let record = &self.view.standing.record;
         content.cover = self.cover();
+        if !self.shows_amounts() {
+            HIDDEN.clone_into(&mut content.total);
+            return;
+        }
         content.lines = self.lines();
         content.total = range(record.total());
         content.money = self.money();
@@ -83,9 +88,10 @@ impl Reading<'_> {
 
     /// Signatures that the kind of paper speaks of, newest first.
     pub(super) fn shown_signatures(&self) -> impl Iterator<Item = &SignatureStanding> {
-        let kind = self.wish.kind;
+        let (kind, amounts) = (self.wish.kind, self.shows_amounts());
         let is_of = move |one: &&SignatureStanding| match kind {
-            Kind::CaseFile => true,
+            // A statement of loss is its amounts.
+            Kind::CaseFile => amounts || one.freeze.kind() != StatementKind::Estimate,
             Kind::Survey => one.freeze.kind() == StatementKind::SurveyReport,
             Kind::Loss => one.freeze.kind() == StatementKind::Estimate,
             Kind::NoSurvey => one.freeze.kind() == StatementKind::NoSurvey,

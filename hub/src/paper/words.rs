@@ -12,6 +12,7 @@ use super::content::Fact;
 use crate::console::word;
 use crate::office::masked;
 use crate::page::text::Language as PageLanguage;
+use crate::sight::{HIDDEN, Sight};
 
 /// One of two texts.
 pub(super) const fn say<'t>(language: Language, (zh, en): (&'t str, &'t str)) -> &'t str {
@@ -22,10 +23,12 @@ pub(super) const fn say<'t>(language: Language, (zh, en): (&'t str, &'t str)) ->
 }
 
 /// The language and how much of people is readable: what every part of a paper is written with.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub(super) struct Pen<'w> {
     pub(super) language: Language,
     pub(super) personal: &'w Personal,
+    pub(super) sight: &'w Sight,
+    pub(super) contract: &'w str,
 }
 
 impl Pen<'_> {
@@ -55,20 +58,26 @@ impl Pen<'_> {
         )
     }
 
-    /// A value for people; what is personal as far as it may be read.
-    pub(super) fn value(&self, name: &str, value: &Value) -> String {
+    /// A value for people; what is personal or an amount as far as it may be read.
+    pub(super) fn value(&self, path: &str, value: &Value) -> String {
+        if self.sight.hides(self.contract, path) {
+            return HIDDEN.to_owned();
+        }
         match value {
             Value::Time(at) => word::time(*at),
             Value::Money(money) => word::yuan(money.fen()),
             Value::Digest(digest) => digest.to_hex(),
-            Value::Text(_) | Value::Number(_) => self.text(name, &value.to_string()),
+            Value::Text(_) | Value::Number(_) => self.text(path, &value.to_string()),
         }
     }
 
     /// A text of a field, as far as it may be read.
-    pub(super) fn text(&self, name: &str, text: &str) -> String {
+    pub(super) fn text(&self, path: &str, text: &str) -> String {
+        if self.sight.hides(self.contract, path) {
+            return HIDDEN.to_owned();
+        }
         match self.personal {
-            Personal::Masked => masked(name, text),
+            Personal::Masked => masked(path, text),
             Personal::Shown(_) => text.to_owned(),
         }
     }

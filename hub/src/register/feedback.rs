@@ -3,6 +3,7 @@
 use lossbook_core::store::StoreError;
 
 use super::Choice;
+use super::policy::CONTRACTS;
 use super::{CaseLink, Field, Kind, Proposed, Register, value_of};
 use crate::catalogue::Area;
 use crate::meta::MetaTx;
@@ -17,7 +18,6 @@ pub(super) const REGISTERS: &[&Register] = &[
     &COMPLAINT_CALLBACKS,
     &CLAIM_CALLBACKS,
     &MEASURES,
-    &CONTACTS,
     &RECTIFICATION,
     &RECTIFICATION_PROGRESS,
 ];
@@ -42,7 +42,7 @@ pub const DIMENSIONS: &[Choice] = &[
 ];
 
 /// How somebody is reached (R263).
-const CHANNELS: &[Choice] = &[
+pub(super) const CHANNELS: &[Choice] = &[
     ("phone", "电话", "Phone"),
     ("sms", "短信", "SMS"),
     ("mail", "邮件", "E-mail"),
@@ -146,7 +146,7 @@ static MISSED_CALLS: Register = Register {
 };
 
 /// R248, R249, R251–R253, R255, R271, R273.
-static COMPLAINTS: Register = Register {
+pub(super) static COMPLAINTS: Register = Register {
     id: "complaints",
     name: ("投诉登记表", "Complaints"),
     area: Area::Service,
@@ -184,6 +184,8 @@ static COMPLAINTS: Register = Register {
         Field::new("basis", "处理依据", "On what basis", Kind::Note).aside(),
         Field::new("answered", "回复客户时间", "Answered at", Kind::Time).aside(),
         Field::new("channel", "回复方式", "Answered by", Kind::Choice(CHANNELS)).aside(),
+        Field::new("contract", "合同", "Contract", Kind::Choice(CONTRACTS)).aside(),
+        Field::new("started", "启动处理时间", "Taken up at", Kind::Time).aside(),
         Field::new(
             "satisfaction",
             "满意度评价",
@@ -305,7 +307,7 @@ fn check_complaint_number(
 }
 
 /// R260, with the dimensions of R247 and R262 beside it.
-static CLAIM_CALLBACKS: Register = Register {
+pub(super) static CLAIM_CALLBACKS: Register = Register {
     id: "claim_callbacks",
     name: ("理赔服务回访表", "Claim callbacks"),
     area: Area::Service,
@@ -404,47 +406,6 @@ static MEASURES: Register = Register {
     ],
     unique: &["dimension", "from"],
     when: Some("from"),
-    check: None,
-};
-
-/// R265–R268, R272: who was visited or called without a claim, and why.
-static CONTACTS: Register = Register {
-    id: "contacts",
-    name: ("客户沟通与定期回访", "Customer contacts"),
-    area: Area::Service,
-    sources: &["R254", "R265", "R266", "R267", "R268", "R272"],
-    read: Right::ReadCases,
-    write: Right::Tell,
-    case: CaseLink::Never,
-    fields: &[
-        Field::new("at", "回访时间", "At", Kind::Time).must(),
-        Field::new("whom", "回访对象", "Whom", Kind::Text).must(),
-        Field::new("content", "回访内容", "About what", Kind::Note).must(),
-        Field::new("channel", "沟通方式", "How", Kind::Choice(CHANNELS)).must(),
-        Field::new(
-            "purpose",
-            "沟通目的",
-            "Purpose",
-            Kind::Choice(&[
-                ("first", "首次回访", "First callback"),
-                ("regular", "定期回访", "Regular callback"),
-                ("claim", "理赔后回访", "After a claim"),
-                ("channels", "宣传投诉渠道", "Complaint channels made known"),
-                ("other", "其他", "Other"),
-            ]),
-        )
-        .must(),
-        Field::new("policy", "保单号", "Policy", Kind::Text).aside(),
-        Field::new(
-            "satisfaction",
-            "满意度评价",
-            "Satisfaction",
-            Kind::Choice(SATISFACTION),
-        )
-        .aside(),
-    ],
-    unique: &[],
-    when: Some("at"),
     check: None,
 };
 

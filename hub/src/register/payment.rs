@@ -127,8 +127,8 @@ fn check_payment(tx: &dyn MetaTx, new: &Proposed<'_>) -> Result<Option<Refusal>,
     let Some(case) = new.row.case.filter(|_| counts(new.row)) else {
         return Ok(None);
     };
-    let desk = tx.desk_row(case)?;
-    let Some(desk) = desk.filter(|desk| desk.approved) else {
+    let granted = crate::desk::granted(tx, case)?;
+    let Some((granted, desk)) = granted.zip(tx.desk_row(case)?) else {
         let detail = "本案尚未核赔通过，不能支付 / the case has not passed every round of review";
         return refuse(409, "NOT_APPROVED", detail.to_owned());
     };
@@ -137,14 +137,14 @@ fn check_payment(tx: &dyn MetaTx, new: &Proposed<'_>) -> Result<Option<Refusal>,
     let sum = earlier.fold(fen(new.row, "amount"), |sum, row| {
         sum.saturating_add(fen(row, "amount"))
     });
-    if sum > desk.high {
+    if sum > granted {
         let yuan = |fen| lossbook_core::domain::Money::from_fen(fen).to_string();
         let detail = format!(
             "支付金额（amount）合计 {} 元，超过核定应付 {} 元 / amount: {} in all is more than the approved {}",
             yuan(sum),
-            yuan(desk.high),
+            yuan(granted),
             yuan(sum),
-            yuan(desk.high)
+            yuan(granted)
         );
         return refuse(409, "BEYOND_APPROVED", detail);
     }
@@ -298,12 +298,12 @@ const ANSWERS: &[Choice] = &[
     ("open", "待补充", "Open"),
 ];
 
-/// R156, R214, R216: the points of a review, one by one.
+/// R214, R216: the points of a review, one by one.
 static CHECKLISTS: Register = Register {
     id: "review_checklists",
     name: ("理赔审核清单", "Review checklists"),
     area: Area::Payment,
-    sources: &["R156", "R205", "R214", "R215", "R216", "R223"],
+    sources: &["R205", "R214", "R215", "R216", "R223"],
     read: Right::ReadCases,
     write: Right::Tell,
     case: CaseLink::Must,
@@ -326,27 +326,6 @@ static CHECKLISTS: Register = Register {
             "papers",
             "资料是否齐全",
             "Papers complete",
-            Kind::Choice(ANSWERS),
-        )
-        .must(),
-        Field::new(
-            "true_content",
-            "内容真实、准确，无遗漏",
-            "True, exact, nothing left out",
-            Kind::Choice(ANSWERS),
-        )
-        .must(),
-        Field::new(
-            "fair",
-            "评估合理、公正，有依据",
-            "Assessed fairly, with grounds",
-            Kind::Choice(ANSWERS),
-        )
-        .must(),
-        Field::new(
-            "logical",
-            "判断准确、合理，有逻辑",
-            "Judged soundly",
             Kind::Choice(ANSWERS),
         )
         .must(),

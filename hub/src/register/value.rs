@@ -197,6 +197,11 @@ pub fn day_of(at: WallMs) -> String {
     local(at).map_or_else(String::new, |at| at.date().to_string())
 }
 
+/// A moment to the minute, where head office is.
+pub(crate) fn minute_of(at: WallMs) -> String {
+    local(at).map_or_else(String::new, |at| at.strftime("%Y-%m-%d %H:%M").to_string())
+}
+
 fn local(at: WallMs) -> Option<DateTime> {
     let zone = TimeZone::get(ZONE).unwrap_or(TimeZone::UTC);
     let instant = Timestamp::from_millisecond(at.0).ok()?;

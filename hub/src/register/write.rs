@@ -7,6 +7,7 @@ use lossbook_core::store::StoreError;
 
 use super::value::Problem;
 use super::{CaseLink, Field, Kind, Need, Proposed, Register, value_of};
+use crate::desk;
 use crate::meta::{AuditRow, MetaStore, MetaTx, OfficeUser, RegisterRow, in_tx, look};
 use crate::office::check_right;
 use crate::refusal::Refusal;
@@ -389,6 +390,11 @@ fn keep(
         return Ok(Err(refusal));
     }
     tx.put_register(&row)?;
+    super::notice::follow(tx, &row)?;
+    if let Some(case) = row.case {
+        // Figures count rows of registers too, such as ratings of callbacks.
+        desk::project(tx, case)?;
+    }
     let what = match (before.is_some(), row.struck) {
         (false, _) => "register_add",
         (true, false) => "register_correct",

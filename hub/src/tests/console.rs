@@ -133,7 +133,7 @@ fn queue(world: &World, name: &str) -> Vec<String> {
     rows.into_iter().map(|(_, _, row)| row.number).collect()
 }
 
-const PAGES: [(&str, Right); 12] = [
+const PAGES: [(&str, Right); 21] = [
     ("/console/queue/new", Right::ReadCases),
     ("/console/queue/clocks", Right::ReadCases),
     ("/console/queue/review:finance", Right::ReadCases),
@@ -141,9 +141,18 @@ const PAGES: [(&str, Right); 12] = [
     ("/console/map", Right::ReadCases),
     ("/console/map/cases?within=0,0,90,180", Right::ReadCases),
     ("/console/board", Right::ReadCases),
+    ("/console/kpi", Right::ReadCases),
+    ("/console/kpi/arrival/denominator", Right::ReadCases),
+    ("/console/table/report_register", Right::ReadCases),
+    ("/console/table/timeliness", Right::ReadCases),
     ("/console/tables", Right::ReadCases),
     ("/console/table/complaints", Right::ReadCases),
     ("/console/table/rectification/new", Right::Rectify),
+    ("/console/no-survey", Right::ReadCases),
+    ("/console/staff", Right::ReadStaff),
+    ("/console/table/qualifications", Right::ReadStaff),
+    ("/console/table/qualifications/new", Right::KeepStaff),
+    ("/console/table/contract_closings/new", Right::CloseContract),
     ("/console/people", Right::Enrol),
     ("/console/audit", Right::ReadAudit),
 ];

@@ -274,6 +274,6 @@ fn the_office_json_masks_what_is_personal_and_keeps_to_the_persons_scopes() {
             .code,
         "CASE_UNKNOWN"
     );
-    let listed = crate::office::cases_of(world.hub.store(), &stranger, None).unwrap();
+    let listed = crate::office::cases_of(world.hub.store(), &stranger, (None, 0)).unwrap();
     assert!(listed.is_empty());
 }

@@ -13,6 +13,7 @@ use crate::export::{Format, MapFormat};
 use crate::meta::in_tx;
 use crate::paper::{Kind, Personal, Wish};
 use crate::press::{Press, PressError, Sheet};
+use crate::sight::Sight;
 use crate::table::{Cell, Column, Row, Table, Words};
 
 /// Gives back the data that a template would read.
@@ -58,7 +59,9 @@ fn with_case() -> (World, String) {
 }
 
 fn made(hub: &Hub, case: &str, wish: &Wish) -> Value {
-    let paper = hub.make_paper((case, "王审核"), wish).unwrap();
+    let paper = hub
+        .make_paper((case, "王审核"), wish, &Sight::whole())
+        .unwrap();
     serde_json::from_slice(&paper.pdf).unwrap()
 }
 
@@ -87,7 +90,9 @@ fn personal_data_in_full_takes_a_reason_and_stands_in_the_audit() {
     let (world, case) = with_case();
     let hub = printing(&world);
     let shown = |why: &str| wish(Kind::Survey, Language::En, Personal::Shown(why.to_owned()));
-    let refused = hub.make_paper((&case, "王审核"), &shown(" ")).unwrap_err();
+    let refused = hub
+        .make_paper((&case, "王审核"), &shown(" "), &Sight::whole())
+        .unwrap_err();
     assert_eq!(refused.code, "NO_REASON");
     let paper = made(&hub, &case, &shown("法院调取"));
     assert!(paper.to_string().contains("632126196503014417"));
@@ -104,9 +109,15 @@ fn the_same_case_gives_the_same_paper_also_later() {
     for kind in [Kind::Survey, Kind::CaseFile] {
         for language in [Language::Zh, Language::En] {
             let wish = wish(kind, language, Personal::Masked);
-            let first = hub.make_paper((&case, "a"), &wish).unwrap();
+            let first = hub
+                .make_paper((&case, "a"), &wish, &Sight::whole())
+                .unwrap();
             world.host.pass(86_400_000);
-            assert_eq!(hub.make_paper((&case, "b"), &wish).unwrap(), first);
+            assert_eq!(
+                hub.make_paper((&case, "b"), &wish, &Sight::whole())
+                    .unwrap(),
+                first
+            );
         }
     }
 }
@@ -120,7 +131,9 @@ fn a_code_says_which_paper_bears_it_and_that_the_case_changed_since() {
     let id: CaseId = case.parse().unwrap();
     let (hub, number) = (printing(&world), id.number().to_string());
     let wanted = wish(Kind::Survey, Language::Zh, Personal::Masked);
-    let paper = hub.make_paper((&number, "王审核"), &wanted).unwrap();
+    let paper = hub
+        .make_paper((&number, "王审核"), &wanted, &Sight::whole())
+        .unwrap();
     let said = hub.check_paper(&paper.code.to_uppercase()).unwrap();
     assert_eq!(
         (said["stands"].as_bool(), said["kind"].as_str()),
@@ -140,11 +153,14 @@ fn a_paper_without_matter_is_refused_and_a_hub_without_a_press_says_so() {
     let (world, case) = with_case();
     let loss = wish(Kind::Loss, Language::Zh, Personal::Masked);
     let refused = printing(&world)
-        .make_paper((&case, "a"), &loss)
+        .make_paper((&case, "a"), &loss, &Sight::whole())
         .unwrap_err();
     assert_eq!(refused.code, "NO_SUCH_PAPER");
     let survey = wish(Kind::Survey, Language::Zh, Personal::Masked);
-    let refused = world.hub.make_paper((&case, "a"), &survey).unwrap_err();
+    let refused = world
+        .hub
+        .make_paper((&case, "a"), &survey, &Sight::whole())
+        .unwrap_err();
     assert_eq!(refused.code, "NO_PRESS");
 }
 
@@ -184,6 +200,7 @@ fn a_table_keeps_its_cells_in_every_format_and_its_bytes_when_written_twice() {
         from: None,
         to: None,
         personal: "masked",
+        sight: &Sight::whole(),
     };
     for format in Format::ALL {
         let write = || {

@@ -61,6 +61,18 @@ pub(super) const fn cause(contract: Contract) -> &'static str {
     }
 }
 
+/// Every third official car stood in the hail: nobody has to visit those.
+const fn cause_of(case: usize, contract: Contract) -> &'static str {
+    match contract {
+        Contract::Official if case.is_multiple_of(3) => "hail",
+        Contract::Housing
+        | Contract::Official
+        | Contract::Sanitation
+        | Contract::Aviation
+        | Contract::Report => cause(contract),
+    }
+}
+
 #[expect(
     clippy::cast_precision_loss,
     reason = "numbers below a thousand are exact"
@@ -87,7 +99,7 @@ pub(super) fn report(device: &Device, case: usize, story: &Story) -> Result<Stri
         ("household", person(case)),
         ("reporter", person(case)),
         ("phone", phone_no(case)),
-        ("cause", cause(story.contract).to_owned()),
+        ("cause", cause_of(case, story.contract).to_owned()),
         ("place", format!("{} {} 号", village.name, case + 1)),
         ("position", format!("{lat:.6},{lon:.6}")),
         ("occurred_at", civil(story.at - 90 * 60_000)),

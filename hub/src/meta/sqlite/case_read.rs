@@ -1,13 +1,18 @@
 //! Reads of one case that only the console wants.
 
+use std::sync::Arc;
+
 use lossbook_core::app::office::contract_of;
-use lossbook_core::app::{CaseView, Event, Judged, ReturnedField, returned};
+use lossbook_core::app::{
+    AppError, CaseView, Event, Judged, Ledgers, ReturnedField, packs_in_force, returned,
+};
 use lossbook_core::domain::{CaseId, Digest, WallMs};
 use lossbook_core::evidence::PhotoMark;
 use lossbook_core::record::FieldChange;
-use lossbook_core::rules::Handling;
+use lossbook_core::rules::{Handling, Packs};
 use lossbook_core::store::{CaseStanding, StoreError, Tx};
 
+use super::damaged;
 use crate::alike::mark;
 use crate::meta::CaseReads;
 
@@ -29,6 +34,18 @@ impl CaseReads for Tx<'_> {
         now: WallMs,
     ) -> Result<Option<(Judged, Handling)>, StoreError> {
         contract_of(self, standing, now)
+    }
+
+    fn packs(&self) -> Result<Arc<Packs>, StoreError> {
+        match packs_in_force(self) {
+            Ok(packs) => Ok(packs),
+            Err(AppError::Store(error)) => Err(error),
+            Err(error) => Err(damaged(&error.to_string())),
+        }
+    }
+
+    fn ledgers(&self, case: CaseId) -> Result<Ledgers, StoreError> {
+        Ledgers::of_case(self, case)
     }
 
     fn returned_fields(&self, standing: &CaseStanding) -> Result<Vec<ReturnedField>, StoreError> {

@@ -10,18 +10,19 @@ use crate::meta::{Assigned, BoardRow, Desk, DeskRow, Due, Part, SurveyorRow, Tol
 /// Counting what ran out ends here: nobody works on so many at once.
 const MOST_COUNTED: u32 = 1_000;
 
-const COLUMNS: &str = "d.case_id, d.scope, d.number, d.household, d.place, d.cause, d.contract,
+pub(super) const COLUMNS: &str =
+    "d.case_id, d.scope, d.number, d.household, d.place, d.cause, d.contract,
     d.status, d.signature, d.contested, d.photos, d.missing, d.low, d.high, d.reported, d.updated,
     d.surveyor, d.round, d.role, d.surveyed, d.approved, d.paid, d.lat, d.lon";
-const COLUMN_COUNT: usize = 24;
+pub(super) const COLUMN_COUNT: usize = 24;
 
 /// A row as SQLite gives it; ids are checked outside.
-struct Raw {
+pub(super) struct Raw {
     ids: (Vec<u8>, Vec<u8>),
     row: DeskRow,
 }
 
-fn raw(row: &Row<'_>) -> rusqlite::Result<Raw> {
+pub(super) fn raw(row: &Row<'_>) -> rusqlite::Result<Raw> {
     let count = |at: usize| row.get::<_, i64>(at).map(from_sql);
     let lat: Option<i64> = row.get(22)?;
     let lon: Option<i64> = row.get(23)?;
@@ -56,7 +57,7 @@ fn raw(row: &Row<'_>) -> rusqlite::Result<Raw> {
 }
 
 impl Raw {
-    fn checked(self) -> Result<DeskRow, StoreError> {
+    pub(super) fn checked(self) -> Result<DeskRow, StoreError> {
         let (case_id, scope_id) = self.ids;
         Ok(DeskRow {
             case: CaseId::from_slice(&case_id).ok_or_else(|| damaged("a case id has 16 bytes"))?,
@@ -67,7 +68,7 @@ impl Raw {
 }
 
 /// A condition on a scope column: ids are hexadecimal digits of our own making.
-fn within(column: &str, scopes: &[ScopeId]) -> String {
+pub(super) fn within(column: &str, scopes: &[ScopeId]) -> String {
     if scopes.is_empty() {
         return "true".to_owned();
     }

@@ -244,6 +244,21 @@ impl Uploads for Tx<'_> {
         self.recount_missing(blob.scope, &blob.digest)
     }
 
+    fn all_blobs(&self) -> Result<Vec<BlobRow>, StoreError> {
+        let mut select = self
+            .sql()
+            .prepare("SELECT scope, digest FROM hub_blob ORDER BY scope, digest")?;
+        let rows = select.query_map([], |row| {
+            Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, Vec<u8>>(1)?))
+        })?;
+        let mut blobs = Vec::new();
+        for row in rows {
+            let (scope_id, wanted) = row?;
+            blobs.extend(self.blob(scope(&scope_id)?, &digest(&wanted)?)?);
+        }
+        Ok(blobs)
+    }
+
     fn blob_count(&self) -> Result<(u64, u64), StoreError> {
         let (count, bytes): (i64, i64) = self.sql().query_row(
             "SELECT count(*), coalesce(sum(len), 0) FROM hub_blob",

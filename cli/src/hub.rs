@@ -5,16 +5,19 @@
 )]
 
 mod backup;
+mod export;
 mod order;
 mod reference_file;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::{Args, Subcommand};
 use lossbook_core::domain::Datum;
 use lossbook_core::rules::SHIPPED;
 use lossbook_hub::admin::Command as Order;
+use lossbook_hub::press::Press;
 use lossbook_hub::refusal::Refusal;
 use lossbook_hub::{Hub, HubError, HubKey, ServeConfig, SystemHost, Tiles, TlsFiles, serve};
 use serde_json::{Value, json};
@@ -23,6 +26,8 @@ use crate::bundle::{self, ExportArgs};
 use crate::device::Said;
 use crate::failure::Failure;
 use crate::keyfile;
+
+pub use export::press_of;
 
 /// `lossbook hub`.
 #[derive(Debug, Args)]
@@ -71,6 +76,9 @@ pub enum Command {
         /// On which grid those pictures lie: wgs84 or gcj02.
         #[arg(long, value_name = "DATUM", default_value = "wgs84")]
         tiles_datum: String,
+        /// Folder with the fonts of papers; else the system's that has Chinese letters.
+        #[arg(long, value_name = "DIR")]
+        fonts: Option<PathBuf>,
         /// How the log on standard error is written: text, or json for one object a line.
         #[arg(long, value_name = "FORM", default_value = "text")]
         log: LogForm,
@@ -164,6 +172,9 @@ pub enum Command {
     },
     /// Make everything the console's queues read anew: after a rule pack changed.
     Desk,
+    /// Papers, tables and maps as files.
+    #[command(flatten)]
+    File(export::FileCommand),
     /// Print a new one-time link to the page.
     Link,
     /// What reached the end of the time for which it must be kept, by the rule packs.
@@ -296,6 +307,7 @@ pub fn run(
             reserve,
             tiles,
             tiles_datum,
+            fonts,
             log,
             metrics_token_file,
         } => {
@@ -312,9 +324,11 @@ pub fn run(
                 tiles: tiles.transpose()?,
                 metrics_token: metrics_token_file.as_deref().map(secret_in).transpose()?,
             };
-            serve_until_told(args, (&config, *reserve), announce)
+            let press = press_of(fonts.as_deref())?;
+            serve_until_told(args, (&config, *reserve, press), announce)
         }
         Command::Pack { command } => pack(args, command),
+        Command::File(command) => export::run(args, command),
         Command::Export(_) | Command::Import { .. } | Command::AgeIdentity { .. } => {
             by_hand(args, progress)
         }
@@ -429,6 +443,7 @@ fn by_hand(args: &HubArgs, progress: bool) -> Result<Said, Failure> {
         | Command::Scope { .. }
         | Command::User { .. }
         | Command::Pack { .. }
+        | Command::File(_)
         | Command::Devices
         | Command::Revoke { .. }
         | Command::Scopes { .. }
@@ -513,10 +528,10 @@ fn open_or_init(args: &HubArgs) -> Result<Hub, HubError> {
 
 fn serve_until_told(
     args: &HubArgs,
-    (config, reserve): (&ServeConfig, u64),
+    (config, reserve, press): (&ServeConfig, u64, Arc<dyn Press>),
     announce: &mut dyn FnMut(&Said),
 ) -> Result<Said, Failure> {
-    let hub = open_or_init(args)?;
+    let hub = open_or_init(args)?.printing_by(press);
     hub.keep_free(reserve);
     let link = hub.make_page_link()?;
     let key = hub.key_digest().to_hex();

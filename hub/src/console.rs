@@ -22,13 +22,14 @@ mod case_past;
 mod case_photo;
 mod case_record;
 mod case_view;
+mod export;
 mod form;
 mod frame;
 mod home;
 mod kpi;
 mod kpi_cases;
 mod kpi_chart;
-mod map;
+pub(crate) mod map;
 mod no_survey;
 mod notice;
 mod people;
@@ -38,7 +39,7 @@ mod register_form;
 mod sign_in;
 mod staff;
 mod tables;
-mod word;
+pub(crate) mod word;
 
 use std::sync::Arc;
 
@@ -88,6 +89,11 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/console/case/{name}/draft", post(case_act::draft))
         .route("/console/case/{name}/tell", post(case_act::tell))
         .route("/console/case/{name}/reveal", post(case_act::reveal))
+        .route("/console/case/{name}/paper", post(export::paper))
+        .route("/console/check", get(export::check))
+        .route("/console/map/export", post(export::map))
+        .route("/console/cases/export", post(export::cases))
+        .route("/console/table/{id}/export", post(export::table))
         .route(
             "/console/case/{name}/notices",
             get(notice::show).post(notice::give),
@@ -147,6 +153,8 @@ pub(crate) enum Next {
     Go(String),
     /// This answer.
     Show(StatusCode, Markup),
+    /// A file.
+    Give(export::Download),
 }
 
 /// A page for whoever has a right.
@@ -202,6 +210,7 @@ pub(crate) async fn act(
     match done.await {
         Ok(Next::Go(path)) => see_other(&path),
         Ok(Next::Show(status, page)) => html(status, &page, &policy),
+        Ok(Next::Give(download)) => download.into_response(),
         Err(refusal) => turned_away(headers, &refusal, &policy),
     }
 }

@@ -18,6 +18,7 @@ use crate::key::HubKey;
 use crate::meta::{Identity, MetaStore, STEPS, in_tx};
 use crate::office;
 use crate::page;
+use crate::press::Press;
 use crate::readers::Readers;
 use crate::refusal::Refusal;
 use crate::shelf::{self, PackSummary};
@@ -111,6 +112,7 @@ pub struct Hub {
     blobs: Arc<Blobs>,
     readers: Arc<Readers>,
     host: Arc<dyn Host>,
+    press: Option<Arc<dyn Press>>,
 }
 
 impl std::fmt::Debug for Hub {
@@ -223,7 +225,27 @@ impl Hub {
             blobs: Arc::new(Blobs::new(rows, Arc::new(objects), Arc::clone(&host))),
             readers: Arc::default(),
             host,
+            press: None,
         })
+    }
+
+    /// Papers are set by this press.
+    #[must_use]
+    pub fn printing_by(self, press: Arc<dyn Press>) -> Self {
+        Self {
+            press: Some(press),
+            ..self
+        }
+    }
+
+    /// What sets papers.
+    ///
+    /// # Errors
+    /// `NO_PRESS` if this program brought none.
+    pub(crate) fn press(&self) -> Result<&dyn Press, Refusal> {
+        let detail = "本程序不含排版功能 / this program sets no papers";
+        let none = || Refusal::new(501, "NO_PRESS", detail);
+        self.press.as_deref().ok_or_else(none)
     }
 
     /// Photos leave so many bytes free from now on: reports, estimates and signatures need them.

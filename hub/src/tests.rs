@@ -14,6 +14,7 @@ mod figures;
 mod http;
 mod notice;
 mod office;
+mod papers;
 mod payment;
 mod policy;
 mod pulse;

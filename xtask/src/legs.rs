@@ -12,6 +12,7 @@ use crate::apk;
 use crate::bindings;
 use crate::kotlin;
 use crate::machine::{Installing, Machine};
+use crate::papers;
 use crate::swift;
 use crate::tools::{self, Search};
 
@@ -292,6 +293,15 @@ pub(crate) const LEGS: &[Leg] = &[
         },
     },
     Leg {
+        name: "papers",
+        what: "poppler, openpyxl and GDAL read every paper, table and map of the demo's event, the same twice",
+        needs: papers::TOOLS,
+        act: Act::Peer {
+            first: &[],
+            script: papers::SCRIPT,
+        },
+    },
+    Leg {
         name: "swift-names",
         what: "our Swift has no syntax error and names what the generated Swift has",
         needs: &["python3", "tree-sitter-swift"],
@@ -418,7 +428,12 @@ fn judge_demo(line: &str) -> Result<(), String> {
     }
 }
 
-fn peer(machine: &Machine, leg: &str, first: &[&[&str]], script: &[&str]) -> Result<(), String> {
+pub(crate) fn peer(
+    machine: &Machine,
+    leg: &str,
+    first: &[&[&str]],
+    script: &[&str],
+) -> Result<(), String> {
     machine.run(&mut machine.command(&["cargo", "build", "--release"]))?;
     let folder = machine.cache.join("peers").join(leg);
     if folder.exists() {

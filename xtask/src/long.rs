@@ -160,6 +160,26 @@ pub(crate) const RUNS: &[LongRun] = &[
         before: Before::Nothing,
     },
     LongRun {
+        name: "papers",
+        what: "papers, tables and maps of the demo's event in other programs, LibreOffice among them",
+        argv: &[
+            "sh",
+            "-c",
+            "cargo build --release && python3 tests/peers/papers_peer.py \"${CARGO_TARGET_DIR:-target}/release/lossbook\" \"$(mktemp -d)\"",
+        ],
+        env: &[],
+        tools: &[
+            "pdftotext",
+            "ogrinfo",
+            "openpyxl",
+            "fonts-wqy-microhei",
+            "libreoffice",
+        ],
+        yields: Yield::Counts,
+        seed: None,
+        before: Before::Nothing,
+    },
+    LongRun {
         name: "kpi",
         what: "every figure and total of ten thousand cases, counted again in Python from their JSON",
         argv: &["python3", "tests/peers/kpi_peer.py"],

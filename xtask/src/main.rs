@@ -25,6 +25,7 @@ mod kotlin;
 mod legs;
 mod long;
 mod machine;
+mod papers;
 mod requirements;
 mod screens;
 mod size;
@@ -60,6 +61,7 @@ enum Wish {
     Ios,
     Android,
     AndroidScreens,
+    PaperScreens,
     Surface,
     Wheel,
     Size,
@@ -94,6 +96,7 @@ fn main() -> ExitCode {
         Ok(Wish::Ios) => on_machine(ios::framework),
         Ok(Wish::Android) => on_machine(android::archive),
         Ok(Wish::AndroidScreens) => on_machine(screens::draw),
+        Ok(Wish::PaperScreens) => on_machine(papers::draw),
         Ok(Wish::Surface) => on_machine(bindings::write_surface),
         Ok(Wish::Wheel) => on_machine(bindings::wheel),
         Ok(Wish::Size) => on_machine(size::weigh),
@@ -148,7 +151,8 @@ fn parse(args: &[String]) -> Result<Wish, String> {
         },
         Some("screens") => match (words.next(), words.next()) {
             (Some("android"), None) => Ok(Wish::AndroidScreens),
-            (_, _) => Err("`screens` takes `android`".to_owned()),
+            (Some("papers"), None) => Ok(Wish::PaperScreens),
+            (_, _) => Err("`screens` takes `android` or `papers`".to_owned()),
         },
         Some(word @ ("surface" | "wheel" | "size")) => match (words.next(), word) {
             (None, "surface") => Ok(Wish::Surface),
@@ -226,7 +230,8 @@ fn list() {
          \ncargo xtask wheel                           build the Python package\
          \ncargo xtask size                            weigh the library for phones, and note it\
          \ncargo xtask android                         build the core for Android phones and pack it as an AAR (needs the NDK)\
-         \ncargo xtask screens android                 draw the demo's screens anew under docs/screens",
+         \ncargo xtask screens android                 draw the demo's screens anew under docs/screens\
+         \ncargo xtask screens papers                  draw a page of every paper anew under docs/screens",
         requirements::PAGE,
         bindings::SURFACE
     );

@@ -175,6 +175,30 @@ const TOOLS: &[Tool] = &[
         from: Source::Apt(&["fonts-wqy-microhei"]),
     },
     Tool {
+        name: "pdftotext",
+        probe: &[
+            "sh",
+            "-c",
+            "command -v pdftotext && command -v pdftoppm && command -v pdfinfo",
+        ],
+        from: Source::Apt(&["poppler-utils"]),
+    },
+    Tool {
+        name: "ogrinfo",
+        probe: &["ogrinfo", "--version"],
+        from: Source::Apt(&["gdal-bin"]),
+    },
+    Tool {
+        name: "openpyxl",
+        probe: &["python3", "-c", "import openpyxl"],
+        from: Source::Pip("openpyxl==3.1.5"),
+    },
+    Tool {
+        name: "libreoffice",
+        probe: &["sh", "-c", "command -v soffice"],
+        from: Source::Apt(&["libreoffice-calc"]),
+    },
+    Tool {
         name: "cmake",
         probe: &["cmake", "--version"],
         from: Source::Apt(&["cmake"]),

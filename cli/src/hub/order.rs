@@ -51,6 +51,7 @@ pub(super) fn of(command: &Command) -> Result<Order, Failure> {
         Command::Status => Order::Status,
         Command::Serve { .. }
         | Command::Pack { .. }
+        | Command::File(_)
         | Command::Export(_)
         | Command::Import { .. }
         | Command::AgeIdentity { .. }

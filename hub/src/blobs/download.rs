@@ -9,16 +9,19 @@ use lossbook_core::domain::{DeviceId, Digest, ScopeId};
 use lossbook_core::vault::{VaultError, cipher_len, decrypt_range};
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
-use tokio::runtime::Handle;
+use tokio::runtime::{Builder, Handle};
 use tokio::sync::mpsc;
 
 use super::piece::blob_path;
 use super::{Blobs, not_found};
-use crate::meta::BlobRow;
+use crate::meta::{BlobRow, in_tx};
 use crate::refusal::Refusal;
 
 /// Pieces of a download that wait for the network at a time.
 const AHEAD: usize = 4;
+
+/// No picture on a page is larger.
+const MAX_SMALL_BYTES: u64 = 4 * 1024 * 1024;
 
 /// A verified blob that may be read.
 #[derive(Debug)]
@@ -91,6 +94,21 @@ impl Blobs {
         let mut plain = Vec::new();
         decrypt_range(reader, &mut plain, &blob.key, from, len)?;
         Ok(plain)
+    }
+
+    /// A small picture whole, if it is here. Blocks: not for async threads, but also without any.
+    pub(crate) fn small(&self, scope: ScopeId, digest: Digest) -> Option<Vec<u8>> {
+        let found = in_tx(self.store.as_ref(), |tx| tx.blob(scope, &digest)).ok()?;
+        let blob = found.filter(|blob| blob.len_bytes <= MAX_SMALL_BYTES)?;
+        let whole = (0, blob.len_bytes);
+        let read = match Handle::try_current() {
+            Ok(runtime) => self.read_now(&runtime, &blob, whole),
+            Err(_no_runtime_here) => {
+                let runtime = Builder::new_multi_thread().worker_threads(1).build().ok()?;
+                self.read_now(runtime.handle(), &blob, whole)
+            }
+        };
+        read.ok()
     }
 
     /// Bytes `from..from + len` of a blob.

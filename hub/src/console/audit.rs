@@ -64,6 +64,8 @@ fn deed(visit: &Visit<'_>, word: &str) -> String {
         "decide" => visit.say("作出决定", "decided"),
         "decide_refused" => visit.say("决定被拒绝", "was refused"),
         "tell" => visit.say("记录告知", "noted a notice"),
+        "paper" => visit.say("出具文书", "made a paper"),
+        "export" => visit.say("导出数据", "exported data"),
         "people" => visit.say("变更人员", "changed people"),
         "register_add" => visit.say("登记", "wrote a row"),
         "register_correct" => visit.say("更正登记", "corrected a row"),

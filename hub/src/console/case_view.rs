@@ -7,7 +7,9 @@ use lossbook_core::statement::{Action, CaseStatus};
 use maud::{Markup, html};
 
 use super::case::{Above, CasePage};
-use super::{Visit, case_desk, case_money, case_past, case_photo, case_record, frame, word};
+use super::{
+    Visit, case_desk, case_money, case_past, case_photo, case_record, export, frame, word,
+};
 use crate::meta::SurveyorRow;
 use crate::register::{self, CaseLink, notice};
 use crate::role::Right;
@@ -34,6 +36,7 @@ pub(super) fn page(visit: &Visit<'_>, case: &CasePage, above: &Above) -> Markup 
                 (kept(visit, case))
                 (case_desk::panel(visit, case))
                 (case_past::decisions(visit, case))
+                (export::papers(visit, case))
                 (draft(visit, case))
             }
         }

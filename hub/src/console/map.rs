@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::frame::{self, Counts};
-use super::{Visit, cookie, page, word};
+use super::{Visit, cookie, export, page, word};
 use crate::account;
 use crate::http::{App, blocking};
 use crate::meta::look;
@@ -47,6 +47,7 @@ pub(super) async fn show(State(app): State<Arc<App>>, headers: HeaderMap) -> Res
             div #map .map data-cases="/console/map/cases" data-tiles=(url) data-grid=(datum.word())
                 data-extent=(bounds(extent.unwrap_or(NOWHERE)))
                 role="region" aria-label=(title) {}
+            (export::map_forms(visit))
             p .quiet { (visit.say(
                 "坐标以 WGS-84 保存；底图为 GCJ-02 时，点位按底图换算后显示。未配置底图时显示经纬网。",
                 "Positions are kept on WGS-84 and shown on the grid of the map's pictures. Without pictures, lines of latitude and longitude are drawn.",
@@ -76,7 +77,7 @@ fn bounds(corners: [i64; 4]) -> String {
     clippy::cast_precision_loss,
     reason = "millionths of a degree are far below the limit of exact whole floats"
 )]
-pub(super) fn degrees(millionths: i64) -> f64 {
+pub(crate) fn degrees(millionths: i64) -> f64 {
     millionths as f64 / 1_000_000.0
 }
 

@@ -10,9 +10,11 @@ use lossbook_core::store::StoreError;
 use maud::{Markup, html};
 use serde::Deserialize;
 
+use super::form::Form;
 use super::frame::{self, Counts};
-use super::{Visit, page, word};
+use super::{Visit, export, page, word};
 use crate::catalogue::{self, Area, Ask, Entry, Make, Personal};
+use crate::export::Part;
 use crate::http::App;
 use crate::meta::{MetaTx, RegisterPart, ScopeRow, look};
 use crate::refusal::Refusal;
@@ -105,7 +107,46 @@ impl Wanted {
     }
 }
 
+impl Wanted {
+    /// The part of a table that a file holds: every row.
+    pub(super) fn part<'a>(&'a self, personal: Personal, sight: &'a Sight) -> Part<'a> {
+        Part {
+            scopes: &self.scopes,
+            from: self.from,
+            to: self.to,
+            case: self.case,
+            now: self.now,
+            personal,
+            sight,
+        }
+    }
+}
+
 impl Filter {
+    /// As a form of the page sends it.
+    pub(super) fn of(form: &Form) -> Self {
+        let text = |name: &str| form.text(name).to_owned();
+        Self {
+            from: text("from"),
+            to: text("to"),
+            village: text("village"),
+            case: text("case"),
+            q: text("q"),
+            after: String::new(),
+        }
+    }
+
+    /// What a form of the page sends along.
+    fn fields(&self) -> [(&'static str, &str); 5] {
+        [
+            ("from", self.from.as_str()),
+            ("to", self.to.as_str()),
+            ("village", self.village.as_str()),
+            ("case", self.case.as_str()),
+            ("q", self.q.as_str()),
+        ]
+    }
+
     /// Finds the village and the case among those that somebody sees.
     pub(super) fn understood(
         &self,
@@ -145,14 +186,7 @@ impl Filter {
     /// The address of the next part.
     fn next(&self, id: &str, after: &str) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
-        let parts = [
-            ("from", &self.from),
-            ("to", &self.to),
-            ("village", &self.village),
-            ("case", &self.case),
-            ("q", &self.q),
-        ];
-        for (name, value) in parts {
+        for (name, value) in self.fields() {
             if !value.is_empty() {
                 query.append_pair(name, value);
             }
@@ -202,6 +236,7 @@ pub(super) async fn show(
                 }
             }
             (filters(visit, (&entry, &filter), &shown.villages))
+            (export::table_form(visit, entry.id, &filter.fields()))
             div .scroll {
                 table .register {
                     thead { (headings(visit, &entry, &shown.table)) }

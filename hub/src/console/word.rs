@@ -7,13 +7,14 @@ use lossbook_core::rules::ClockState;
 
 use super::Visit;
 use crate::meta::DeskRow;
+use crate::page::text::Language;
 use crate::sight::HIDDEN;
 
 /// Where head office is; contracts with another zone say so beside their clocks.
 const ZONE: &str = "Asia/Shanghai";
 
 /// An instant as the office writes it: `2026-11-22 09:40`.
-pub(super) fn time(at: WallMs) -> String {
+pub(crate) fn time(at: WallMs) -> String {
     let zone = TimeZone::get(ZONE).unwrap_or(TimeZone::UTC);
     match Timestamp::from_millisecond(at.0) {
         Ok(instant) => instant
@@ -32,7 +33,7 @@ pub(super) fn short_time(at: WallMs) -> String {
 }
 
 /// Fen as yuan with groups of three: `12,345.60`.
-pub(super) fn yuan(fen: i64) -> String {
+pub(crate) fn yuan(fen: i64) -> String {
     let plain = Money::from_fen(fen).to_string();
     let (whole, part) = plain.split_once('.').unwrap_or((&plain, "00"));
     let (sign, digits) = match whole.strip_prefix('-') {
@@ -50,7 +51,7 @@ pub(super) fn yuan(fen: i64) -> String {
 }
 
 /// One figure, or the two ends of a range.
-pub(super) fn range(low: i64, high: i64) -> String {
+pub(crate) fn range(low: i64, high: i64) -> String {
     if low == high {
         yuan(high)
     } else {
@@ -91,14 +92,19 @@ pub(super) fn span(visit: &Visit<'_>, ms: i64) -> String {
 
 /// A contract's short name.
 pub(super) fn contract<'t>(visit: &Visit<'_>, id: &'t str) -> &'t str {
+    contract_named(visit.language, id)
+}
+
+/// The same for whatever has a language and no visitor.
+pub(crate) fn contract_named(language: Language, id: &str) -> &str {
     let plain = id.split('@').next().unwrap_or(id);
     match plain {
-        "huzhu-rural-housing" => visit.say("互助农房", "Huzhu housing"),
-        "shaoguan-official-vehicles" => visit.say("韶关公务车", "Shaoguan vehicles"),
-        "huangpu-sanitation-vehicles" => visit.say("黄埔环卫车", "Huangpu sanitation"),
-        "guangzhou-police-aviation" => visit.say("广州警航", "Guangzhou aviation"),
-        "insurer-fnol-policy" => visit.say("通用报案", "FNOL policy"),
-        "" => visit.say("未指明", "none named"),
+        "huzhu-rural-housing" => language.pick("互助农房", "Huzhu housing"),
+        "shaoguan-official-vehicles" => language.pick("韶关公务车", "Shaoguan vehicles"),
+        "huangpu-sanitation-vehicles" => language.pick("黄埔环卫车", "Huangpu sanitation"),
+        "guangzhou-police-aviation" => language.pick("广州警航", "Guangzhou aviation"),
+        "insurer-fnol-policy" => language.pick("通用报案", "FNOL policy"),
+        "" => language.pick("未指明", "none named"),
         _ => plain,
     }
 }
@@ -110,15 +116,20 @@ pub(super) fn status(visit: &Visit<'_>, word: &str) -> String {
 
 /// What a decision is called.
 pub(super) fn action(visit: &Visit<'_>, word: &str) -> String {
+    action_named(visit.language, word)
+}
+
+/// The same for whatever has a language and no visitor.
+pub(crate) fn action_named(language: Language, word: &str) -> String {
     let known = match word {
-        "assign" => visit.say("派查勘", "Assign"),
-        "return" => visit.say("退回补正", "Return"),
-        "approve" => visit.say("审核通过", "Approve"),
-        "deny" => visit.say("拒赔", "Deny"),
-        "pay" => visit.say("支付赔款", "Pay"),
-        "close" => visit.say("结案", "Close"),
-        "reopen" => visit.say("重新打开", "Reopen"),
-        "supplement" => visit.say("确认后续资料", "Note late changes"),
+        "assign" => language.pick("派查勘", "Assign"),
+        "return" => language.pick("退回补正", "Return"),
+        "approve" => language.pick("审核通过", "Approve"),
+        "deny" => language.pick("拒赔", "Deny"),
+        "pay" => language.pick("支付赔款", "Pay"),
+        "close" => language.pick("结案", "Close"),
+        "reopen" => language.pick("重新打开", "Reopen"),
+        "supplement" => language.pick("确认后续资料", "Note late changes"),
         other => return other.to_owned(),
     };
     known.to_owned()
@@ -136,7 +147,7 @@ pub(super) fn role(visit: &Visit<'_>, word: &str) -> String {
 }
 
 /// How a clock stands, with the style for it.
-pub(super) const fn clock_state(state: ClockState) -> (&'static str, &'static str, &'static str) {
+pub(crate) const fn clock_state(state: ClockState) -> (&'static str, &'static str, &'static str) {
     match state {
         ClockState::NotStarted => ("未开始", "not started", "quiet"),
         ClockState::NoNumber => ("合同未给时限", "no limit given", "quiet"),

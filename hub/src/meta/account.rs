@@ -110,6 +110,11 @@ pub trait Accounts {
     /// # Errors
     /// As the store fails.
     fn audit(&self, case: Option<CaseId>, limit: u32) -> Result<Vec<AuditRow>, StoreError>;
+    /// What was written down with this word in it, newest first; at most a hundred.
+    ///
+    /// # Errors
+    /// As the store fails.
+    fn audited(&self, word: &str) -> Result<Vec<AuditRow>, StoreError>;
     /// Remembers an invitation that waits for a second person.
     ///
     /// # Errors

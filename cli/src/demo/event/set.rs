@@ -19,6 +19,7 @@ use crate::device::enrol;
 use crate::driver::{Patience, UNMETERED, synchronise};
 use crate::failure::Failure;
 use crate::http::Client;
+use crate::hub::press_of;
 use crate::keyfile;
 
 /// Waits of the sync engine are shortened by this factor.
@@ -62,6 +63,7 @@ impl Set {
         let (clock, data) = (StageClock::new(), dir.join("hub"));
         let key = HubKey::create(&HubKey::default_path(&data), &clock)?;
         let hub = Hub::init_hosted(&data, &key, Arc::new(clock.clone()))?;
+        let hub = hub.printing_by(press_of(None)?);
         for village in &VILLAGES {
             hub.run(Order::AddScope {
                 name: village.name.to_owned(),

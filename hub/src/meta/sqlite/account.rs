@@ -173,16 +173,17 @@ impl Accounts for Tx<'_> {
             "SELECT at, user, deed, case_id, detail FROM hub_audit WHERE {only} ORDER BY ord DESC LIMIT ?2"
         );
         let mut query = self.sql().prepare_cached(&sql)?;
-        let rows = query.query_map((case.as_ref().map(CaseId::as_bytes), limit), |row| {
-            let case: Option<Vec<u8>> = row.get(3)?;
-            Ok(AuditRow {
-                at: WallMs(row.get(0)?),
-                user: row.get(1)?,
-                deed: row.get(2)?,
-                case: case.and_then(|id| CaseId::from_slice(&id)),
-                detail: row.get(4)?,
-            })
-        })?;
+        let which = (case.as_ref().map(CaseId::as_bytes), limit);
+        let rows = query.query_map(which, audit_row)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    fn audited(&self, word: &str) -> Result<Vec<AuditRow>, StoreError> {
+        let mut query = self.sql().prepare_cached(
+            "SELECT at, user, deed, case_id, detail FROM hub_audit
+             WHERE instr(detail, ?1) > 0 ORDER BY ord DESC LIMIT 100",
+        )?;
+        let rows = query.query_map([word], audit_row)?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
@@ -238,4 +239,15 @@ impl Accounts for Tx<'_> {
             .execute("DELETE FROM hub_invite_wish WHERE id = ?1", [id.as_bytes()])?;
         Ok(found)
     }
+}
+
+fn audit_row(row: &Row<'_>) -> rusqlite::Result<AuditRow> {
+    let case: Option<Vec<u8>> = row.get(3)?;
+    Ok(AuditRow {
+        at: WallMs(row.get(0)?),
+        user: row.get(1)?,
+        deed: row.get(2)?,
+        case: case.and_then(|id| CaseId::from_slice(&id)),
+        detail: row.get(4)?,
+    })
 }

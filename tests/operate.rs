@@ -42,14 +42,14 @@ fn a_backup_made_while_fifty_phones_sync_restores_and_the_phones_bring_back_the_
     let done = AtomicBool::new(false);
     let meanwhile = std::thread::scope(|scope| {
         let working = scope.spawn(|| {
-            fleet.everybody_works_and_syncs(2);
+            fleet.everybody_works_and_syncs(1);
             done.store(true, Ordering::Relaxed);
         });
         // Several, so that one falls into the middle of it.
         let mut made = Vec::new();
         while !done.load(Ordering::Relaxed) {
             made.push(fleet.backup(&to));
-            std::thread::sleep(Duration::from_millis(300));
+            std::thread::sleep(Duration::from_millis(1_000));
         }
         working.join().expect("nobody fails");
         made

@@ -33,19 +33,21 @@ pub use export::press_of;
 #[derive(Debug, Args)]
 pub struct HubArgs {
     /// Folder of the hub; every command but openapi needs it.
-    #[arg(
-        long,
-        value_name = "DIR",
-        default_value = "",
-        hide_default_value = true
-    )]
-    pub data: PathBuf,
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
     /// Key file; DIR.key beside the folder if not given.
     #[arg(long, value_name = "FILE")]
     pub key: Option<PathBuf>,
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+}
+
+impl HubArgs {
+    /// The folder; [`run`] refuses a command that needs one and got none.
+    fn folder(&self) -> &Path {
+        self.data.as_deref().unwrap_or(Path::new(""))
+    }
 }
 
 /// What an operator does.
@@ -292,7 +294,7 @@ pub fn run(
     announce: &mut dyn FnMut(&Said),
     progress: bool,
 ) -> Result<Said, Failure> {
-    if args.data.as_os_str().is_empty() && !matches!(args.command, Command::Openapi) {
+    if args.data.is_none() && !matches!(args.command, Command::Openapi) {
         let text = "say which hub: lossbook hub --data DIR …（请用 --data 指定机构文件夹）";
         return Err(Failure::input("no_data", text));
     }
@@ -421,7 +423,7 @@ fn ordered(args: &HubArgs, word: Option<&str>) -> Result<Said, Failure> {
 
 /// Bundles; also beside the process that serves the hub.
 fn by_hand(args: &HubArgs, progress: bool) -> Result<Said, Failure> {
-    let hub = Hub::open_beside(&args.data, &HubKey::read(&key_path(args))?)?;
+    let hub = Hub::open_beside(args.folder(), &HubKey::read(&key_path(args))?)?;
     match &args.command {
         Command::Export(export) if export.to.is_empty() || !export.case.is_empty() => {
             Err(Failure::input(
@@ -507,21 +509,21 @@ fn read_text(path: &Path) -> Result<String, Failure> {
 }
 
 fn key_path(args: &HubArgs) -> PathBuf {
-    keyfile::path_for(&args.data, args.key.as_deref())
+    keyfile::path_for(args.folder(), args.key.as_deref())
 }
 
 /// Opens the hub, or makes it if there is none.
 fn open_or_init(args: &HubArgs) -> Result<Hub, HubError> {
     let path = key_path(args);
-    if args.data.join("store.db").exists() {
-        return Hub::open(&args.data, &HubKey::read(&path)?);
+    if args.folder().join("store.db").exists() {
+        return Hub::open(args.folder(), &HubKey::read(&path)?);
     }
     let key = if path.exists() {
         HubKey::read(&path)?
     } else {
         HubKey::create(&path, &SystemHost::new())?
     };
-    Hub::init(&args.data, &key)
+    Hub::init(args.folder(), &key)
 }
 
 fn serve_until_told(
@@ -550,7 +552,7 @@ fn serve_until_told(
 /// Gives an order to the store, also beside the process that serves it.
 fn give(args: &HubArgs, order: Order) -> Result<Value, Failure> {
     let key = HubKey::read(&key_path(args))?;
-    Ok(Hub::open_beside(&args.data, &key)?.run(order)?)
+    Ok(Hub::open_beside(args.folder(), &key)?.run(order)?)
 }
 
 impl From<HubError> for Failure {

@@ -56,7 +56,17 @@ pub fn check(dir: &Path, key: &HubKey) -> Result<Checked, HubError> {
     // Encrypted like the store, and gone when this function ends.
     let work = tempfile::Builder::new().prefix(".check-").tempdir_in(dir)?;
     match Store::copy_rows(dir, &key.to_store_key(), &work.path().join("store.db")) {
-        Ok(()) => look_through(dir, work.path(), key).map_err(failed),
+        Ok(()) => match look_through(dir, work.path(), key) {
+            // Somebody with the key wrote what no row can be.
+            Err(error) if is_damage(&error) => {
+                let object = format!("store.db: {error}");
+                Ok(Checked {
+                    findings: vec![Finding::new(object, Problem::Row)],
+                    ..Checked::default()
+                })
+            }
+            done => done.map_err(failed),
+        },
         Err(
             error @ (StoreError::Missing(_)
             | StoreError::InUse
@@ -72,6 +82,19 @@ pub fn check(dir: &Path, key: &HubKey) -> Result<Checked, HubError> {
             })
         }
     }
+}
+
+/// Whether the rows themselves cannot be read, rather than the disk or the system.
+const fn is_damage(error: &StoreError) -> bool {
+    matches!(
+        error,
+        StoreError::Damaged(_)
+            | StoreError::Record(_)
+            | StoreError::Envelope(_)
+            | StoreError::Cbor(_)
+            | StoreError::Vault(_)
+            | StoreError::Sql(_)
+    )
 }
 
 /// Which pages are damaged; the whole file if that cannot be told.

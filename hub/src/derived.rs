@@ -74,6 +74,7 @@ fn wanted<'a>(ask: &Ask<'a>, only: Only) -> Wanted<'a> {
         case: ask.case,
         scopes: ask.scopes,
         only,
+        sight: ask.sight,
         skip: ask.skipped(),
         limit: ask.limit,
     }
@@ -105,6 +106,7 @@ fn span<'a>(ask: &Ask<'a>) -> Span<'a> {
         contract: None,
         scopes: ask.scopes,
         now: ask.now,
+        sight: ask.sight,
     }
 }
 

@@ -241,9 +241,21 @@ impl Register {
             case: ask.case,
             from: ask.from,
             to: ask.to,
+            words: None,
             skip: ask.skipped(),
             limit: ask.limit,
         }
+    }
+
+    /// Columns that can be searched: what is masked or may be confidential cannot be guessed by
+    /// searching.
+    pub fn searched(&self) -> Vec<&'static str> {
+        let open = self.fields.iter();
+        let open = open.filter(|field| {
+            let is_hidden = field.kind.is_personal() || matches!(field.kind, Kind::Money);
+            !is_hidden
+        });
+        open.map(|field| field.id).collect()
     }
 
     /// The register as a table, newest row first.

@@ -8,7 +8,8 @@
 //! Invariants: a case whose contract is unsettled counts as confidential, since it may be one. The
 //! hub's own operator sees everything; a link that is passed on sees nothing confidential.
 //!
-//! Refuses: to look into free text. Who writes an amount into a note has written it there.
+//! Refuses: to look into the free text of a case. Who writes an amount into a note has written it
+//! there; texts that the hub makes are searched for amounts.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -107,6 +108,11 @@ impl Sight {
         self.hidden.is_empty() || !(contract.is_empty() || self.hidden.contains_key(contract))
     }
 
+    /// Contracts whose amounts are hidden; with any of them, cases that name no contract too.
+    pub fn hidden(&self) -> impl Iterator<Item = &str> {
+        self.hidden.keys().map(String::as_str)
+    }
+
     /// Whether a field of such a case holds an amount: those the contract names, and what settled
     /// a dispute, since it may have been one about an amount.
     fn is_amount(&self, contract: &str, path: &str) -> bool {
@@ -137,6 +143,15 @@ impl Sight {
     /// Whether the sums of a row of the queues are shown.
     pub fn shows_row(&self, row: &DeskRow) -> bool {
         self.shows(&row.contract)
+    }
+
+    /// A text that the hub made about a case.
+    pub fn text(&self, row: &DeskRow, text: &str) -> String {
+        if self.shows_row(row) {
+            text.to_owned()
+        } else {
+            without_amounts(text)
+        }
     }
 
     /// A case of a list.
@@ -228,6 +243,29 @@ impl Sight {
         })
     }
 
+    /// Whether a file about a case can be given that says its amounts, such as a paper.
+    ///
+    /// # Errors
+    /// `AMOUNTS_HIDDEN`; else as the store fails.
+    pub fn check_case(&self, store: &dyn MetaStore, name: &str) -> Result<(), Refusal> {
+        if self.hidden.is_empty() {
+            return Ok(());
+        }
+        let row = look(store, |tx| match tx.case_named(name)? {
+            Some(found) => tx.desk_row(found.case),
+            None => Ok(None),
+        })?;
+        self.check_shown(row.as_ref())
+    }
+
+    fn check_shown(&self, row: Option<&DeskRow>) -> Result<(), Refusal> {
+        if row.is_some_and(|row| self.shows_row(row)) {
+            return Ok(());
+        }
+        let detail = "本合同金额保密，您的角色不可查看 / this contract keeps its amounts confidential: your role does not see them";
+        Err(Refusal::new(403, "AMOUNTS_HIDDEN", detail))
+    }
+
     /// Whether a row that people keep can be opened: not one with amounts of a confidential case.
     ///
     /// # Errors
@@ -238,16 +276,15 @@ impl Sight {
         (register, row): (&Register, &RegisterRow),
     ) -> Result<(), Refusal> {
         let mut fields = register.fields.iter();
-        let has_amount = fields.any(|field| matches!(field.kind, Kind::Money));
+        let has_amount = fields.any(|field| {
+            let kept = row.values.get(field.id).map_or("", String::as_str);
+            matches!(field.kind, Kind::Money) || without_amounts(kept) != kept
+        });
         let Some(case) = row.case.filter(|_| has_amount && !self.hidden.is_empty()) else {
             return Ok(());
         };
         let desk = look(store, |tx| tx.desk_row(case))?;
-        if desk.is_some_and(|row| self.shows_row(&row)) {
-            return Ok(());
-        }
-        let detail = "本合同金额保密，您的角色不可查看 / this contract keeps its amounts confidential: your role does not see them";
-        Err(Refusal::new(403, "AMOUNTS_HIDDEN", detail))
+        self.check_shown(desk.as_ref())
     }
 
     /// Villages with cases of a confidential contract: their sums are hidden too.
@@ -264,9 +301,40 @@ impl Sight {
 }
 
 fn hide_amount(cell: &mut Cell) {
-    if matches!(cell, Cell::Fen(_)) {
-        *cell = Cell::Words(Words::new(CONFIDENTIAL.0, CONFIDENTIAL.1));
+    match cell {
+        Cell::Fen(_) => *cell = Cell::Words(Words::new(CONFIDENTIAL.0, CONFIDENTIAL.1)),
+        Cell::Text(text) => *text = without_amounts(text),
+        Cell::Words(words) => {
+            *words = Words::new(without_amounts(&words.zh), without_amounts(&words.en));
+        }
+        Cell::Blank
+        | Cell::Count(_)
+        | Cell::Time(_)
+        | Cell::Day(_)
+        | Cell::Span(_)
+        | Cell::Share(..)
+        | Cell::Yes(_) => {}
     }
+}
+
+/// A text that the hub wrote, such as a notice or a corrected value, with [`HIDDEN`] in the place
+/// of every number that has two decimals: so amounts are written everywhere.
+fn without_amounts(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find(|c: char| c.is_ascii_digit()) {
+        let (before, from) = rest.split_at(at);
+        let end = from.find(|c: char| !(c.is_ascii_digit() || c == ',' || c == '.'));
+        let (number, after) = from.split_at(end.unwrap_or(from.len()));
+        let bare = number.trim_end_matches([',', '.']);
+        let decimals = bare.rsplit_once('.').map(|(_, decimals)| decimals.len());
+        out.push_str(before);
+        out.push_str(if decimals == Some(2) { HIDDEN } else { bare });
+        out.push_str(number.get(bare.len()..).unwrap_or_default());
+        rest = after;
+    }
+    out.push_str(rest);
+    out
 }
 
 #[cfg(test)]
@@ -299,6 +367,15 @@ mod tests {
     #[test]
     fn other_fields_of_a_confidential_case_are_shown() {
         assert_eq!(sight().value("aviation", ("report.place", "机场")), "机场");
+    }
+
+    #[test]
+    fn amounts_in_a_text_of_the_hub_are_hidden_and_other_numbers_stay() {
+        let text = "案件 7 赔款 1,234.56 元，2026-11-22 到账，比例 30%。";
+        let hidden = "案件 7 赔款 *** 元，2026-11-22 到账，比例 30%。";
+        assert_eq!(without_amounts(text), hidden);
+        assert_eq!(without_amounts("total 9.00."), "total ***.");
+        assert_eq!(without_amounts("36.842000, 5"), "36.842000, 5");
     }
 
     #[test]

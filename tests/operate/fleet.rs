@@ -23,6 +23,7 @@ use lossbook_tests::field::{Dice, FieldHost, MEASURED, Worker};
 const VILLAGE: &str = "village";
 /// Nobody disturbs the exchange; the machine may be slow.
 const PATIENT: Duration = Duration::from_secs(60);
+const TRIES: u32 = 10;
 /// The hub may be gone.
 const HASTY: Duration = Duration::from_secs(2);
 
@@ -106,7 +107,7 @@ impl Fleet {
         self.each(|fleet, phone| {
             for round in 0..times {
                 fleet.work(phone, round);
-                fleet.sync(phone, PATIENT).expect("an undisturbed sync");
+                fleet.sync_at_last(phone);
             }
         });
     }
@@ -124,7 +125,7 @@ impl Fleet {
     pub(super) fn everybody_syncs(&self) {
         // Twice, because what one brings late the others hear with the second.
         for _ in 0..2 {
-            self.each(|fleet, phone| fleet.sync(phone, PATIENT).expect("an undisturbed sync"));
+            self.each(Self::sync_at_last);
         }
     }
 
@@ -148,6 +149,18 @@ impl Fleet {
         worker.survey(&case).expect("a survey");
         worker.line(&case).expect("a line");
         worker.photo(&case, &self.picture).expect("a photo");
+    }
+
+    /// On a slow machine fifty phones at once are too many for one try.
+    fn sync_at_last(&self, phone: &Phone) {
+        let mut last = Ok(());
+        for _ in 0..TRIES {
+            last = self.sync(phone, PATIENT);
+            if last.is_ok() {
+                return;
+            }
+        }
+        last.expect("one of the tries ends");
     }
 
     fn sync(&self, phone: &Phone, patience: Duration) -> Result<(), String> {

@@ -30,6 +30,9 @@ const HEADINGS = {
   completeness: "案号 报案记录 查勘记录 理赔记录 回访记录 是否完整",
 };
 
+/** Tables whose pictures are kept; all are looked at. */
+const SHOWN = ["report_register", "arrivals", "timeliness", "reviews", "data_corrections", "evaluation", "vehicles", "compliance"];
+
 function day(offset = 0) {
   return new Date(Date.now() + offset * 86_400_000 + 8 * 3_600_000).toISOString().slice(0, 10);
 }
@@ -117,16 +120,16 @@ async function board(person) {
   await who.see("/kpi", "kpi-en");
   expect((await who.page.innerText("h1")) === "Performance figures", "the same board in English");
   await who.see("/kpi/arrival/denominator", "kpi-cases-en");
-  for (const name of ["timeliness", "areas", "statistics"]) await who.see(`/table/${name}`, `table-${name}-en`);
+  for (const name of ["timeliness", "areas"]) await who.see(`/table/${name}`, `table-${name}-en`);
   await who.page.click("button[value=zh]");
   await who.leave();
 }
 
 async function tables(person, late) {
   const who = await person("reviewer");
-  await who.see("/tables", "tables-index");
+  await who.see("/tables");
   for (const [name, headings] of Object.entries(HEADINGS)) {
-    await who.see(`/table/${name}`, `table-${name.replaceAll("_", "-")}`);
+    await who.see(`/table/${name}`, SHOWN.includes(name) ? `table-${name.replaceAll("_", "-")}` : undefined);
     const shown = await who.page.$$eval("main table thead th", (all) => all.map((one) => one.textContent.trim()));
     const wanted = headings.split(" ");
     expect(wanted.every((one) => shown.includes(one)), `${name}: ${headings}`);
@@ -139,7 +142,8 @@ async function tables(person, late) {
   await has("evaluation", "电话难打通");
   await has("coverage_analysis", "外出务工未联系上");
   await has("statistics", "冰雹集中在三个村");
-  await who.open(`/table/timeliness?case=${late}`);
+  await who.open(`/table/arrivals?case=${late}`);
+  expect((await who.page.innerText("main")).includes("桥断绕行"), "the cause of a delay stands beside it");
   await who.leave();
 }
 

@@ -68,7 +68,7 @@ pub struct FromArgs {
 /// `lossbook hub backup`.
 fn make(args: &HubArgs, to: &Path, receivers: &[String]) -> Result<Said, Failure> {
     let key = HubKey::read(&key_path(args))?;
-    let made = backup::backup((&args.data, &key), to, receivers, &SystemHost::new())?;
+    let made = backup::backup((args.folder(), &key), to, receivers, &SystemHost::new())?;
     let manifest = &made.manifest;
     let json = json!({
         "name": made.name, "cases": manifest.cases, "photos": manifest.photos,
@@ -115,7 +115,7 @@ fn opener(args: &HubArgs, from: &FromArgs) -> Result<Opener, Failure> {
 fn restore(args: &HubArgs, from: &FromArgs) -> Result<Said, Failure> {
     let opener = opener(args, from)?;
     let source = (from.from.as_path(), from.at.as_deref());
-    let to = (args.data.as_path(), key_path(args));
+    let to = (args.folder(), key_path(args));
     let manifest = backup::restore(source, (to.0, &to.1), opener, &SystemHost::new())?;
     let json = json!({
         "cases": manifest.cases, "photos": manifest.photos, "made_ms": manifest.made.0,
@@ -126,7 +126,7 @@ fn restore(args: &HubArgs, from: &FromArgs) -> Result<Said, Failure> {
         manifest.made_text(),
         manifest.cases,
         manifest.photos,
-        args.data.display(),
+        args.folder().display(),
     );
     Ok(Said::new(json, text))
 }
@@ -168,7 +168,7 @@ fn test(args: &HubArgs, from: &FromArgs, report: Option<&Path>) -> Result<Said, 
 /// `lossbook hub check`.
 fn check(args: &HubArgs) -> Result<Said, Failure> {
     let key = HubKey::read(&key_path(args))?;
-    let checked = checks::check(&args.data, &key)?;
+    let checked = checks::check(args.folder(), &key)?;
     if checked.is_good() {
         let json = json!({
             "ok": true, "envelopes": checked.envelopes, "cases": checked.cases,

@@ -16,6 +16,8 @@ use super::open::{DATABASE, StoreKey, connect, keyed};
 /// Another process may hold the file for a moment.
 const TRIES: u32 = 50;
 const PAUSE: Duration = Duration::from_millis(100);
+/// A damaged page is damaged each of so many times.
+const AGAIN: u32 = 5;
 
 impl Store {
     /// Copies the rows of the store in `home` into a new file under the same key. Files are not
@@ -38,15 +40,15 @@ impl Store {
         for _ in 0..TRIES {
             // All pages in one step: one state of the rows, whoever writes meanwhile.
             if backup.step(-1)? == StepResult::Done {
-                return Ok(());
+                return refuse_damaged(home, key);
             }
             wait(PAUSE);
         }
         Err(StoreError::InUse)
     }
 
-    /// Numbers of the pages of the store in `home` that are not what was written; only while
-    /// nobody has it open.
+    /// Numbers of the pages of the store in `home` that are not what was written. A page that
+    /// somebody is just writing may be among them.
     ///
     /// # Errors
     /// As the database fails.
@@ -62,6 +64,25 @@ impl Store {
         }
         Ok(pages)
     }
+}
+
+/// SQLCipher copies a page that does not fit its HMAC as zeros, so pages are looked at once more.
+fn refuse_damaged(home: &Path, key: &StoreKey) -> Result<(), StoreError> {
+    let mut pages = Store::damaged_pages(home, key)?;
+    for _ in 0..AGAIN {
+        if pages.is_empty() {
+            return Ok(());
+        }
+        // One that was being written is whole by then.
+        wait(PAUSE);
+        let now = Store::damaged_pages(home, key)?;
+        pages.retain(|page| now.contains(page));
+    }
+    let names: Vec<String> = pages.iter().map(|page| format!("page {page}")).collect();
+    if names.is_empty() {
+        return Ok(());
+    }
+    Err(StoreError::Damaged(names.join(", ")))
 }
 
 #[expect(

@@ -216,8 +216,10 @@ async fn decide(
     let new = json_of::<NewDecision>(&headers, body).await;
     let done = asked(&app, &headers, "decide".to_owned(), move |hub, user| {
         let (case, new) = (named(case)?, new?);
+        let sight = Sight::looked_up(hub.looking(), user)?;
         let who = (case.as_str(), user);
-        office::decide(hub.store(), hub.identity(), who, (new, hub.host()))
+        let decided = office::decide(hub.store(), hub.identity(), who, (new, hub.host()))?;
+        Ok(sight.detail(decided))
     });
     answer(done.await)
 }

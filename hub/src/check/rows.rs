@@ -11,10 +11,17 @@ use crate::meta::{Access as _, Desk as _};
 /// So many cases are projected anew at a time.
 const CASES_AT_ONCE: u32 = 50;
 /// What the queues read of one case.
-const OF_A_CASE: [&str; 3] = ["hub_desk", "hub_queue", "hub_due"];
+const OF_A_CASE: [&str; 6] = [
+    "hub_desk",
+    "hub_queue",
+    "hub_due",
+    "hub_waiver",
+    "hub_sheet",
+    "hub_part",
+];
 
 /// Rows that must not be there: each statement names what it finds.
-const NOTHING_FOUND: [(&str, Problem); 7] = [
+const NOTHING_FOUND: [(&str, Problem); 8] = [
     (
         "SELECT 'feed ' || lower(hex(scope)) FROM hub_feed GROUP BY scope
          HAVING count(*) <> max(seq) OR min(seq) <> 1",
@@ -48,6 +55,14 @@ const NOTHING_FOUND: [(&str, Problem); 7] = [
               coalesce(sum(approved), 0), coalesce(sum(paid), 0), coalesce(sum(missing), 0),
               coalesce(sum(high), 0), coalesce(sum(high * approved), 0)
             FROM hub_desk WHERE scope = b.scope)",
+        Problem::Projection,
+    ),
+    (
+        "SELECT 'figure ' || metric || ' of ' || contract FROM hub_tally AS t
+         WHERE (n, num, den) IS NOT
+           (SELECT count(*), coalesce(sum(num), 0), coalesce(sum(den), 0) FROM hub_part AS p
+            WHERE p.metric = t.metric AND p.day = t.day AND p.contract = t.contract
+              AND p.scope = t.scope AND p.ripe / 3600000 = t.hour)",
         Problem::Projection,
     ),
     (

@@ -17,6 +17,7 @@ use lossbook_core::statement::Action;
 use super::case::{Above, shown, unknown};
 use super::form::Form;
 use super::{Next, Visit, act, status_of};
+use crate::desk;
 use crate::http::App;
 use crate::meta::{AuditRow, ToldRow, in_tx, look};
 use crate::office::{self, check_readable, check_right, is_personal};
@@ -184,7 +185,11 @@ pub(super) async fn tell(
             at: visit.hub.now().wall,
         };
         in_tx(visit.hub.store(), |tx| match tx.case_named(&name)? {
-            Some(row) => tx.put_told(row.case, &told),
+            Some(row) => {
+                tx.put_told(row.case, &told)?;
+                // Figures count when the insured was told.
+                desk::project(tx, row.case)
+            }
             None => Ok(()),
         })?;
         note(visit, ("tell", &name), format!("{what} · {channel}"))?;

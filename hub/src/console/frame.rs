@@ -161,7 +161,7 @@ pub(super) fn tables(visit: &Visit<'_>, ids: &[&str]) -> Markup {
     let user = &visit.session.user;
     let known = ids.iter().filter_map(|id| catalogue::entry(id));
     html! {
-        ul .plain { @for entry in known.filter(|entry| user.has(entry.right)) { li {
+        ul .plain .many { @for entry in known.filter(|entry| user.has(entry.right)) { li {
             a href={ "/console/table/" (entry.id) } { (visit.say(entry.name.0, entry.name.1)) }
         } } }
     }

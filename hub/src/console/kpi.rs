@@ -52,6 +52,7 @@ impl Period {
             contract: Some(self.contract.as_str()).filter(|text| !text.is_empty()),
             scopes: &visit.session.user.scopes,
             now,
+            sight: &visit.sight,
         })
     }
 }

@@ -18,6 +18,7 @@ use crate::meta::figure::{Behind, Place, Side, Span};
 use crate::meta::look;
 use crate::refusal::Refusal;
 use crate::role::Right;
+use crate::sight::HIDDEN;
 
 /// Rows of one page.
 const PAGE: u32 = 50;
@@ -56,7 +57,7 @@ fn list(
 ) -> Result<Markup, Refusal> {
     let span = period.span(visit)?;
     let after = place_of(&period.after)?;
-    let (counts, figure, rows, packs) = look(visit.hub.looking(), |tx| {
+    let (counts, figure, mut rows, packs) = look(visit.hub.looking(), |tx| {
         Ok((
             Counts::read(tx, visit)?,
             Figure::of(tx, metric, span)?,
@@ -64,6 +65,11 @@ fn list(
             tx.packs()?,
         ))
     })?;
+    let more = more(visit, (metric, side), span, &rows);
+    if metric.shape == Shape::Money {
+        // What is not added up is not listed either.
+        rows.retain(|row| visit.sight.shows_row(&row.row));
+    }
     let (words, sum) = match side {
         Side::Numerator => (metric.numerator, figure.total.num),
         Side::Denominator => (metric.denominator, figure.total.den),
@@ -84,7 +90,7 @@ fn list(
                 @if rows.is_empty() { tr { td .empty colspan="10" { (visit.say("没有对应的案件", "No case stands behind this number")) } } }
             }
         }
-        (more(visit, (metric, side), span, &rows))
+        (more)
     };
     let here = format!("/console/kpi/{}/{}", metric.id, word_of(side));
     Ok(frame::page(visit, (title, &here), Some(&counts), &body))
@@ -114,7 +120,7 @@ fn head(visit: &Visit<'_>) -> Markup {
     html! {
         tr {
             (queue::case_headings(visit))
-            th scope="col" { (visit.say("计数项", "Counted thing")) }
+            th scope="col" { (visit.say("计数项", "What")) }
             th scope="col" .num { (visit.say("报案日期", "Reported")) }
             th scope="col" .num { (visit.say("计入", "Counts for")) }
         }
@@ -131,7 +137,11 @@ fn line(visit: &Visit<'_>, (metric, side): (&Metric, Side), row: &Behind, packs:
             (queue::case_cells(visit, &row.row))
             td { (unit(visit, &row.place.unit, &row.row.contract, packs)) }
             td .num { (kpi::day_text(row.place.day)) }
-            td .num data-count=(part) { (amount(visit, (metric, side), part)) }
+            @if visit.sight.shows_row(&row.row) || !matches!(metric.shape, Shape::Money) {
+                td .num data-count=(part) { (amount(visit, (metric, side), part)) }
+            } @else {
+                td .num { (HIDDEN) }
+            }
         }
     }
 }

@@ -61,7 +61,7 @@ fn shown(visit: &Visit<'_>, name: &str, refused: Option<&Refused<'_>>) -> Result
         };
         Ok(Some(Notices {
             counts: Counts::read(tx, visit)?,
-            drafts: notice::drafts(tx, (found.case, now), visit.language)?,
+            drafts: notice::drafts(tx, (found.case, now), (visit.language, &visit.sight))?,
             given: tx.register_rows(part)?,
             row,
         }))
@@ -124,6 +124,7 @@ fn form(
     (draft, refused): (&Draft, Option<&Refused<'_>>),
 ) -> Markup {
     let text = refused.map_or(draft.text.as_str(), |refused| refused.text);
+    let text = visit.sight.text(row, text);
     let lines = draft.points.len().max(2) + 1;
     html! {
         form .stack method="post" action={ "/console/case/" (row.number) "/notices" } {

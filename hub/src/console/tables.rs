@@ -16,7 +16,7 @@ use super::{Visit, export, page, word};
 use crate::catalogue::{self, Area, Ask, Entry, Make, Personal};
 use crate::export::Part;
 use crate::http::App;
-use crate::meta::{MetaTx, ScopeRow, look};
+use crate::meta::{MetaTx, RegisterPart, ScopeRow, look};
 use crate::refusal::Refusal;
 use crate::register::{CaseLink, Register, end_of, start_of};
 use crate::role::Right;
@@ -70,6 +70,8 @@ pub(super) struct Filter {
     village: String,
     #[serde(default)]
     case: String,
+    #[serde(default)]
+    q: String,
     #[serde(default)]
     after: String,
 }
@@ -130,6 +132,7 @@ impl Filter {
             village: text("village"),
             case: text("case"),
             after: String::new(),
+            q: String::new(),
         }
     }
 
@@ -182,7 +185,8 @@ impl Filter {
     /// The address of the next part.
     fn next(&self, id: &str, after: &str) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
-        for (name, value) in self.fields() {
+        let words = [("q", self.q.as_str())];
+        for (name, value) in self.fields().into_iter().chain(words) {
             if !value.is_empty() {
                 query.append_pair(name, value);
             }
@@ -263,7 +267,13 @@ fn read(
     let (table, numbers) = match entry.make {
         Make::Derived(_) => (entry.table(tx, &ask)?, Vec::new()),
         Make::Kept(register) => {
-            let rows = tx.register_rows(register.part(&ask))?;
+            let searched = register.searched();
+            let words = Some(filter.q.trim()).filter(|words| !words.is_empty());
+            let part = RegisterPart {
+                words: words.map(|words| (words, searched.as_slice())),
+                ..register.part(&ask)
+            };
+            let rows = tx.register_rows(part)?;
             let numbers = rows.iter().map(|row| row.row).collect();
             let table = register.table_of(&rows, ask.personal);
             (visit.sight.table(tx, table)?, numbers)
@@ -299,6 +309,9 @@ fn filters(visit: &Visit<'_>, (entry, filter): (&Entry, &Filter), villages: &[Sc
             }
             @if kept(|register| register.case != CaseLink::Never) {
                 label { (visit.say("案号", "Case")) input name="case" value=(filter.case) maxlength="40"; }
+            }
+            @if matches!(entry.make, Make::Kept(_)) {
+                label { (visit.say("查找", "Find")) input name="q" value=(filter.q) maxlength="100"; }
             }
             button { (visit.say("筛选", "Filter")) }
         }

@@ -12,6 +12,7 @@ use crate::catalogue::{Area, Ask, Entry, Make, Personal};
 use crate::meta::MetaTx;
 use crate::office::masked;
 use crate::role::Right;
+use crate::sight::HIDDEN;
 use crate::table::{Cell, Row, Table, Words};
 
 /// Cases whose history is read at once.
@@ -75,6 +76,10 @@ fn rows(tx: &dyn MetaTx, ask: &Ask<'_>, which: Which) -> Result<Vec<Row>, StoreE
     loop {
         let sheets = tx.sheets(part)?;
         for (sheet, _) in &sheets {
+            let see = See {
+                contract: &sheet.contract,
+                ask,
+            };
             let ledgers = tx.ledgers(sheet.case)?;
             let corrections = match which {
                 Which::Records => ledgers.records,
@@ -84,7 +89,7 @@ fn rows(tx: &dyn MetaTx, ask: &Ask<'_>, which: Which) -> Result<Vec<Row>, StoreE
                 found += 1;
                 if found > skip {
                     rows.push(Row {
-                        cells: cells(correction, which, ask.personal),
+                        cells: cells(correction, which, see),
                         case: Some(sheet.case),
                     });
                 }
@@ -100,8 +105,15 @@ fn rows(tx: &dyn MetaTx, ask: &Ask<'_>, which: Which) -> Result<Vec<Row>, StoreE
     }
 }
 
-fn cells(one: &Correction, which: Which, personal: Personal) -> Vec<Cell> {
-    let read = |value: &str| value_text(one, value, personal);
+/// What whoever asks may see of a case.
+#[derive(Clone, Copy)]
+struct See<'a> {
+    contract: &'a str,
+    ask: &'a Ask<'a>,
+}
+
+fn cells(one: &Correction, which: Which, see: See<'_>) -> Vec<Cell> {
+    let read = |value: &str| value_text(one, value, see);
     let before: Vec<String> = one.before.iter().map(|value| read(value)).collect();
     let before = before.join(" / ");
     let after = read(&one.after);
@@ -135,7 +147,10 @@ fn cells(one: &Correction, which: Which, personal: Personal) -> Vec<Cell> {
 }
 
 /// A value as people read it.
-fn value_text(one: &Correction, value: &str, personal: Personal) -> String {
+fn value_text(one: &Correction, value: &str, see: See<'_>) -> String {
+    if see.ask.sight.hides(see.contract, &one.path.to_string()) {
+        return HIDDEN.to_owned();
+    }
     match one.path.spec().map(|spec| spec.kind) {
         Some(ValueKind::Time) => match value.parse() {
             Ok(ms) => crate::console::time_text(WallMs(ms)),
@@ -152,7 +167,7 @@ fn value_text(one: &Correction, value: &str, personal: Personal) -> String {
             | ValueKind::Digest
             | ValueKind::Position,
         )
-        | None => match personal {
+        | None => match see.ask.personal {
             Personal::Masked => masked(one.path.name, value),
             Personal::Shown => value.to_owned(),
         },

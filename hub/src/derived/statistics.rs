@@ -206,7 +206,9 @@ fn business(tx: &dyn MetaTx, ask: &Ask<'_>) -> Result<Table, StoreError> {
             Cell::Count(group.cases),
             Cell::Count(group.paid_cases),
             Cell::Fen(group.paid),
-            premium.map_or(Cell::Blank, |premium| share(paid, premium)),
+            premium
+                .filter(|_| ask.sight.shows(id))
+                .map_or(Cell::Blank, |premium| share(paid, premium)),
         ]));
     }
     Ok(table(&BUSINESS, BUSINESS_COLUMNS, paged(ask, rows)))

@@ -62,7 +62,11 @@ impl Figure {
             contracts: BTreeMap::new(),
             weeks: BTreeMap::new(),
         };
+        let is_money = metric.shape == Shape::Money;
         for one in tx.tally(metric.id, span)? {
+            if is_money && !span.sight.shows(&one.contract) {
+                continue;
+            }
             figure.total.add(one.num, one.den);
             let contract = figure.contracts.entry(one.contract).or_default();
             contract.add(one.num, one.den);

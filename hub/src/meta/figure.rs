@@ -8,6 +8,7 @@ use lossbook_core::domain::{CaseId, ScopeId, WallMs};
 use lossbook_core::store::StoreError;
 
 use super::DeskRow;
+use crate::sight::Sight;
 
 /// China is eight hours ahead of UTC all year: the day people mean by a time.
 const AHEAD_MS: i64 = 8 * 60 * 60 * 1_000;
@@ -137,6 +138,8 @@ pub struct Span<'a> {
     pub scopes: &'a [ScopeId],
     /// What has run out by now counts.
     pub now: WallMs,
+    /// Amounts of contracts that are hidden are not added up.
+    pub sight: &'a Sight,
 }
 
 /// What a number is made of.
@@ -185,6 +188,8 @@ pub struct Wanted<'a> {
     pub scopes: &'a [ScopeId],
     /// Only cases that got so far.
     pub only: Only,
+    /// Amounts of contracts that are hidden are not added up.
+    pub sight: &'a Sight,
     /// So many are left out first.
     pub skip: u64,
     /// At most so many.

@@ -47,6 +47,8 @@ pub struct RegisterPart<'a> {
     pub from: Option<WallMs>,
     /// Before.
     pub to: Option<WallMs>,
+    /// Only rows with this text in one of these columns.
+    pub words: Option<(&'a str, &'a [&'static str])>,
     /// Without the first of them.
     pub skip: u64,
     /// At most so many.
@@ -62,6 +64,7 @@ impl<'a> RegisterPart<'a> {
             case: None,
             from: None,
             to: None,
+            words: None,
             skip: 0,
             limit: u32::MAX,
         }

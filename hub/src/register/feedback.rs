@@ -15,6 +15,7 @@ pub(super) const REGISTERS: &[&Register] = &[
     &HOTLINE,
     &MISSED_CALLS,
     &COMPLAINTS,
+    &COMPLAINT_DESKS,
     &COMPLAINT_CALLBACKS,
     &CLAIM_CALLBACKS,
     &MEASURES,
@@ -228,8 +229,52 @@ fn follows(before: Option<&str>, after: &str) -> bool {
     }
 }
 
+/// R249: who handles complaints of a class, and how.
+static COMPLAINT_DESKS: Register = Register {
+    id: "complaint_desks",
+    name: ("投诉类别与处理责任人", "Who handles which complaints"),
+    area: Area::Service,
+    sources: &["R249", "R251"],
+    read: Right::ReadCases,
+    write: Right::Rectify,
+    case: CaseLink::Never,
+    fields: &[
+        Field::new(
+            "class",
+            "投诉类别",
+            "Class",
+            Kind::Choice(COMPLAINT_CLASSES),
+        )
+        .must(),
+        Field::new("handler", "处理责任人", "Handler", Kind::Person).must(),
+        Field::new("process", "处理流程", "How it is handled", Kind::Note).must(),
+    ],
+    unique: &["class"],
+    when: None,
+    check: None,
+};
+
+/// A new complaint goes to whoever handles its class, if somebody was named for it (R249).
+fn check_handler(tx: &dyn MetaTx, new: &Proposed<'_>) -> Result<Option<Refusal>, StoreError> {
+    let Some(row) = tx.register_holder(COMPLAINT_DESKS.id, new.value("class"))? else {
+        return Ok(None);
+    };
+    let desk = tx.register_versions(COMPLAINT_DESKS.id, row)?.pop();
+    let handler = desk.as_ref().map_or("", |row| value_of(row, "handler"));
+    if new.before.is_some() || handler == new.value("handler") {
+        return Ok(None);
+    }
+    let detail = format!(
+        "本类投诉由 {handler} 处理（handler） / handler: complaints of this class go to {handler}"
+    );
+    Ok(Some(Refusal::new(409, "HANDLER_OTHER", detail)))
+}
+
 /// An answer says process, result and basis (R252); states follow each other (R253).
-fn check_complaint(_tx: &dyn MetaTx, new: &Proposed<'_>) -> Result<Option<Refusal>, StoreError> {
+fn check_complaint(tx: &dyn MetaTx, new: &Proposed<'_>) -> Result<Option<Refusal>, StoreError> {
+    if let Some(refusal) = check_handler(tx, new)? {
+        return Ok(Some(refusal));
+    }
     let before = new.before.map(|row| value_of(row, "state"));
     let state = new.value("state");
     if !follows(before, state) {

@@ -19,6 +19,7 @@ use crate::meta::{DeskRow, MetaTx, RegisterPart, RegisterRow, ToldRow};
 use crate::page::text::Language;
 use crate::refusal::Refusal;
 use crate::role::Right;
+use crate::sight::Sight;
 
 /// This desk's registers.
 pub(super) const REGISTERS: &[&Register] = &[&NOTICES];
@@ -167,7 +168,7 @@ pub(crate) struct Draft {
 pub(crate) fn drafts(
     tx: &dyn MetaTx,
     (case, now): (CaseId, WallMs),
-    language: Language,
+    (language, sight): (Language, &Sight),
 ) -> Result<Vec<Draft>, StoreError> {
     let found = owed(tx, case, now)?;
     let Some((owed, desk)) = found.zip(tx.desk_row(case)?) else {
@@ -176,7 +177,8 @@ pub(crate) fn drafts(
     let told = Told {
         desk: &desk,
         judged: &owed.judged,
-        granted: crate::desk::granted(tx, case)?,
+        // Whoever does not see the amount writes no draft that tells it.
+        granted: crate::desk::granted(tx, case)?.filter(|_| sight.shows_row(&desk)),
         said: tx.case_standing(case)?.and_then(|standing| {
             let last = standing.decisions.last();
             last.map(|one| one.body.reason.clone())
@@ -327,7 +329,9 @@ fn check(tx: &dyn MetaTx, new: &Proposed<'_>) -> Result<Option<Refusal>, StoreEr
         );
         return refuse(400, "CONTENT_MISSING", detail);
     }
-    let invented = span::invented(new.value("text"), &stated(&owed.judged, notice, new.row.at));
+    // A case number such as 7H2K-91MN would read as seven hours.
+    let text = new.value("text").replace(&case.number().to_string(), "");
+    let invented = span::invented(&text, &stated(&owed.judged, notice, new.row.at));
     if let Some(invented) = invented {
         let detail = format!(
             "“{invented}”不是合同约定或系统计算的时间，不得对客户承诺（text） / text: {invented:?} is no time that the contract states"

@@ -361,7 +361,11 @@ fn all_read(world: &World, name: &str, (role, case): (OfficeRole, &str)) -> Stri
         "/console/queue/new".to_owned(),
         "/console/board".to_owned(),
         "/console/map/cases?within=-90,-180,90,180".to_owned(),
+        format!("/console/case/{case}/notices"),
+        "/console/kpi".to_owned(),
     ];
+    let tables = catalogue::entries().map(|entry| format!("/console/table/{}", entry.id));
+    let pages: Vec<String> = pages.into_iter().chain(tables).collect();
     let mut all: String = pages.iter().map(|path| visitor.page(path)).collect();
     let token = world.hub.add_user(name).unwrap();
     world

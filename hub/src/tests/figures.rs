@@ -61,6 +61,7 @@ fn span(world: &World) -> Span<'static> {
         contract: None,
         scopes: &[],
         now,
+        sight: &EVERYTHING,
     }
 }
 

@@ -12,6 +12,7 @@ use crate::refusal::Refusal;
 use crate::register::Said;
 use crate::register::notice::{self, Draft};
 use crate::role::OfficeRole;
+use crate::sight::Sight;
 
 /// A report under the FNOL policy, whose limits are all blank, or another contract.
 fn reported(world: &World, phone: &Device, contract: &str) -> String {
@@ -30,7 +31,7 @@ fn drafts(world: &World, number: &str, language: Language) -> Vec<Draft> {
     let now = world.hub.now().wall;
     in_tx(world.hub.store(), |tx| {
         let case = tx.case_named(number)?.unwrap().case;
-        notice::drafts(tx, (case, now), language)
+        notice::drafts(tx, (case, now), (language, &Sight::whole()))
     })
     .unwrap()
 }

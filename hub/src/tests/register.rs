@@ -442,6 +442,22 @@ fn a_row_is_written_corrected_and_revealed_in_the_console() {
 }
 
 #[test]
+fn rows_are_found_by_what_is_open_and_not_by_what_is_masked() {
+    let world = World::new();
+    let (_serving, visitor) = office(&world, OfficeRole::Reviewer);
+    let user = user(&world, "客服", OfficeRole::Dispatcher);
+    add(&world, ("hotline", &user), &said(&CALL)).unwrap();
+    let finds = |words: &str| {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.append_pair("q", words);
+        let path = format!("/console/table/hotline?{}", query.finish());
+        visitor.page(&path).contains("赵甲</td>")
+    };
+    assert!(finds("理赔进度") && finds("赵甲"));
+    assert!(!finds("孙丙") && !finds("13900001234"));
+}
+
+#[test]
 fn a_refused_row_keeps_what_was_typed_and_says_what_is_wrong() {
     let world = World::new();
     let (_serving, visitor) = office(&world, OfficeRole::Reviewer);

@@ -159,3 +159,27 @@ fn progress_and_standstill_name_every_open_case_once() {
     assert_eq!(listed("progress"), [number]);
     assert!(listed("stalled").is_empty());
 }
+
+#[test]
+fn the_class_of_a_complaint_decides_who_handles_it() {
+    let world = World::new();
+    let desk = [
+        ("class", "technical"),
+        ("handler", "郑技术"),
+        ("process", "组织技术人员排查修复"),
+    ];
+    add(&world, ("complaint_desks", &clerk(&world)), &said(&desk)).unwrap();
+    let mut values = vec![
+        ("complained", "2025-06-11 10:00"),
+        ("customer", "钱乙"),
+        ("phone", "13900005678"),
+        ("content", "系统无法提交"),
+        ("class", "technical"),
+        ("state", "received"),
+        ("handler", "李审核"),
+    ];
+    let other = add(&world, ("complaints", &clerk(&world)), &said(&values)).unwrap_err();
+    assert_eq!(other.code, "HANDLER_OTHER");
+    values[6].1 = "郑技术";
+    add(&world, ("complaints", &clerk(&world)), &said(&values)).unwrap();
+}

@@ -11,6 +11,7 @@ use crate::meta::figure::{
     Behind, Figures, Group, Key, Only, Part, Place, Sheet, Side, Span, StepTime, Tally, Wanted,
     day_of, week_of,
 };
+use crate::sight::Sight;
 
 const HOUR_MS: i64 = 3_600_000;
 
@@ -53,13 +54,13 @@ impl Figures for Tx<'_> {
     fn tally(&self, metric: &str, span: Span<'_>) -> Result<Vec<Tally>, StoreError> {
         let hour = span.now.0.div_euclid(HOUR_MS);
         let within = scope_and_contract("scope", "contract", span);
-        // Whole hours from the sums; what ran out within this hour one by one.
+        // Whole hours from the sums; what ran out within this hour one by one, found by its time.
         let sql = format!(
             "SELECT contract, day, sum(num), sum(den) FROM hub_tally
              WHERE metric = ?1 AND day BETWEEN ?2 AND ?3 AND hour < ?4 AND {within}
              GROUP BY contract, day
              UNION ALL
-             SELECT contract, day, sum(num), sum(den) FROM hub_part
+             SELECT contract, day, sum(num), sum(den) FROM hub_part INDEXED BY hub_part_ripe
              WHERE ripe >= ?4 * {HOUR_MS} AND ripe <= ?5 AND ripe > 0 AND metric = ?1
                AND day BETWEEN ?2 AND ?3 AND {within}
              GROUP BY contract, day"
@@ -197,18 +198,25 @@ impl Figures for Tx<'_> {
         now: WallMs,
     ) -> Result<Vec<Group>, StoreError> {
         let keys: Vec<&str> = by.iter().map(|key| key_sql(*key)).collect();
-        let needs: Vec<&str> = by.iter().filter_map(|key| key_needs(*key)).collect();
-        let needs = needs.iter().map(|need| format!(" AND {need}"));
+        let needs = by.iter().filter_map(|key| key_needs(*key));
+        let needs = needs.map(|need| format!(" AND {need}"));
+        let shown = shown("s.contract", wanted.sight);
+        let tells = if by.contains(&Key::Thousands) {
+            format!(" AND {shown}")
+        } else {
+            String::new()
+        };
         let names: Vec<String> = (1..=by.len()).map(|at| at.to_string()).collect();
         let kept = "s.arrive_done <= s.arrive_due";
         let over = "s.arrive_due IS NOT NULL AND (s.arrive_done IS NOT NULL OR s.arrive_due < ?6)";
         let sql = format!(
             "SELECT {}, count(*), min(s.received), max(s.received), sum(d.surveyed),
                coalesce(sum({kept}), 0), sum({over}), count(s.arrive_done), count(s.paid),
-               coalesce(sum(s.paid), 0), sum(d.high)
+               coalesce(sum(CASE WHEN {shown} THEN s.paid END), 0),
+               coalesce(sum(CASE WHEN {shown} THEN d.high END), 0)
              FROM hub_sheet AS s CROSS JOIN hub_desk AS d USING (case_id)
              LEFT JOIN hub_scope AS v ON v.id = s.scope
-             WHERE {}{} GROUP BY {} ORDER BY count(*) DESC, {} LIMIT ?4 OFFSET ?5",
+             WHERE {}{}{tells} GROUP BY {} ORDER BY count(*) DESC, {} LIMIT ?4 OFFSET ?5",
             keys.join(", "),
             conditions(wanted),
             needs.collect::<String>(),
@@ -263,6 +271,22 @@ const fn key_needs(key: Key) -> Option<&'static str> {
         Key::DaysToPay | Key::Thousands => Some("s.paid_at IS NOT NULL"),
         Key::Surveyor => Some("d.surveyor <> ''"),
         Key::Scope | Key::Cause | Key::Contract | Key::Weekday | Key::Hours | Key::Month => None,
+    }
+}
+
+/// A condition that a contract's amounts are shown: ids are words of our own packs.
+fn shown(column: &str, sight: &Sight) -> String {
+    let ids = sight.hidden().map(|id| {
+        let safe = id
+            .chars()
+            .filter(|one| one.is_ascii_alphanumeric() || "-_".contains(*one));
+        format!("'{}'", safe.collect::<String>())
+    });
+    let ids: Vec<String> = ids.collect();
+    if ids.is_empty() {
+        "true".to_owned()
+    } else {
+        format!("{column} NOT IN ('', {})", ids.join(", "))
     }
 }
 

@@ -77,6 +77,14 @@ fn condition(part: &RegisterPart<'_>) -> (String, Vec<Value>) {
         let ids = part.scopes.iter().map(ScopeId::as_bytes);
         values.extend(ids.map(|id| Value::Blob(id.to_vec())));
     }
+    if let Some((words, among)) = part.words {
+        let column =
+            |id: &&str| format!("instr(lower(coalesce(r.fields ->> '$.{id}', '')), ?) > 0");
+        let any: Vec<String> = among.iter().map(column).collect();
+        sql.push_str(&format!(" AND (0 OR {})", any.join(" OR ")));
+        let words = Value::Text(words.to_lowercase());
+        values.extend(among.iter().map(|_| words.clone()));
+    }
     (sql, values)
 }
 
@@ -97,7 +105,10 @@ impl Registers for Tx<'_> {
 
     fn register_count(&self, part: RegisterPart<'_>) -> Result<u64, StoreError> {
         let (condition, values) = condition(&part);
-        let sql = format!("SELECT count(*) FROM hub_register_now AS n WHERE {condition}");
+        let sql = format!(
+            "SELECT count(*) FROM hub_register_now AS n
+             JOIN hub_register_row AS r USING (register, row, version) WHERE {condition}"
+        );
         let mut query = self.sql().prepare_cached(&sql)?;
         Ok(from_sql(
             query.query_row(params_from_iter(values), |row| row.get(0))?,

@@ -167,6 +167,7 @@ fn spans(text: &str) -> Vec<(String, (u64, Unit))> {
         let unit = behind.trim_start_matches([' ', '个', '-']);
         // "22日" behind a month is a day of the calendar.
         let is_date = before == Some('月') && unit.starts_with('日');
+        let is_name = before.is_some_and(|c| c.is_ascii_alphabetic());
         let month = behind
             .starts_with("个月")
             .then_some(("个月", Unit::Months, 1));
@@ -175,7 +176,7 @@ fn spans(text: &str) -> Vec<(String, (u64, Unit))> {
             .find(|(word, _, _)| begins(unit, word))
             .copied();
         if let (Some((word, unit, many)), Ok(figure), false) =
-            (month.or(known), figure.parse::<u64>(), is_date)
+            (month.or(known), figure.parse::<u64>(), is_date || is_name)
         {
             let said = format!("{figure} {word}");
             found.push((said, (figure.saturating_mul(many), unit)));
@@ -250,7 +251,7 @@ mod tests {
             "赔款 3000.00 元，案号 7K2M-9Q3P",
             "于2026年11月20日查勘，预计11月25日支付",
             "到期 2026-11-25 18:00",
-            "3 houses, 2 hens",
+            "3 houses, 2 hens, part AB7H",
         ] {
             assert_eq!(invented(text, &stated()), None, "{text}");
         }
@@ -270,6 +271,7 @@ mod tests {
             "11月30日前结案",
             "2026-12-01 前",
             "by 2026/12/1",
+            "7h",
         ] {
             assert!(invented(text, &stated()).is_some(), "{text}");
         }

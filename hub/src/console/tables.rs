@@ -133,6 +133,7 @@ impl Filter {
             case: text("case"),
             q: text("q"),
             after: String::new(),
+            q: String::new(),
         }
     }
 

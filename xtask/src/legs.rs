@@ -293,6 +293,21 @@ pub(crate) const LEGS: &[Leg] = &[
         },
     },
     Leg {
+        name: "templates",
+        what: "every paper is set in both languages without a warning, twice the same",
+        needs: &["fonts-wqy-microhei"],
+        act: Act::Command(&[
+            "cargo",
+            "test",
+            "-p",
+            "lossbook-papers",
+            "--test",
+            "papers",
+            "--",
+            "--ignored",
+        ]),
+    },
+    Leg {
         name: "papers",
         what: "poppler, openpyxl and GDAL read every paper, table and map of the demo's event, the same twice",
         needs: papers::TOOLS,

@@ -122,7 +122,7 @@ pub fn press_of(fonts: Option<&Path>) -> Result<Arc<dyn Press>, Failure> {
 /// # Errors
 /// Each with its exit code and one line.
 pub(super) fn run(args: &HubArgs, command: &FileCommand) -> Result<Said, Failure> {
-    let hub = Hub::open_beside(&args.data, &HubKey::read(&key_path(args))?)?;
+    let hub = Hub::open_beside(args.folder(), &HubKey::read(&key_path(args))?)?;
     match command {
         FileCommand::Paper(paper) => match &paper.check {
             Some(code) => check(&hub, code),

@@ -133,7 +133,6 @@ impl Filter {
             case: text("case"),
             q: text("q"),
             after: String::new(),
-            q: String::new(),
         }
     }
 

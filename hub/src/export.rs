@@ -1,6 +1,6 @@
 //! What leaves the hub as a file for other programs: tables, the map, the list of cases.
 //!
-//! A [`Table`](crate::table::Table) becomes XLSX, CSV or JSON, where cases and photos lie becomes
+//! A [`Table`] becomes XLSX, CSV or JSON, where cases and photos lie becomes
 //! GeoJSON or a GeoPackage, the cases become a plain JSON list. Each file carries an [`About`]: what
 //! it covers, a digest over the heads of every case in it, and a verification code.
 //!

@@ -4,7 +4,7 @@
 //! its target are used; where it defines none, the clocks named here. What a contract leaves blank
 //! counts nowhere, and without a target nothing is judged (R340, G17).
 //!
-//! Output: [`Part`]s that [`crate::desk`] writes with the case; the board adds them up.
+//! Output: [`crate::meta::figure::Part`]s that [`crate::desk`] writes with the case; the board adds them up.
 
 mod board;
 mod count;

@@ -335,7 +335,7 @@ def groups(hub, cases, paid):
 def callbacks(event):
     """Callbacks of some paid cases are kept before anything is counted, through the console's form."""
     import http.cookiejar
-    account = next(one for one in event["accounts"] if one["role"] == "dispatcher")
+    account = next(one for one in event["accounts"] if one["role"] == "reviewer")
     opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()))
 
     def post(path, **fields):

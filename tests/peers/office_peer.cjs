@@ -93,9 +93,9 @@ async function noSurvey(person) {
   return drawn[0];
 }
 
-async function weather(person) {
+/** The case was hit by hail. */
+async function weather(person, number) {
   const who = await person("reviewer");
-  const [number] = await who.queue("new");
   await who.open(`/case/${number}`);
   const head = await who.page.innerText(".case-head p.quiet");
   const village = head.split(" · ")[0].trim();
@@ -212,8 +212,7 @@ async function tell(browser, event) {
   const account = (role) => event.accounts.find((one) => one.role === role);
   const person = (role, options) => new Person(browser, event, account(role)).signIn(options);
   await registers.tell(person, { add, correct, both, expect });
-  await noSurvey(person);
-  await weather(person);
+  await weather(person, await noSurvey(person));
   await staff(person);
   await risk(person);
   await amounts(event, person);

@@ -31,7 +31,7 @@ async function complaints(person, { add, correct, both, expect }) {
   await both(who, "/table/complaint_callbacks", "complaint-callbacks");
   await both(who, "/table/complaint_limits", "complaint-limits");
   await who.leave();
-  const head = await person("regional_manager");
+  const head = await person("review_supervisor");
   const task = { problem: "查勘到达超时", owner: "示例主管", due: day(7), result: "增派一组查勘" };
   expect(!(await add(head, "rectification", task)), "what is set right is in the ledger");
   await both(head, "/table/rectification", "rectification");

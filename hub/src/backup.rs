@@ -198,7 +198,7 @@ impl Rows {
             if store.exists() {
                 std::fs::remove_file(&store)?;
             }
-            Store::copy_rows(dir, &key.to_store_key(), &store)
+            Store::copy_rows((dir, &key.to_store_key()), &store, std::thread::sleep)
         })
         .map_err(of_store(dir))?;
         let opened = Store::open_beside(work, &key.to_store_key(), &[("hub", STEPS)])

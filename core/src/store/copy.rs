@@ -21,12 +21,17 @@ const AGAIN: u32 = 5;
 
 impl Store {
     /// Copies the rows of the store in `home` into a new file under the same key. Files are not
-    /// touched, nothing is migrated, and whoever has the store open goes on with it.
+    /// touched, nothing is migrated, and whoever has the store open goes on with it. `wait` lets
+    /// so much time pass while another process holds the file.
     ///
     /// # Errors
     /// [`StoreError::Missing`], [`StoreError::Exists`], [`StoreError::WrongKey`]; anything else
     /// means that a page could not be read or written.
-    pub fn copy_rows(home: &Path, key: &StoreKey, to: &Path) -> Result<(), StoreError> {
+    pub fn copy_rows(
+        (home, key): (&Path, &StoreKey),
+        to: &Path,
+        wait: impl Fn(Duration),
+    ) -> Result<(), StoreError> {
         let from = home.join(DATABASE);
         if !from.exists() {
             return Err(StoreError::Missing(home.display().to_string()));
@@ -40,7 +45,7 @@ impl Store {
         for _ in 0..TRIES {
             // All pages in one step: one state of the rows, whoever writes meanwhile.
             if backup.step(-1)? == StepResult::Done {
-                return refuse_damaged(home, key);
+                return refuse_damaged((home, key), wait);
             }
             wait(PAUSE);
         }
@@ -67,7 +72,10 @@ impl Store {
 }
 
 /// SQLCipher copies a page that does not fit its HMAC as zeros, so pages are looked at once more.
-fn refuse_damaged(home: &Path, key: &StoreKey) -> Result<(), StoreError> {
+fn refuse_damaged(
+    (home, key): (&Path, &StoreKey),
+    wait: impl Fn(Duration),
+) -> Result<(), StoreError> {
     let mut pages = Store::damaged_pages(home, key)?;
     for _ in 0..AGAIN {
         if pages.is_empty() {
@@ -83,12 +91,4 @@ fn refuse_damaged(home: &Path, key: &StoreKey) -> Result<(), StoreError> {
         return Ok(());
     }
     Err(StoreError::Damaged(names.join(", ")))
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the copy waits for another process, not for a clock"
-)]
-fn wait(pause: Duration) {
-    std::thread::sleep(pause);
 }

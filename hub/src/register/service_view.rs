@@ -80,6 +80,12 @@ fn zone() -> TimeZone {
 
 /// When a limit ends; nothing if it cannot be told (a year that the calendar does not know yet, or
 /// a limit in working minutes).
+/// A span without the part of a day: the same list says the same all day.
+const fn whole_days(ms: i64) -> i64 {
+    const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
+    ms - ms.rem_euclid(DAY_MS)
+}
+
 fn due(span: Span, from: WallMs) -> Option<WallMs> {
     let day = date_at(from, &zone()).ok()?;
     let last = match span {
@@ -442,7 +448,7 @@ fn stalled(tx: &dyn MetaTx, ask: &Ask<'_>) -> Result<Table, StoreError> {
             status(&row),
             Cell::Text(row.surveyor.clone()),
             Cell::Time(row.updated),
-            Cell::Span(ask.now.0.saturating_sub(row.updated.0)),
+            Cell::Span(whole_days(ask.now.0.saturating_sub(row.updated.0))),
         ],
         case: Some(row.case),
     };

@@ -228,6 +228,28 @@ pub(crate) const RUNS: &[LongRun] = &[
         before: Before::Nothing,
     },
     LongRun {
+        name: "backup",
+        what: "a backup made while fifty phones sync restores with the same heads, digests and decisions",
+        argv: &[
+            "cargo",
+            "test",
+            "-p",
+            "lossbook-tests",
+            "--release",
+            "--test",
+            "tests",
+            "--",
+            "operate::a_backup",
+            "--ignored",
+            "--nocapture",
+        ],
+        env: &[],
+        tools: &[],
+        yields: Yield::Counts,
+        seed: None,
+        before: Before::Nothing,
+    },
+    LongRun {
         name: "fuzz",
         what: "five million spoilt photos and recordings neither crash nor stop the readers",
         argv: &[

@@ -12,7 +12,6 @@ use crate::apk;
 use crate::bindings;
 use crate::kotlin;
 use crate::machine::{Installing, Machine};
-use crate::papers;
 use crate::swift;
 use crate::tools::{self, Search};
 
@@ -237,34 +236,6 @@ pub(crate) const LEGS: &[Leg] = &[
         },
     },
     Leg {
-        name: "office",
-        what: "a browser walks the desks of head office: registers, samples, staff, risks, hidden amounts",
-        needs: &["node", "chromium", "playwright-core", "axe-core"],
-        act: Act::Peer {
-            first: &[],
-            script: &[
-                "node",
-                "tests/peers/office_peer.cjs",
-                "{program}",
-                "{folder}",
-            ],
-        },
-    },
-    Leg {
-        name: "board",
-        what: "a browser walks the board of figures and the tables made from cases; every list adds up to its number",
-        needs: &["node", "chromium", "playwright-core", "axe-core"],
-        act: Act::Peer {
-            first: &[],
-            script: &[
-                "node",
-                "tests/peers/board_peer.cjs",
-                "{program}",
-                "{folder}",
-            ],
-        },
-    },
-    Leg {
         name: "kpi",
         what: "every figure and total counted again in Python from the JSON of cases and decisions",
         needs: &["python3"],
@@ -306,15 +277,6 @@ pub(crate) const LEGS: &[Leg] = &[
             "--",
             "--ignored",
         ]),
-    },
-    Leg {
-        name: "papers",
-        what: "poppler, openpyxl and GDAL read every paper, table and map of the demo's event, the same twice",
-        needs: papers::TOOLS,
-        act: Act::Peer {
-            first: &[],
-            script: papers::SCRIPT,
-        },
     },
     Leg {
         name: "swift-names",

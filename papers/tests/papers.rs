@@ -1,6 +1,6 @@
 //! Every template with a full sheet, an empty one, and words that look like commands.
 //!
-//! They need a font with Chinese letters, so the leg `papers`, which has one, runs them.
+//! They need a font with Chinese letters, so the leg `templates`, which has one, runs them.
 #![allow(
     clippy::expect_used,
     clippy::unwrap_used,
@@ -43,7 +43,7 @@ fn least(kind: Kind) -> impl FnOnce(&mut Value) {
 }
 
 #[test]
-#[ignore = "needs a font with Chinese letters: the leg papers runs it"]
+#[ignore = "needs a font with Chinese letters: the leg templates runs it"]
 fn every_paper_is_set_without_a_warning_in_both_languages_and_twice_the_same() {
     let press = press();
     for kind in Kind::ALL {
@@ -59,7 +59,7 @@ fn every_paper_is_set_without_a_warning_in_both_languages_and_twice_the_same() {
 }
 
 #[test]
-#[ignore = "needs a font with Chinese letters: the leg papers runs it"]
+#[ignore = "needs a font with Chinese letters: the leg templates runs it"]
 fn what_a_person_typed_is_text_and_no_command() {
     let nasty = "#panic(\"x\") $x$ *a* @b <c> \\u{0} #read(\"/etc/passwd\") ”";
     let sheet = sheet(Kind::Survey, "zh", |content| {

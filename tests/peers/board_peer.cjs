@@ -58,7 +58,7 @@ async function kept(person) {
   const paid = await finance.queue("closing");
   const late = await finance.queue("clocks");
   await finance.leave();
-  const who = await person("dispatcher");
+  const who = await person("reviewer");
   for (const [turn, number] of paid.slice(0, 6).entries()) {
     const rating = ["satisfied", "satisfied", "fairly", "dissatisfied"][turn % 4];
     await add(who, "claim_callbacks", {

@@ -93,10 +93,15 @@ async function noSurvey(person) {
   return drawn[0];
 }
 
-/** The case was hit by hail. */
-async function weather(person, number) {
+/** The first new case whose cause is one of the weather. */
+async function weather(person) {
   const who = await person("reviewer");
-  await who.open(`/case/${number}`);
+  let number = "";
+  for (number of await who.queue("new")) {
+    await who.open(`/case/${number}`);
+    const around = who.page.locator("#around");
+    if ((await around.count()) && (await around.innerText()).includes("气象记录")) break;
+  }
   const head = await who.page.innerText(".case-head p.quiet");
   const village = head.split(" · ")[0].trim();
   const at = head.match(/\d{4}-\d{2}-\d{2}/)[0];
@@ -212,7 +217,8 @@ async function tell(browser, event) {
   const account = (role) => event.accounts.find((one) => one.role === role);
   const person = (role, options) => new Person(browser, event, account(role)).signIn(options);
   await registers.tell(person, { add, correct, both, expect });
-  await weather(person, await noSurvey(person));
+  await noSurvey(person);
+  await weather(person);
   await staff(person);
   await risk(person);
   await amounts(event, person);

@@ -236,6 +236,34 @@ pub(crate) const LEGS: &[Leg] = &[
         },
     },
     Leg {
+        name: "office",
+        what: "a browser walks the desks of head office: registers, samples, staff, risks, hidden amounts",
+        needs: &["node", "chromium", "playwright-core", "axe-core"],
+        act: Act::Peer {
+            first: &[],
+            script: &[
+                "node",
+                "tests/peers/office_peer.cjs",
+                "{program}",
+                "{folder}",
+            ],
+        },
+    },
+    Leg {
+        name: "board",
+        what: "a browser walks the board of figures and the tables made from cases; every list adds up to its number",
+        needs: &["node", "chromium", "playwright-core", "axe-core"],
+        act: Act::Peer {
+            first: &[],
+            script: &[
+                "node",
+                "tests/peers/board_peer.cjs",
+                "{program}",
+                "{folder}",
+            ],
+        },
+    },
+    Leg {
         name: "kpi",
         what: "every figure and total counted again in Python from the JSON of cases and decisions",
         needs: &["python3"],

@@ -340,11 +340,7 @@ impl Look<'_> {
             wait(DISPUTES, desk.updated, self.disputed());
         }
         if desk.missing > 0 {
-            wait(
-                PHOTOS,
-                desk.reported,
-                format!("{} / {}", desk.missing, desk.photos),
-            );
+            wait(PHOTOS, desk.reported, String::new());
         }
         match status {
             CaseStatus::Returned(_) => match self.answered() {

@@ -18,6 +18,7 @@ mod papers;
 mod payment;
 mod policy;
 mod pulse;
+mod queues;
 mod register;
 mod service;
 mod shelf;

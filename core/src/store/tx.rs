@@ -1,7 +1,7 @@
 //! One transaction: the connection, the files, and the case documents opened on the way.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::{Connection, OptionalExtension, Transaction};
 
@@ -23,6 +23,8 @@ pub struct Tx<'a> {
     files: &'a Files,
     recent: &'a RecentDocuments,
     documents: RefCell<BTreeMap<CaseId, OpenDocument>>,
+    /// Cases that claim what a written case claims or claimed: they clash now, or no longer do.
+    neighbours: RefCell<BTreeSet<CaseId>>,
 }
 
 struct OpenDocument {
@@ -43,6 +45,7 @@ impl<'a> Tx<'a> {
             files,
             recent,
             documents: RefCell::default(),
+            neighbours: RefCell::default(),
         }
     }
 
@@ -65,11 +68,14 @@ impl<'a> Tx<'a> {
 
     /// Projects what changed, also for the part that follows it, then commits.
     pub(super) fn commit(self, follow: Option<Follow>) -> Result<(), StoreError> {
-        let cases = self.touched();
+        let mut cases = self.touched();
         for case in &cases {
             self.project(*case)?;
             self.compact(*case)?;
         }
+        let mut neighbours = self.neighbours.take();
+        neighbours.retain(|case| !cases.contains(case));
+        cases.extend(neighbours);
         if let (Some(follow), false) = (follow, cases.is_empty()) {
             follow(&self, &cases)?;
         }
@@ -83,6 +89,11 @@ impl<'a> Tx<'a> {
             self.recent.keep(case, newest, document);
         }
         Ok(())
+    }
+
+    /// Has whoever follows this transaction told of a case that nobody wrote in.
+    pub(super) fn tell_also(&self, neighbour: CaseId) {
+        self.neighbours.borrow_mut().insert(neighbour);
     }
 
     /// Marks a case for projection at commit.

@@ -7,6 +7,9 @@ use super::tx::Tx;
 use crate::domain::{CaseId, ScopeId};
 use crate::record::{CaseRecord, ClaimKind, FieldPath, UniqueClaim};
 
+/// Kind, key, what is compared, what was said.
+type HeldClaim = (i64, String, String, String);
+
 /// A claim of this case that other cases contradict.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Clash {
@@ -27,7 +30,7 @@ impl Tx<'_> {
         case: CaseId,
         claims: &[UniqueClaim],
     ) -> Result<(), StoreError> {
-        let wanted: Vec<(i64, String, String, String)> = claims
+        let wanted: Vec<HeldClaim> = claims
             .iter()
             .map(|claim| {
                 let (kind, folded) = (claim.kind.number(), claim.folded());
@@ -51,8 +54,32 @@ impl Tx<'_> {
         let mut insert = self.sql().prepare_cached(
             "INSERT INTO unique_claim (case_id, kind, key, folded, value) VALUES (?1, ?2, ?3, ?4, ?5)",
         )?;
-        for (kind, key, folded, value) in wanted {
+        for (kind, key, folded, value) in &wanted {
             insert.execute((case.as_bytes(), kind, key, folded, value))?;
+        }
+        let gone = held.iter().filter(|claim| !wanted.contains(claim));
+        let come = wanted.iter().filter(|claim| !held.contains(claim));
+        self.tell_neighbours(case, gone.chain(come))
+    }
+
+    /// Cases that clash with one because of a new claim, or no longer do because one is gone.
+    fn tell_neighbours<'a>(
+        &self,
+        case: CaseId,
+        claims: impl Iterator<Item = &'a HeldClaim>,
+    ) -> Result<(), StoreError> {
+        let mut select = self.sql().prepare_cached(
+            "SELECT case_id FROM unique_claim
+             WHERE kind = ?1 AND key = ?2 AND folded <> ?3 AND case_id <> ?4",
+        )?;
+        for (kind, key, folded, _) in claims {
+            let mut rows = select.query((kind, key, folded, case.as_bytes()))?;
+            while let Some(row) = rows.next()? {
+                let id: Vec<u8> = row.get(0)?;
+                if let Some(neighbour) = CaseId::from_slice(&id) {
+                    self.tell_also(neighbour);
+                }
+            }
         }
         Ok(())
     }

@@ -12,6 +12,7 @@ use serde::Deserialize;
 
 use super::frame::{self, Counts};
 use super::{Visit, page, word};
+use crate::desk::PHOTOS;
 use crate::http::App;
 use crate::meta::{DeskRow, Due, Part, look};
 use crate::refusal::Refusal;
@@ -93,7 +94,13 @@ fn read(
             let entries = tx.queue(part)?;
             let last = entries.last().map(|(since, _, row)| (*since, row.case));
             html! {
-                @for (since, note, row) in &entries { (waiting_row(visit, *since, note, row)) }
+                @for (since, note, row) in &entries {
+                    @if queue == PHOTOS {
+                        (waiting_row(visit, *since, &format!("{} / {}", row.missing, row.photos), row))
+                    } @else {
+                        (waiting_row(visit, *since, note, row))
+                    }
+                }
                 (more(visit, (queue, entries.len()), last))
                 @if entries.is_empty() && after.is_none() {
                     tr { td .empty colspan="9" { (visit.say("没有等待的案件", "Nothing waits here")) } }

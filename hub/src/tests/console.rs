@@ -1,4 +1,4 @@
-//! The console over real HTTP: who gets in, who sees and does what, and what the queues say.
+//! The console over real HTTP: who gets in, and who sees and does what.
 
 use std::net::SocketAddr;
 
@@ -9,7 +9,7 @@ use lossbook_core::statement::Action;
 use super::http::{Got, send, served};
 use super::{VILLAGE, World, report};
 use crate::account::{IDLE_MS, SESSION_MS};
-use crate::meta::{OfficeUser, Part, in_tx};
+use crate::meta::{OfficeUser, in_tx};
 use crate::role::{OfficeRole, Right};
 
 /// Somebody signed in, as a browser remembers it.
@@ -57,7 +57,7 @@ impl Visitor {
         heads
     }
 
-    fn decide(&self, number: &str, fields: &[(&str, &str)]) -> Got {
+    pub(super) fn decide(&self, number: &str, fields: &[(&str, &str)]) -> Got {
         let heads = self.heads(number);
         let mut all: Vec<(&str, &str)> = heads.iter().map(|head| ("head", head.as_str())).collect();
         all.extend(fields);
@@ -120,17 +120,6 @@ pub(super) fn case_of(world: &World, phone: &Device) -> String {
     world.sync(phone);
     let id = id.parse::<lossbook_core::domain::CaseId>().unwrap();
     id.number().to_string()
-}
-
-fn queue(world: &World, name: &str) -> Vec<String> {
-    let part = Part {
-        queue: name,
-        after: None,
-        scopes: &[],
-        limit: 50,
-    };
-    let rows = in_tx(world.hub.store(), |tx| tx.queue(part)).unwrap();
-    rows.into_iter().map(|(_, _, row)| row.number).collect()
 }
 
 const PAGES: [(&str, Right); 21] = [
@@ -453,55 +442,6 @@ fn a_refusal_reads_the_same_on_the_page_and_in_json_and_changes_nothing() {
 }
 
 #[test]
-fn a_return_waits_in_its_queue_until_every_field_is_answered() {
-    let world = World::new();
-    let serving = served(&world);
-    let phone = world.phone("a", 1);
-    let number = case_of(&world, &phone);
-    assert_eq!(queue(&world, "new"), std::slice::from_ref(&number));
-    let password = person(&world, "李审核", OfficeRole::Reviewer);
-    let visitor = visitor(serving.addr, "李审核", &password);
-    let fields = [
-        ("action", "return"),
-        ("reason", "请核实"),
-        ("field", "report.cause"),
-        ("field", "report.place"),
-    ];
-    assert_eq!(visitor.decide(&number, &fields).status, 303);
-    assert_eq!(
-        (queue(&world, "new").len(), queue(&world, "returned").len()),
-        (0, 1)
-    );
-    assert!(visitor.page("/console/queue/returned").contains("李审核"));
-    world.sync(&phone);
-    phone.set_field(&number, "report.cause", "冰雹").unwrap();
-    world.sync(&phone);
-    assert_eq!(
-        (
-            queue(&world, "returned").len(),
-            queue(&world, "answered").len()
-        ),
-        (1, 0)
-    );
-    phone
-        .set_field(&number, "report.place", "一村 8 号")
-        .unwrap();
-    world.sync(&phone);
-    assert_eq!(
-        (
-            queue(&world, "returned").len(),
-            queue(&world, "answered").len()
-        ),
-        (0, 1)
-    );
-    assert!(
-        visitor
-            .page(&format!("/console/case/{number}"))
-            .contains("冰雹")
-    );
-}
-
-#[test]
 fn a_draft_is_seen_by_its_writer_only_and_goes_with_the_decision() {
     let world = World::new();
     let serving = served(&world);
@@ -598,17 +538,4 @@ fn paths_that_lead_nowhere_say_nothing_about_the_machine() {
     }
     let script = visitor.page("/console/search?q=%3Cscript%3Ealert(1)%3C%2Fscript%3E");
     assert!(!script.contains("<script>alert") && script.contains("&lt;script&gt;"));
-}
-
-#[test]
-fn made_anew_the_queues_say_what_they_said() {
-    let world = World::new();
-    let phone = world.phone("a", 1);
-    let numbers: Vec<String> = (0..3).map(|_| case_of(&world, &phone)).collect();
-    let before = queue(&world, "new");
-    assert_eq!(before.len(), numbers.len());
-    assert_eq!(crate::desk::rebuild(world.hub.store()).unwrap(), 3);
-    assert_eq!(queue(&world, "new"), before);
-    let counted = in_tx(world.hub.store(), |tx| tx.queue_counts(&[])).unwrap();
-    assert!(counted.contains(&("new".to_owned(), 3)));
 }

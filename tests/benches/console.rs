@@ -32,7 +32,9 @@ const POOL: u64 = 1_000;
 const READERS: usize = 20;
 const READ_FOR: Duration = Duration::from_secs(30);
 /// Cases written in one transaction.
-const BATCH: u64 = 500;
+const BATCH: u64 = 10_000;
+/// Pages kept in memory while copying, as SQLite counts KiB: indexes are written where an id falls.
+const CACHE_KIB: i64 = -8_000_000;
 const QUEUES: [&str; 8] = [
     "new",
     "disputes",
@@ -319,6 +321,7 @@ fn photos(sql: &Connection, (case, at): (&CaseId, u64), scope: &[u8]) -> Result<
 }
 
 /// Copies the first cases until there are so many.
+#[expect(clippy::print_stderr, reason = "it takes minutes, and somebody waits")]
 fn bulk(home: &std::path::Path, (from, to): (u64, u64)) -> Result<(), Failed> {
     // The key that `wire::hub` makes.
     let mut key = [0; 32];
@@ -329,6 +332,7 @@ fn bulk(home: &std::path::Path, (from, to): (u64, u64)) -> Result<(), Failed> {
     while at < to {
         let end = (at + BATCH).min(to);
         store.transact(|tx| {
+            tx.sql().pragma_update(None, "cache_size", CACHE_KIB)?;
             for case in at..end {
                 let template = usize::try_from(case % TEMPLATES).unwrap_or(0);
                 if let Some(template) = templates.get(template) {
@@ -340,6 +344,7 @@ fn bulk(home: &std::path::Path, (from, to): (u64, u64)) -> Result<(), Failed> {
             Ok::<_, StoreError>(())
         })?;
         at = end;
+        eprintln!("{at} of {to} cases copied");
     }
     Ok(())
 }

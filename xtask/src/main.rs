@@ -184,7 +184,7 @@ fn parse_test<'a>(mut words: impl Iterator<Item = &'a str>) -> Result<Wish, Stri
             other => return Err(format!("`test` does not know `{other}`")),
         }
     }
-    if std::env::var_os("CI").is_some() {
+    if machine::in_ci() {
         installing = Installing::Allowed;
     }
     Ok(Wish::Test { installing, only })

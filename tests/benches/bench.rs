@@ -41,6 +41,11 @@ fn main() -> Result<(), Failed> {
     {
         return list::child(home);
     }
+    if let [word, home, from, to] = words.as_slice()
+        && word == console::CHILD
+    {
+        return console::child(home, (from, to));
+    }
     // `cargo bench` passes `--bench`; a plain word picks groups.
     let wished: Vec<&String> = words.iter().filter(|word| !word.starts_with('-')).collect();
     let groups: [(&str, Group); 9] = [

@@ -51,6 +51,11 @@ impl Timings {
         self.0.push(took);
     }
 
+    /// Keeps those of another as well.
+    pub(crate) fn extend(&mut self, other: &Self) {
+        self.0.extend(&other.0);
+    }
+
     /// Of those alone that `part` picks from the order in which they were taken.
     pub(crate) fn only(&self, part: std::ops::Range<usize>) -> Self {
         Self(self.0.get(part).unwrap_or_default().to_vec())

@@ -8,12 +8,13 @@ use super::device::{Device, case_named};
 use super::error::AppError;
 use super::packs::packs_in_force;
 use super::reference::Known;
-use crate::domain::facts::{CaseFacts, Event, Review, ReviewResult};
-use crate::domain::{CaseId, WallMs};
+use crate::chain::{Kind, Origin, PhotoBody};
+use crate::domain::facts::{CaseFacts, Event, Review, ReviewResult, Shot, ShotOrigin};
+use crate::domain::{CaseId, Digest, WallMs};
 use crate::record::Section;
 use crate::rules::{Assessment, Missing, Pack, Packs, Reason, assess, to_ids};
 use crate::statement::{Action, DecisionBody};
-use crate::store::{CaseStanding, Tx};
+use crate::store::{CaseStanding, StoreError, Tx};
 
 /// An assessment and what could not be judged.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,20 +34,16 @@ impl Judged {
     pub fn of(tx: &Tx<'_>, standing: &CaseStanding, now: WallMs) -> Result<Self, AppError> {
         let policy = standing.record.section(Section::Report).text("policy_no");
         let known = Known::of(tx, standing.scope, policy.as_deref())?;
-        Self::by(&*packs_in_force(tx)?, (standing, &known), now)
-    }
-
-    fn by(
-        packs: &Packs,
-        (standing, known): (&CaseStanding, &Known),
-        now: WallMs,
-    ) -> Result<Self, AppError> {
+        let packs = &*packs_in_force(tx)?;
         let record = &standing.record;
         let named = record.section(Section::Report).text("contract");
         let contract = named.ok_or(AppError::NoContract)?;
         let pack = pack_named(packs, &contract)?;
         let reported = standing.case.made_at();
         let mut facts = record.facts(&standing.case.number().to_string(), pack.zone(), reported);
+        if pack.handling.shots.iter().any(|shot| shot.in_app) {
+            facts.photos = shots_with_origin(tx, standing)?;
+        }
         known.fill(&mut facts);
         decided(&mut facts, standing, pack);
         let mut unmatched = to_ids(&mut facts, pack, packs);
@@ -64,6 +61,47 @@ impl Judged {
             unmatched,
         })
     }
+}
+
+/// Photos with how their envelopes say they came in. A photo whose envelope is not here was not
+/// seen to come from the camera.
+fn shots_with_origin(tx: &Tx<'_>, standing: &CaseStanding) -> Result<Vec<Shot>, AppError> {
+    let photos = tx.about_case::<PhotoBody>(standing.case, Kind::Photo)?;
+    let origin_of = |digest: &Digest| {
+        let of = photos.iter().filter(|photo| photo.body.digest == *digest);
+        let mut origins: Vec<ShotOrigin> = of.map(|photo| origin(photo.body.origin)).collect();
+        origins.sort();
+        origins.first().copied().unwrap_or(ShotOrigin::Imported)
+    };
+    Ok(standing.record.shots(origin_of))
+}
+
+const fn origin(origin: Origin) -> ShotOrigin {
+    match origin {
+        Origin::Camera => ShotOrigin::InApp,
+        Origin::Gallery => ShotOrigin::Gallery,
+        Origin::Imported => ShotOrigin::Imported,
+        Origin::Bundle => ShotOrigin::Bundle,
+    }
+}
+
+/// Slots that the case's contract lets only the app's own camera fill; none while no contract is
+/// known.
+pub(super) fn in_app_slots(
+    tx: &Tx<'_>,
+    standing: &CaseStanding,
+) -> Result<Vec<String>, StoreError> {
+    let named = standing.record.section(Section::Report).text("contract");
+    let packs = match packs_in_force(tx) {
+        Ok(packs) => packs,
+        Err(AppError::Store(error)) => return Err(error),
+        Err(_) => return Ok(Vec::new()),
+    };
+    let Some(pack) = named.and_then(|named| pack_named(&packs, &named).ok()) else {
+        return Ok(Vec::new());
+    };
+    let shots = pack.handling.shots.iter().filter(|shot| shot.in_app);
+    Ok(shots.map(|shot| shot.rule.id.clone()).collect())
 }
 
 /// What head office decided, as reviews and events. An approval names the round it was; which

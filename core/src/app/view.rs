@@ -135,7 +135,11 @@ impl CaseView {
         let progress = tx.progress_of_case(standing.case)?;
         let shots = super::findings::shots(tx, &standing, receipts)?;
         let insured = super::findings::insured_place(&standing.record);
-        let findings = evidence::findings(&shots, insured, &Thresholds::default());
+        let thresholds = Thresholds {
+            in_app_slots: super::assess::in_app_slots(tx, &standing)?,
+            ..Thresholds::default()
+        };
+        let findings = evidence::findings(&shots, insured, &thresholds);
         let mut announced = BTreeMap::new();
         for blob in &blobs {
             if let Some((header, _)) = tx.envelope(&blob.envelope)? {

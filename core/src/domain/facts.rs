@@ -311,7 +311,7 @@ pub struct Shot {
 }
 
 /// How a photo came in.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ShotOrigin {
     /// Taken inside the app.

@@ -15,9 +15,9 @@ use super::schema::Section;
 use super::value::Value;
 use crate::domain::facts::{
     Answer, CaseFacts, CoverFigures, Event, Given, Line, Loss, LossPlace, Method, Object,
-    PaperState, Payee, Period, Policy, Shot, ZoneChoice,
+    PaperState, Payee, Period, Policy, Shot, ShotOrigin, ZoneChoice,
 };
-use crate::domain::{Money, Quantity, WallMs};
+use crate::domain::{Digest, Money, Quantity, WallMs};
 
 /// Report fields that contracts ask for, and where the record keeps them (R71, R78, R80).
 const REPORT: &[(&str, Section, &str)] = &[
@@ -84,7 +84,7 @@ impl CaseRecord {
             payee: self.payee_facts(),
             exclusions: Vec::new(),
             documents: self.papers(),
-            photos: self.shots(),
+            photos: self.shots(|_| ShotOrigin::InApp),
             tiers: Vec::new(),
             pauses: Vec::new(),
             extensions: Vec::new(),
@@ -225,7 +225,8 @@ impl CaseRecord {
         let is = |row: &Row, role: &str| row.text("role").as_deref() == Some(role);
         let (_, row) = rows.find(|(_, row)| is(row, "payee") || is(row, "third_party_payee"))?;
         let identity = row.text("id_no").map(|_| "identity".to_owned());
-        let authorised = self.shots().iter().any(|shot| shot.slot == "authorisation");
+        let mut slots = self.photos().filter_map(|(_, _, row)| row.text("slot"));
+        let authorised = slots.any(|slot| slot == "authorisation");
         let authorisation = authorised.then(|| "authorisation".to_owned());
         Some(Payee {
             third_party: is(row, "third_party_payee"),
@@ -235,12 +236,13 @@ impl CaseRecord {
         })
     }
 
-    fn shots(&self) -> Vec<Shot> {
-        let photos = self.photos().filter_map(|(_, _, row)| {
+    /// Photos that were taken for something, each with how it came in, which their envelopes tell.
+    pub fn shots(&self, origin_of: impl Fn(&Digest) -> ShotOrigin) -> Vec<Shot> {
+        let photos = self.photos().filter_map(|(_, digest, row)| {
             Some(Shot {
                 slot: row.text("slot")?,
                 line: row.text("line"),
-                origin: Default::default(),
+                origin: origin_of(&digest),
             })
         });
         photos.collect()
@@ -248,9 +250,8 @@ impl CaseRecord {
 
     /// A photo taken for a paper's slot is the paper (R98).
     fn papers(&self) -> BTreeMap<String, PaperState> {
-        self.shots()
-            .into_iter()
-            .map(|shot| (shot.slot, PaperState::Present))
+        self.photos()
+            .filter_map(|(_, _, row)| Some((row.text("slot")?, PaperState::Present)))
             .collect()
     }
 }

@@ -2,6 +2,8 @@
 
 use super::*;
 use crate::app::check_row;
+use crate::chain::Origin;
+use crate::evidence::FindingCode;
 use crate::record::Section;
 
 const ANSWERS: [(&str, &str); 9] = [
@@ -108,4 +110,41 @@ fn what_head_office_paid_before_under_the_policy_counts_against_the_household_s_
     let payable = judged.assessment.money.payable.unwrap();
     assert_eq!(payable.high.to_string(), "500.00");
     assert!(check_row("policies", br#"{"padi": []}"#).is_err());
+}
+
+#[test]
+fn a_shot_that_only_the_camera_may_fill_stays_missing_when_the_gallery_fills_it() {
+    let world = World::new();
+    let phone = world.phone("li", 1);
+    let fields = [
+        ("contract", "guangzhou-police-aviation"),
+        ("line", "aircraft_comprehensive"),
+    ];
+    let case = phone.report_loss(None, &report(&fields)).unwrap();
+    let case = case.number().to_string();
+    let lacking = || {
+        let missing = phone.missing_shots(&case).unwrap();
+        let shot = missing.iter().find(|one| one.id == "scene_overview");
+        shot.map_or(0, |shot| shot.count)
+    };
+    let take = |seed, origin| {
+        let bytes = jpeg(seed);
+        let taken = NewPhoto {
+            slot: "scene_overview",
+            origin,
+            ..photo(&bytes)
+        };
+        phone.add_photo(&case, taken).unwrap().facts.digest
+    };
+    let chosen = take(1, Origin::Gallery);
+    assert_eq!(lacking(), 2);
+    take(2, Origin::Camera);
+    assert_eq!(lacking(), 1);
+    let findings = phone.case(&case).unwrap().findings;
+    let of = |photo| findings.iter().find(|one| one.photo == photo).unwrap();
+    let origin = of(chosen)
+        .findings
+        .iter()
+        .find(|one| one.code == FindingCode::Origin);
+    assert_eq!(origin.unwrap().case, "in_app_demanded");
 }

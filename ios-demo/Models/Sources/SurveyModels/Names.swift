@@ -130,7 +130,6 @@ extension StepView: Named {}
 extension CoverView: Named {}
 extension ShotView: Named {}
 extension ClockView: Named {}
-extension ContractView: Named {}
 extension PhotoFinding: Named {}
 extension SyncNoteView: Named {}
 extension QuestionView: Named {}

@@ -178,7 +178,8 @@ pub(crate) fn wheel(machine: &Machine) -> Result<(), String> {
 fn build_wheel(machine: &Machine, package: &Path) -> Result<PathBuf, String> {
     let wheels = package.join("wheels");
     empty(&wheels)?;
-    let platform = "import sysconfig; print(sysconfig.get_platform().replace('-', '_').replace('.', '_'))";
+    let platform =
+        "import sysconfig; print(sysconfig.get_platform().replace('-', '_').replace('.', '_'))";
     let platform = machine.answer(&["python3", "-c", platform])?;
     let words = ["-m", "pip", "wheel", "--quiet", "--no-deps", "--no-index"];
     let mut build = machine.command(&["python3"]);

@@ -15,7 +15,7 @@ let core: Target =
 
 let linking: [LinkerSetting] =
     hasFramework
-    ? [.linkedFramework("Security")]
+    ? [.linkedFramework("CoreFoundation"), .linkedFramework("Security")]
     : [
         .unsafeFlags(["-L\(libraries)", "-Xlinker", "-rpath", "-Xlinker", libraries]),
         .linkedLibrary("lossbook_ffi"),

@@ -8,7 +8,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::machine::Machine;
+use crate::machine::{Installing, Machine};
+use crate::tools::{self, Search};
 
 /// The languages, and how the generated code of each is told apart.
 const LANGUAGES: &[(&str, &str)] = &[
@@ -16,6 +17,8 @@ const LANGUAGES: &[(&str, &str)] = &[
     ("swift", "LossbookFFI.swift"),
     ("python", "lossbook_ffi.py"),
 ];
+/// What a wheel is built with.
+pub(crate) const WHEEL_TOOLS: &[&str] = &["python3", "python3-venv", "setuptools"];
 /// Where the surface is written down.
 pub(crate) const SURFACE: &str = "bindings/surface.txt";
 
@@ -154,20 +157,69 @@ pub(crate) fn python(machine: &Machine) -> Result<(), String> {
         command.env("PYTHONDONTWRITEBYTECODE", "1");
         machine.run(&mut command)?;
     }
-    Ok(())
+    samples(machine, &package, &program)
 }
 
 /// Builds a wheel of the release library; says where it is.
 pub(crate) fn wheel(machine: &Machine) -> Result<(), String> {
+    for tool in WHEEL_TOOLS {
+        if let Search::Absent { how } = tools::find(tool, machine, Installing::Refused)? {
+            return Err(how);
+        }
+    }
     generate(machine)?;
     machine.run(&mut machine.command(&["cargo", "build", "--release", "-p", "lossbook-ffi"]))?;
-    let package = package(machine, "release")?;
-    let wheels = machine.target().join("wheels");
-    let mut build = machine.command(&["python3", "-m", "pip", "wheel", "--quiet", "--no-deps"]);
-    build.arg("--wheel-dir").arg(&wheels).arg(&package);
-    machine.run(&mut build)?;
-    println!("the wheel is in {}", wheels.display());
+    let wheel = build_wheel(machine, &package(machine, "release")?)?;
+    println!("{}", wheel.display());
     Ok(())
+}
+
+/// A wheel of a package that was put together, named after the machine that its library is for.
+fn build_wheel(machine: &Machine, package: &Path) -> Result<PathBuf, String> {
+    let wheels = package.join("wheels");
+    empty(&wheels)?;
+    let platform =
+        "import sysconfig; print(sysconfig.get_platform().replace('-', '_').replace('.', '_'))";
+    let platform = machine.answer(&["python3", "-c", platform])?;
+    let words = ["-m", "pip", "wheel", "--quiet", "--no-deps", "--no-index"];
+    let mut build = machine.command(&["python3"]);
+    build
+        .args(words)
+        .arg("--no-build-isolation")
+        .arg(format!(
+            "--config-settings=--build-option=--plat-name={platform}"
+        ))
+        .arg("--wheel-dir")
+        .arg(&wheels)
+        .arg(package);
+    machine.run(&mut build)?;
+    let broken = |error: std::io::Error| format!("{}: {error}", wheels.display());
+    let made = fs::read_dir(&wheels).map_err(broken)?.next();
+    let made = made.ok_or_else(|| format!("no wheel came into {}", wheels.display()))?;
+    Ok(made.map_err(broken)?.path())
+}
+
+/// The wheel in an empty environment, and there the samples of the package's page.
+fn samples(machine: &Machine, package: &Path, program: &Path) -> Result<(), String> {
+    let wheel = build_wheel(machine, package)?;
+    let folder = machine.cache.join("peers").join("python-wheel");
+    empty(&folder)?;
+    let environment = folder.join("desk");
+    machine.run(&mut machine.command(&["python3", "-m", "venv", text(&environment)?]))?;
+    let python = environment.join("bin/python3");
+    let python = text(&python)?;
+    let pip = [python, "-m", "pip", "install", "--quiet", "--no-index"];
+    machine.run(machine.command(&pip).arg(&wheel))?;
+    let place = folder.join("samples");
+    empty(&place.join("stage"))?;
+    let mut command = machine.command(&[python, "-W", "error"]);
+    command
+        .arg("bindings/python/tests/readme.py")
+        .arg("bindings/python/README.md")
+        .args([program, &place])
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .env_remove("PYTHONPATH");
+    machine.run(&mut command)
 }
 
 pub(crate) fn text(path: &Path) -> Result<&str, String> {

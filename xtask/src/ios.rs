@@ -88,8 +88,12 @@ fn library(machine: &Machine, target: &str) -> Result<PathBuf, String> {
         "--target",
         target,
     ];
-    // The system's OpenSSL is the Mac's, not the phone's.
-    machine.run(machine.command(&words).env_remove("OPENSSL_NO_VENDOR"))?;
+    let mut cargo = machine.command(&words);
+    // Apple's CommonCrypto enciphers on a phone; a hint at the Mac's OpenSSL would put that in its place.
+    for hint in ["OPENSSL_DIR", "OPENSSL_LIB_DIR", "OPENSSL_INCLUDE_DIR"] {
+        cargo.env_remove(hint);
+    }
+    machine.run(&mut cargo)?;
     Ok(machine.target().join(target).join("mobile").join(LIBRARY))
 }
 
@@ -136,6 +140,23 @@ mod tests {
         let said = refuse_elsewhere("linux").expect_err("no Mac");
         assert!(said.contains("Mac with Xcode") && said.contains("linux"));
         assert_eq!(refuse_elsewhere("macos"), Ok(()));
+    }
+
+    #[test]
+    fn the_library_of_an_iphone_holds_no_openssl() {
+        let machine = Machine::look().expect("a clone");
+        let crates_for = |target: &str| {
+            let tree = ["cargo", "tree", "--offline", "--package", "lossbook-ffi"];
+            let more = ["--prefix", "none", "--target", target];
+            let said = machine.answer(&[&tree[..], &more[..]].concat());
+            said.expect("a tree of crates")
+        };
+        for target in std::iter::once(DEVICE).chain(SIMULATORS) {
+            let crates = crates_for(target);
+            assert!(crates.contains("libsqlite3-sys "), "{crates}");
+            assert!(!crates.contains("openssl"), "{target}: {crates}");
+        }
+        assert!(crates_for("aarch64-linux-android").contains("openssl-sys "));
     }
 
     #[test]

@@ -338,8 +338,8 @@ pub(crate) const LEGS: &[Leg] = &[
     },
     Leg {
         name: "python",
-        what: "the story, the thousand cases and the old stores through Python",
-        needs: &["python3"],
+        what: "the story, the thousand cases, the old stores and the samples through Python, from an installed wheel too",
+        needs: bindings::WHEEL_TOOLS,
         act: Act::Python,
     },
 ];

@@ -65,8 +65,10 @@ impl Machine {
     }
 
     /// Takes the system's OpenSSL when pkg-config finds it; its headers alone do not help the build.
+    /// `OPENSSL_NO_VENDOR=0` asks for one inside all the same, for a library that goes elsewhere.
     pub(crate) fn look_for_openssl(&mut self) {
-        let found = self.answers(&["pkg-config", "--exists", "openssl"]);
+        let inside = std::env::var_os("OPENSSL_NO_VENDOR").is_some_and(|word| word == "0");
+        let found = !inside && self.answers(&["pkg-config", "--exists", "openssl"]);
         self.openssl = if found {
             OpenSsl::System
         } else {

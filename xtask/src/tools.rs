@@ -127,6 +127,20 @@ const TOOLS: &[Tool] = &[
         from: Source::Pip("tree-sitter-swift[core]==0.7.4"),
     },
     Tool {
+        name: "python3-venv",
+        probe: &["python3", "-c", "import venv, ensurepip"],
+        from: Source::Apt(&["python3-venv"]),
+    },
+    Tool {
+        name: "setuptools",
+        probe: &[
+            "python3",
+            "-c",
+            "import setuptools; assert int(setuptools.__version__.split('.')[0]) >= 77",
+        ],
+        from: Source::Pip("setuptools==80.9.0"),
+    },
+    Tool {
         name: "chromium",
         probe: &["chromium", "--version"],
         from: Source::Apt(&["chromium", "fonts-wqy-microhei"]),

@@ -152,7 +152,7 @@ impl Names {
         let id = contract.map(|name| name.split('@').next().unwrap_or(name).to_owned());
         let newest = |id: &String| packs.all().iter().rev().find(|pack| pack.id == *id);
         let mut contracts: Vec<Choice> = Vec::new();
-        for pack in packs.all().iter().filter(|pack| pack.id != "cn-law") {
+        for pack in packs.all().iter().filter(|pack| pack.is_contract()) {
             if !contracts.iter().any(|known| known.id == pack.id) {
                 contracts.push(Choice::new(&pack.id, &pack.title.zh, &pack.title.en));
             }

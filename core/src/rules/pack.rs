@@ -253,6 +253,12 @@ impl Pack {
         &self.zone
     }
 
+    /// Whether losses are reported under it. A pack that names no line of business insures nothing:
+    /// it stands beside contracts, as the statute does.
+    pub const fn is_contract(&self) -> bool {
+        !self.lines.is_empty()
+    }
+
     /// Whether this version is in force at the instant.
     pub fn in_force(&self, at: WallMs) -> bool {
         self.effective.holds(at, &self.zone)

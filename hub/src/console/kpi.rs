@@ -144,8 +144,8 @@ pub(super) fn form(visit: &Visit<'_>, span: Span<'_>) -> Markup {
 /// Contracts that cases name.
 fn contracts() -> impl Iterator<Item = &'static str> {
     let all = Packs::shipped().all().iter();
-    all.map(|pack| pack.id.as_str())
-        .filter(|id| *id != "cn-law")
+    all.filter(|pack| pack.is_contract())
+        .map(|pack| pack.id.as_str())
 }
 
 /// What the tables of one look share.

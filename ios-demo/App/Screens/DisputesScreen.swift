@@ -19,7 +19,7 @@ struct DisputesScreen: View {
                     Phrase.nobodyDisputes.text(in: session.language), systemImage: "checkmark.circle")
             }
             ForEach(disputes.all, id: \.path) { dispute in
-                Section(dispute.label.sentence(in: session.language)) {
+                Section(disputes.title(of: dispute, in: session.language)) {
                     ForEach(Array(dispute.values.enumerated()), id: \.offset) { _, said in
                         SaidPart(said: said)
                     }

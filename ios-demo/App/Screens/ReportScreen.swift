@@ -15,9 +15,9 @@ struct ReportScreen: View {
     var body: some View {
         NavigationStack {
             Form {
-                ContentPart(content: report.contracts.content, empty: .noContract) { contracts in
+                ContentPart(content: report.form.content, empty: .noContract) { _ in
                     Picker(Phrase.contract.text(in: session.language), selection: contract) {
-                        ForEach(contracts, id: \.id) { one in
+                        ForEach(report.contracts, id: \.id) { one in
                             Text(one.name(in: session.language)).tag(one.id)
                         }
                     }

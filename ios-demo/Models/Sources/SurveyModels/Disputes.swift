@@ -20,6 +20,12 @@ public final class Disputes {
         file.screen.content.value?.disputes ?? []
     }
 
+    /// What is disputed: the field, and the row in which it stands.
+    public func title(of dispute: DisputeView, in language: Language) -> String {
+        let row = file.screen.content.value?.rowName(at: dispute.path)
+        return [dispute.label.sentence(in: language), row].compactMap { $0 }.joined(separator: " · ")
+    }
+
     /// Settles one of them.
     @discardableResult
     public func settle(_ dispute: DisputeView) async -> Bool {

@@ -130,7 +130,18 @@ extension StepView: Named {}
 extension CoverView: Named {}
 extension ShotView: Named {}
 extension ClockView: Named {}
-extension ContractView: Named {}
 extension PhotoFinding: Named {}
 extension SyncNoteView: Named {}
 extension QuestionView: Named {}
+
+extension CaseScreen {
+    /// What the row is called in which a path lies: by its loss item, else its part or room, else its question.
+    public func rowName(at path: String) -> String? {
+        let rows = sections.flatMap { $0.rows }
+        guard let row = rows.first(where: { $0.id != nil && path.hasPrefix($0.path) }) else { return nil }
+        for name in ["item", "part", "room", "question"] {
+            if let shown = row.fields.first(where: { $0.name == name })?.shown { return shown }
+        }
+        return nil
+    }
+}

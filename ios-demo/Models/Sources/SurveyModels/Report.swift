@@ -5,7 +5,8 @@ import Observation
 @MainActor
 @Observable
 public final class Report {
-    public let contracts = Loading<[ContractView]>(isEmpty: { $0.isEmpty })
+    /// The fields that the signed-in person may write.
+    public let form = Loading<[FieldForm]>(isEmpty: { $0.isEmpty })
     public let saving = Work()
     public var entries: [Entry] = []
     /// The contract, by its id; its perils are the causes to choose from.
@@ -18,13 +19,21 @@ public final class Report {
         self.device = device
     }
 
-    /// Reads the form and the contracts.
+    /// The contracts under which losses are reported.
+    public var contracts: [Choice] {
+        let field = form.content.value?.first { $0.name == "contract" }
+        return field?.choices ?? []
+    }
+
+    /// Reads the form.
     public func load() async {
         let device = self.device
-        await contracts.load { try await device.contracts() }
-        guard entries.isEmpty, let form = try? await device.form() else { return }
-        let report = form.first { $0.key == "report" }
-        entries = (report?.fields ?? []).filter { $0.mayWrite && $0.name != "contract" }.map { Entry($0) }
+        await form.load {
+            let report = try await device.form().first { $0.key == "report" }
+            return (report?.fields ?? []).filter { $0.mayWrite }
+        }
+        guard entries.isEmpty, let fields = form.content.value else { return }
+        entries = fields.filter { $0.name != "contract" }.map { Entry($0) }
     }
 
     /// Chooses the contract.

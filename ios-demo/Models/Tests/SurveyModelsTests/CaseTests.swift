@@ -93,6 +93,8 @@ struct CaseTests {
         let device = try await stage.enrolledDevice()
         let report = Report(device)
         await report.load()
+        let contracts = report.contracts.map(\.id)
+        #expect(contracts.contains("huzhu-rural-housing") && !contracts.contains("cn-law"))
         await report.choose("huzhu-rural-housing")
         #expect(!report.perils.isEmpty)
         guard let at = report.entries.firstIndex(where: { $0.field.name == "household" }) else {

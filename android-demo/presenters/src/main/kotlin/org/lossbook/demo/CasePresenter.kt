@@ -66,7 +66,8 @@ class CasePresenter(desk: Desk, route: Route, private val case: String) :
     private fun open(screen: CaseScreen): List<Block> {
         val disputes = screen.disputes.map {
             val values = it.values.joinToString(" / ") { one -> one.value }
-            Row(words.of(it.label), values, marks = listOf(Mark(words.disputed, Tone.BAD)), tap = Go(Place.Dispute(case, it.path)))
+            val detail = listOfNotNull(words.nameAt(screen, it.path), values).joinToString(" · ")
+            Row(words.of(it.label), detail, marks = listOf(Mark(words.disputed, Tone.BAD)), tap = Go(Place.Dispute(case, it.path)))
         }
         val returned = screen.returned.filter { it.answers.isEmpty() }.map {
             Row(words.of(it.label), it.then.joinToString(" / "), marks = listOf(Mark(words.toMend, Tone.WARN)), tap = Go(Place.Estimate(case)))

@@ -13,8 +13,6 @@ import org.lossbook.demo.page.Sums
 import org.lossbook.demo.page.Text
 import org.lossbook.demo.page.Tone
 import org.lossbook.ffi.CaseScreen
-import org.lossbook.ffi.FieldKind
-import org.lossbook.ffi.FieldView
 import org.lossbook.ffi.Judgement
 import org.lossbook.ffi.RowStanding
 import org.lossbook.ffi.RowView
@@ -64,9 +62,6 @@ class EstimatePresenter(desk: Desk, route: Route, private val case: String) :
     }
 
     private fun row(screen: CaseScreen, section: SectionView, row: RowView): Row {
-        val texts = row.fields.filter { it.kind != FieldKind.DIGEST }
-        val first = TITLES.firstNotNullOfOrNull { name -> texts.find { it.name == name } }
-        val rest = texts.filter { it !== first }.joinToString("  ") { "${words.of(it.zh, it.en)} ${shown(it)}" }
         val priced = screen.judgement?.lines.orEmpty().find { it.id == row.id }
         val dispute = screen.disputes.find { it.path.startsWith(row.path) }
         val marks = listOfNotNull(
@@ -74,16 +69,13 @@ class EstimatePresenter(desk: Desk, route: Route, private val case: String) :
             priced?.takeIf { !it.covered }?.let { Mark(words.notCovered, Tone.WARN) },
         )
         val tap = if (dispute == null) Go(Place.Row(case, section.key, row.id)) else Go(Place.Dispute(case, dispute.path))
-        val formula = priced?.formula?.takeIf(String::isNotEmpty)
-        return Row(first?.let(::shown).orEmpty(), listOfNotNull(rest, formula).joinToString("\n"), row.amount?.let(words::money).orEmpty(), marks, tap)
+        val formula = priced?.formula?.takeIf { it != row.amount?.text }
+        val detail = listOfNotNull(words.rest(row), formula).filter(String::isNotEmpty).joinToString("\n")
+        return Row(words.name(row), detail, row.amount?.let(words::money).orEmpty(), marks, tap)
     }
-
-    /** A value in the contract's words where it has some. */
-    private fun shown(field: FieldView): String = field.choice?.let(words::of) ?: field.shown ?: words.disputed
 
     companion object {
         private val SECTIONS = listOf("lines", "damage", "answers")
-        private val TITLES = listOf("item", "part", "room", "question")
 
         /** What the contract pays and how it comes to that. */
         fun payable(words: Words, screen: CaseScreen): List<Block> {
@@ -96,7 +88,7 @@ class EstimatePresenter(desk: Desk, route: Route, private val case: String) :
 
         private fun steps(words: Words, judged: Judgement): List<Sums.Sum> {
             val steps = judged.covers.flatMap { cover ->
-                cover.steps.map { Sums.Sum(words.of(it.zh, it.en), words.money(it.change), it.source) }
+                cover.steps.map { Sums.Sum(words.label(it.zh, it.en), words.money(it.change), it.source) }
             }
             val total = judged.payable?.let { Sums.Sum(words.payable, words.money(it), judged.capital.orEmpty(), strong = true) }
             return steps + (total ?: Sums.Sum(words.payable, words.undecided, words.asksHeadOffice, strong = true))

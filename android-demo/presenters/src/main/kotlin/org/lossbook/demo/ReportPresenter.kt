@@ -11,7 +11,6 @@ import org.lossbook.demo.page.Progress
 import org.lossbook.demo.page.Text
 import org.lossbook.demo.page.Tone
 import org.lossbook.ffi.ContractForm
-import org.lossbook.ffi.ContractView
 import org.lossbook.ffi.FieldEdit
 import org.lossbook.ffi.FieldForm
 import org.lossbook.ffi.LossbookException
@@ -24,7 +23,6 @@ class ReportPresenter(desk: Desk, route: Route) : Presenter<ReportPresenter.Stat
         val fields: List<FieldForm>? = null,
         val scopes: List<ScopeView> = emptyList(),
         val scope: String? = null,
-        val contracts: List<ContractView> = emptyList(),
         val contract: ContractForm? = null,
         val values: Map<String, String> = emptyMap(),
         /** What is wrong, by field; an empty name is the whole report. */
@@ -49,8 +47,8 @@ class ReportPresenter(desk: Desk, route: Route) : Presenter<ReportPresenter.Stat
     override fun start() {
         attempt(::failed) {
             val fields = desk.book.form().first { it.key == "report" }.fields.filter { it.mayWrite }
-            val (scopes, contracts) = desk.book.scopes() to desk.book.contracts()
-            change { copy(fields = fields, scopes = scopes, scope = scopes.firstOrNull()?.name, contracts = contracts) }
+            val scopes = desk.book.scopes()
+            change { copy(fields = fields, scopes = scopes, scope = scopes.firstOrNull()?.name) }
         }
     }
 
@@ -106,8 +104,7 @@ class ReportPresenter(desk: Desk, route: Route) : Presenter<ReportPresenter.Stat
     private fun form(state: State, fields: List<FieldForm>): List<Block> {
         val known = fields.associateBy(FieldForm::name)
         val scopes = Choice(words.scope, state.scopes.map { Choice.Answer(it.name, picked = it.name == state.scope, tap = InScope(it.name)) })
-        // The statute stands beside every contract and is none.
-        val insured = state.contracts.distinctBy(ContractView::id).filter { it.id != STATUTE }
+        val insured = known["contract"]?.choices.orEmpty()
         val contracts = list(
             state,
             "contract",
@@ -142,8 +139,6 @@ class ReportPresenter(desk: Desk, route: Route) : Presenter<ReportPresenter.Stat
     }
 
     private companion object {
-        const val STATUTE = "cn-law"
-
         /** What is asked at once; everything else has its time later. */
         val ASKED = listOf("household", "phone", "cause", "occurred_at", "place", "area", "position", "course")
     }

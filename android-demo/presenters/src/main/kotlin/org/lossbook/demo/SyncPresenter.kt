@@ -104,7 +104,8 @@ class SyncPresenter(desk: Desk, route: Route) : Presenter<SyncPresenter.State>(d
 
     private fun ended(state: State): List<Block> {
         val outcome = state.outcome ?: return emptyList()
-        val problem = outcome.problem?.let { Text(words.of(it), Tone.BAD) }
+        // No network is a surveyor's everyday, not a fault.
+        val problem = outcome.problem?.let { Text(words.of(it), if (outcome.end == SyncEnd.NO_WAY) Tone.WAIT else Tone.BAD) }
         val done = Text(words.of(outcome.end), if (outcome.end == SyncEnd.DONE) Tone.GOOD else Tone.WARN)
         val held = Text(words.photosHeld(outcome.progress.photosHeld), Tone.WAIT).takeIf { outcome.progress.photosHeld > 0uL }
         return listOfNotNull(done, problem, held) + outcome.brokenPhotos.map { Text(words.brokenPhoto(it), Tone.WARN) }
@@ -119,7 +120,7 @@ class SyncPresenter(desk: Desk, route: Route) : Presenter<SyncPresenter.State>(d
 
     private fun log(state: State): List<Block> {
         if (state.log.isEmpty()) return emptyList()
-        return listOf(Heading(words.lastExchanges)) + state.log.map { Row(desk.time(it.beganMs), words.of(it.zh, it.en)) }
+        return listOf(Heading(words.lastExchanges)) + state.log.map { Row(words.of(it.end), words.of(it.zh, it.en)) }
     }
 
     private companion object {

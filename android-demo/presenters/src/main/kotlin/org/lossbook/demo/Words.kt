@@ -88,7 +88,7 @@ class Words(val language: Language) {
         val entries = status.entriesWaiting
         val photos = status.photosWaiting
         if (entries == 0uL && photos == 0uL) return of("没有待发送的内容", "Nothing waits to be sent")
-        return of("待发送 $entries 条记录、$photos 张照片", "$entries entries and $photos photos wait to be sent")
+        return of("待发送 $entries 条记录、$photos 张照片", "To be sent: ${counted(entries, "entry", "entries")}, ${counted(photos, "photo", "photos")}")
     }
 
     fun mark(state: SyncState) = when (state) {
@@ -146,7 +146,10 @@ class Words(val language: Language) {
     val positionHint = of("纬度,经度", "Latitude,longitude")
     val noFix = Problem("no_fix", "暂时无法定位，可稍后再试或手工填写", "no position now: try again later or type it")
 
-    fun label(field: FieldForm) = of(field.zh, field.en.replaceFirstChar(Char::uppercase))
+    fun label(field: FieldForm) = label(field.zh, field.en)
+
+    /** Words of the library where a label begins with them. */
+    fun label(zh: String, en: String) = of(zh, en.replaceFirstChar(Char::uppercase))
 
     /** A field of the form, with the keyboard that fits it. */
     fun field(form: FieldForm, value: String, hint: String, problem: Problem?, typed: (String) -> Event): Field {
@@ -184,10 +187,20 @@ class Words(val language: Language) {
     val priceFirst = of("录入损失项目", "Enter loss lines")
     val signNow = of("签字确认", "Sign")
 
-    fun progress(it: CaseProgress) = of(
-        "记录 ${it.written} 条，总部已接收 ${it.received}，已确认 ${it.confirmed}；照片 ${it.photos}，已接收 ${it.photosReceived}",
-        "${it.written} entries, ${it.received} received, ${it.confirmed} confirmed; ${it.photos} pictures, ${it.photosReceived} received",
-    )
+    /** Of what was written on this phone; what others added is not its to send. */
+    fun progress(it: CaseProgress): String {
+        val entries = of(
+            "本机记录 ${it.written} 条，总部已接收 ${it.received}，已确认 ${it.confirmed}",
+            "${counted(it.written, "entry", "entries")} of this phone, ${it.received} received, ${it.confirmed} confirmed",
+        )
+        if (it.photos == 0uL) return entries
+        return entries + of(
+            "；本机图片 ${it.photos} 张，已接收 ${it.photosReceived}",
+            "; ${counted(it.photos, "picture", "pictures")}, ${it.photosReceived} received",
+        )
+    }
+
+    private fun counted(count: ULong, one: String, many: String) = "$count ${if (count == 1uL) one else many}"
 
     fun missing(count: UInt) = of("还缺 $count 张", "$count more needed")
 
@@ -249,6 +262,12 @@ class Words(val language: Language) {
 
     fun showAll(count: Int) = of("显示其余 $count 栏", "Show $count more")
 
+    fun answer(value: String) = when (value) {
+        "是" -> of("是", "yes")
+        "否" -> of("否", "no")
+        else -> value
+    }
+
     // Disputes.
     val dispute = of("处理争议", "Settle a dispute")
     val disputeBinds = of("两人填写不同，签字和审批须等待处理", "People wrote different values: signing and approval wait for this")
@@ -299,7 +318,7 @@ class Words(val language: Language) {
 
     fun leftOf(entries: ULong, photos: ULong, bytes: ULong) = of(
         "还有 $entries 条记录、$photos 张照片（${size(bytes)}）",
-        "$entries entries and $photos pictures left (${size(bytes)})",
+        "${counted(entries, "entry", "entries")} and ${counted(photos, "picture", "pictures")} left (${size(bytes)})",
     )
 
     fun size(bytes: ULong): String = if (bytes < MEGA) "${(bytes + KILO - 1u) / KILO} KB" else "%.1f MB".format(java.util.Locale.ROOT, bytes.toDouble() / MEGA.toDouble())

@@ -57,7 +57,7 @@ class WaysTest {
         screen.touch(SyncPresenter.Start)
         screen.until { it.outcome != null && !it.running }
         assertEquals(SyncEnd.NO_WAY, screen.state.value.outcome?.end)
-        assertTrue(screen.said(Tone.BAD).isNotEmpty())
+        assertTrue(screen.said(Tone.WAIT).isNotEmpty() && screen.said(Tone.BAD).isEmpty())
         assertTrue(screen.page().bottom.any { it.tap == Go(Place.Bundle(null)) })
     }
 

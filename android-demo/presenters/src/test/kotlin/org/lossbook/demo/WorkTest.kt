@@ -163,6 +163,7 @@ class WorkTest {
             val screen = at<DisputePresenter>(Place.Dispute(case, "lines.$row.amount"))
             screen.until { it.screen != null }
             assertFalse(screen.main().enabled)
+            assertEquals("金额 · 瓦片", screen.page().subtitle)
             val answers = screen.choice("采用哪一个？").answers
             assertEquals(setOf("950.00", "1250.50"), answers.map { it.text }.toSet())
             assertTrue(answers.any { "争议甲" in it.detail } && answers.any { "争议乙" in it.detail })

@@ -71,6 +71,7 @@ import org.lossbook.ffi.Lossbook as Handle
  *
  * ```kotlin
  * Lossbook.openOrCreate(folder, HostParts(keys, clock)).use { book ->
+ *     if (book.status().user == null) book.enrol(code, HubTransport.ofPlatform()) // once; from here on without a network
  *     val case = book.reportLoss(NewReport(fields = listOf(FieldEdit("household", "张三"), FieldEdit("cause", "冰雹"))))
  *     book.addPhoto(case.id, NewPhoto(path, PhotoOrigin.CAMERA))
  * }

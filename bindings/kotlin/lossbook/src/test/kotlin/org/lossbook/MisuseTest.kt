@@ -5,7 +5,7 @@ import java.util.concurrent.CountDownLatch
 import kotlin.test.Test
 import kotlin.test.assertEquals
 import kotlin.test.assertFailsWith
-import kotlin.test.assertNotNull
+import kotlin.test.assertFalse
 import kotlin.test.assertTrue
 import kotlinx.coroutines.CancellationException
 import kotlinx.coroutines.Dispatchers
@@ -20,11 +20,16 @@ import org.junit.jupiter.api.AfterAll
 import org.junit.jupiter.api.BeforeAll
 import org.junit.jupiter.api.TestInstance
 import org.junit.jupiter.api.io.TempDir
+import org.lossbook.ffi.Cancellation
 import org.lossbook.ffi.FieldEdit
+import org.lossbook.ffi.HostKeyStore
+import org.lossbook.ffi.HostLocation
+import org.lossbook.ffi.Lossbook as Handle
 import org.lossbook.ffi.LossbookException
 import org.lossbook.ffi.NewPhoto
 import org.lossbook.ffi.NewReport
 import org.lossbook.ffi.PhotoOrigin
+import org.lossbook.ffi.PlaceFix
 import org.lossbook.ffi.SyncEnd
 import org.lossbook.ffi.TransportException
 import org.lossbook.stage.Hub
@@ -100,6 +105,25 @@ class MisuseTest {
         }
     }
 
+    @Test
+    fun `a photo that is stopped midway says cancelled, and the same file is taken in later`() = runBlocking {
+        val (phone, book) = phone("midway")
+        val case = book.report()
+        book.close()
+        Cancellation().use { stop ->
+            // Asked after the file is read and before anything is written.
+            val place = object : HostLocation {
+                override fun lastFix(): PlaceFix? = null.also { stop.cancel() }
+            }
+            Handle.open(phone.home.path, phone.parts().copy(location = place)).use { handle ->
+                val stopped = assertFailsWith<LossbookException.Cancelled> { handle.addPhoto(case, photo(0), stop) }
+                assertEquals("cancelled" to 0, stopped.code to handle.caseScreen(case).photos.size)
+                handle.addPhoto(case, photo(0), null)
+                assertEquals(1, handle.caseScreen(case).photos.size)
+            }
+        }
+    }
+
     private suspend fun whole(book: Lossbook, case: String, digest: String): ULong {
         val file = File(folder, "whole.jpg")
         book.writePhoto(case, digest, file)
@@ -118,16 +142,42 @@ class MisuseTest {
     }
 
     @Test
+    fun `a key store that throws something else is asked again later, and its words go nowhere`() = runBlocking {
+        val (phone, book) = phone("broken")
+        val case = book.report()
+        book.close()
+        val broken = object : HostKeyStore {
+            override fun wrap(key: ByteArray): ByteArray = throw IllegalStateException("农户张三")
+
+            override fun unwrap(wrapped: ByteArray): ByteArray = wrap(wrapped)
+        }
+        val failed = assertFailsWith<LossbookException.TryLater> { Lossbook.open(phone.home, phone.parts().copy(keys = broken)) }
+        assertEquals("host_failed", failed.code)
+        assertFalse("张三" in failed.stackTraceToString())
+        phone.open().use { again -> assertEquals(case, again.caseScreen(case).row.id) }
+    }
+
+    @Test
+    fun `a home that is open is not opened a second time`() = runBlocking {
+        val (phone, book) = phone("second")
+        book.use {
+            val second = assertFailsWith<LossbookException.TryLater> { phone.open() }
+            assertEquals("in_use", second.code)
+            assertTrue(book.report().isNotEmpty())
+        }
+    }
+
+    @Test
     fun `a transport that throws is no way to the hub, and a later exchange brings everything`() = runBlocking {
         val (phone, book) = phone("throws")
         book.use {
             book.report()
             val bad = HubTransport { throw IllegalStateException("a bug of the app") }
             val outcome = book.sync(bad, phone.options(patienceMs = 300u))
-            assertEquals(SyncEnd.NO_WAY, outcome.end)
-            assertNotNull(outcome.problem)
+            assertEquals(SyncEnd.NO_WAY to "weak_network", outcome.end to outcome.problem?.code)
             val none = HubTransport { throw TransportException.NoNetwork() }
-            assertEquals(SyncEnd.NO_WAY, book.sync(none, phone.options(patienceMs = 300u)).end)
+            val cut = book.sync(none, phone.options(patienceMs = 300u))
+            assertEquals(SyncEnd.NO_WAY to "no_network", cut.end to cut.problem?.code)
             assertEquals(SyncEnd.DONE, phone.sync(book).end)
             assertEquals(0uL, book.status().entriesWaiting)
             assertEquals(0, phone.bodiesLeft())

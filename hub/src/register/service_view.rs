@@ -235,11 +235,14 @@ fn part<T>(rows: impl Iterator<Item = T>, ask: &Ask<'_>) -> Vec<T> {
     rows.skip(skip).take(limit).collect()
 }
 
-fn cases(tx: &dyn MetaTx, ask: &Ask<'_>) -> Result<Vec<DeskRow>, StoreError> {
+/// Cases that are asked for, newest change first; of all of them at most so many.
+fn cases(tx: &dyn MetaTx, ask: &Ask<'_>, most: u32) -> Result<Vec<DeskRow>, StoreError> {
     if let Some(case) = ask.case {
         return Ok(tx.desk_row(case)?.into_iter().collect());
     }
-    let rows = tx.newest(ask.scopes, u32::MAX)?.into_iter();
+    let is_period = ask.from.is_some() || ask.to.is_some();
+    let most = if is_period { u32::MAX } else { most };
+    let rows = tx.newest(ask.scopes, most)?.into_iter();
     let is_in = |row: &DeskRow| {
         ask.from.is_none_or(|from| from <= row.reported)
             && ask.to.is_none_or(|to| row.reported < to)
@@ -251,7 +254,7 @@ fn cases(tx: &dyn MetaTx, ask: &Ask<'_>) -> Result<Vec<DeskRow>, StoreError> {
 fn callbacks_due(tx: &dyn MetaTx, ask: &Ask<'_>) -> Result<Table, StoreError> {
     let calls = tx.register_rows(RegisterPart::all(CLAIM_CALLBACKS.id))?;
     let called: std::collections::BTreeSet<_> = calls.iter().filter_map(|row| row.case).collect();
-    let rows = cases(tx, ask)?.into_iter();
+    let rows = cases(tx, ask, u32::MAX)?.into_iter();
     let open = rows.filter(|row| row.paid && !called.contains(&row.case));
     let row = |row: DeskRow| Row {
         cells: vec![
@@ -391,10 +394,10 @@ fn status(row: &DeskRow) -> Cell {
     ))
 }
 
-/// Where each case is, newest report first.
+/// Where each case is, newest change first.
 fn progress(tx: &dyn MetaTx, ask: &Ask<'_>) -> Result<Table, StoreError> {
-    let mut all = cases(tx, ask)?;
-    all.sort_by_key(|row| std::cmp::Reverse((row.reported, row.case)));
+    let skipped = u32::try_from(ask.skipped()).unwrap_or(u32::MAX);
+    let all = cases(tx, ask, skipped.saturating_add(ask.limit))?;
     let mut rows = Vec::new();
     for row in part(all.into_iter(), ask) {
         let standing = tx.case_standing(row.case)?;
@@ -438,7 +441,7 @@ fn progress(tx: &dyn MetaTx, ask: &Ask<'_>) -> Result<Table, StoreError> {
 /// Open cases, longest unchanged first. From when on a case stands still is nowhere written, so
 /// the table sorts and does not judge.
 fn stalled(tx: &dyn MetaTx, ask: &Ask<'_>) -> Result<Table, StoreError> {
-    let mut all = cases(tx, ask)?;
+    let mut all = cases(tx, ask, u32::MAX)?;
     all.retain(|row| !matches!(row.status.as_str(), "closed" | "denied"));
     all.sort_by_key(|row| (row.updated, row.case));
     let row = |row: DeskRow| Row {

@@ -82,7 +82,7 @@ fn condition(part: &RegisterPart<'_>) -> (String, Vec<Value>) {
             |id: &&str| format!("instr(lower(coalesce(r.fields ->> '$.{id}', '')), ?) > 0");
         let any: Vec<String> = among.iter().map(column).collect();
         sql.push_str(&format!(" AND (0 OR {})", any.join(" OR ")));
-        let words = Value::Text(words.to_lowercase());
+        let words = Value::Text(words.to_ascii_lowercase());
         values.extend(among.iter().map(|_| words.clone()));
     }
     (sql, values)

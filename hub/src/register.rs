@@ -263,8 +263,20 @@ impl Register {
     /// # Errors
     /// As the store fails.
     pub fn table(&'static self, tx: &dyn MetaTx, ask: &Ask<'_>) -> Result<Table, StoreError> {
-        let rows = tx.register_rows(self.part(ask))?;
-        Ok(self.table_of(&rows, ask.personal))
+        Ok(self.table_of(&self.rows(tx, ask)?, ask.personal))
+    }
+
+    /// The rows that an asking means, newest first.
+    ///
+    /// # Errors
+    /// As the store fails.
+    pub fn rows(&self, tx: &dyn MetaTx, ask: &Ask<'_>) -> Result<Vec<RegisterRow>, StoreError> {
+        let searched = self.searched();
+        let words = ask.words.map(|words| (words, searched.as_slice()));
+        tx.register_rows(RegisterPart {
+            words,
+            ..self.part(ask)
+        })
     }
 
     /// Some rows as a table.

@@ -32,6 +32,10 @@ fn satisfaction(tx: &dyn MetaTx, ask: &Ask<'_>) -> Result<Table, StoreError> {
     };
     let figure = Figure::of(tx, metric, span(ask))?;
     let callbacks = callbacks(tx, ask)?;
+    if callbacks.is_empty() {
+        // Nobody was asked: that is no row, and not a row of blanks.
+        return Ok(table(&SATISFACTION, SATISFACTION_COLUMNS, Vec::new()));
+    }
     let counted = |pick: fn(&(&str, &'static str, &'static str)) -> &'static str| {
         let parts = SCALE.iter().map(|choice| {
             let given = callbacks.iter();
@@ -40,11 +44,7 @@ fn satisfaction(tx: &dyn MetaTx, ask: &Ask<'_>) -> Result<Table, StoreError> {
         });
         parts.collect::<Vec<_>>().join("、")
     };
-    let grade = if callbacks.is_empty() {
-        Cell::Blank
-    } else {
-        Cell::Words(Words::new(counted(|one| one.1), counted(|one| one.2)))
-    };
+    let grade = Cell::Words(Words::new(counted(|one| one.1), counted(|one| one.2)));
     // A gap has a meaning only where every contract that was rated has the same target.
     let packs = tx.packs()?;
     let targets = figure.contracts.keys().map(|id| {
@@ -103,7 +103,7 @@ const EVALUATION_COLUMNS: &[Heading] = &[
     ("measure", "改进措施", "Measure"),
 ];
 
-/// R261: each dimension with its share, and what people wrote about it.
+/// R261: each dimension that somebody rated or wrote about, with its share and what was written.
 pub(super) const EVALUATION: Entry = Entry {
     id: "evaluation",
     name: ("满意度评价表", "Evaluation by dimension"),
@@ -120,19 +120,22 @@ fn evaluation(tx: &dyn MetaTx, ask: &Ask<'_>) -> Result<Table, StoreError> {
         to: ask.to,
         ..RegisterPart::all("satisfaction_measures")
     })?;
-    let rows = DIMENSIONS.iter().map(|(word, zh, en)| {
+    let rows = DIMENSIONS.iter().filter_map(|(word, zh, en)| {
         let rated = callbacks.iter().map(|row| value_of(row, word));
         let rated: Vec<&str> = rated.filter(|rating| !rating.is_empty()).collect();
         let good = rated.iter().filter(|rating| is_satisfied(rating)).count();
         let mut notes = measures.iter();
         let note = notes.find(|row| value_of(row, "dimension") == *word);
+        if rated.is_empty() && note.is_none() {
+            return None;
+        }
         let written = |field: &str| note.map_or(Cell::Blank, |row| text(value_of(row, field)));
-        plain(vec![
+        Some(plain(vec![
             Cell::Words(Words::new(*zh, *en)),
             share(good as u64, rated.len() as u64),
             written("reasons"),
             written("measure"),
-        ])
+        ]))
     });
     Ok(table(
         &EVALUATION,

@@ -64,6 +64,7 @@ fn table(world: &World, id: &str) -> Table {
         from: None,
         to: None,
         case: None,
+        words: None,
         now: world.hub.now().wall,
         limit: 500,
         after: None,

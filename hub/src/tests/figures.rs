@@ -80,6 +80,7 @@ fn table(world: &World, id: &str) -> Table {
         from: None,
         to: None,
         case: None,
+        words: None,
         now: world.hub.now().wall,
         limit: 50,
         after: None,

@@ -241,6 +241,7 @@ impl Register {
             case: ask.case,
             from: ask.from,
             to: ask.to,
+            reported: None,
             words: None,
             skip: ask.skipped(),
             limit: ask.limit,

@@ -11,6 +11,7 @@ mod desks;
 mod enrolment;
 mod exchange;
 mod figures;
+mod files;
 mod http;
 mod notice;
 mod office;
@@ -22,6 +23,7 @@ mod queues;
 mod register;
 mod service;
 mod shelf;
+mod sight;
 mod story;
 
 use std::path::PathBuf;

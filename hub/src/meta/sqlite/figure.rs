@@ -183,14 +183,6 @@ impl Figures for Tx<'_> {
         .collect()
     }
 
-    fn reported_on(&self, case: CaseId) -> Result<Option<i64>, StoreError> {
-        let day = self
-            .sql()
-            .prepare_cached("SELECT day FROM hub_sheet WHERE case_id = ?1")?
-            .query_row([case.as_bytes()], |row| row.get(0));
-        Ok(day.optional()?)
-    }
-
     fn groups(
         &self,
         by: &[Key],

@@ -71,6 +71,11 @@ fn condition(part: &RegisterPart<'_>) -> (String, Vec<Value>) {
         sql.push_str(" AND n.since < ?");
         values.push(Value::Integer(to.0));
     }
+    if let Some((first, last)) = part.reported {
+        let days = "SELECT day FROM hub_sheet WHERE case_id = n.case_id";
+        sql.push_str(&format!(" AND ({days}) BETWEEN ? AND ?"));
+        values.extend([Value::Integer(first), Value::Integer(last)]);
+    }
     if !part.scopes.is_empty() {
         let marks = vec!["?"; part.scopes.len()].join(", ");
         sql.push_str(&format!(" AND n.scope IN ({marks})"));

@@ -20,6 +20,7 @@ pub(crate) mod notice;
 mod payment;
 mod policy;
 mod policy_view;
+mod report;
 pub(crate) mod risk;
 mod service_view;
 pub(crate) mod staff;
@@ -181,6 +182,7 @@ const DESKS: &[&[&Register]] = &[
     staff::REGISTERS,
     risk::REGISTERS,
     contract::REGISTERS,
+    report::REGISTERS,
 ];
 
 /// Tables that the desks make from their registers.

@@ -21,6 +21,7 @@ mod policy;
 mod pulse;
 mod queues;
 mod register;
+mod report;
 mod service;
 mod shelf;
 mod sight;

@@ -266,8 +266,8 @@ pub(crate) const LEGS: &[Leg] = &[
     },
     Leg {
         name: "kpi",
-        what: "every figure and total counted again in Python from the JSON of cases and decisions",
-        needs: &["python3"],
+        what: "every figure, total and correction counted again in Python and JavaScript from cases, decisions and changes",
+        needs: &["python3", "sqlcipher3", "cbor2", "node", "automerge"],
         act: Act::Peer {
             first: &[],
             script: &[

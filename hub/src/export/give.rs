@@ -194,7 +194,8 @@ impl Part<'_> {
         table(tx, (&whole, &cut), as_what)
     }
 
-    fn whole(&self, tx: &dyn MetaTx, entry: &Entry) -> Result<Table, StoreError> {
+    /// Every row of the part.
+    pub(crate) fn whole(&self, tx: &dyn MetaTx, entry: &Entry) -> Result<Table, StoreError> {
         let mut ask = Ask {
             scopes: self.scopes,
             from: self.from,

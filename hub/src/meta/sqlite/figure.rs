@@ -2,7 +2,7 @@
 
 use lossbook_core::domain::{CaseId, ScopeId, WallMs};
 use lossbook_core::store::{StoreError, Tx};
-use rusqlite::{OptionalExtension, Row, ToSql};
+use rusqlite::{Row, ToSql};
 
 use super::desk::{COLUMN_COUNT, COLUMNS, raw, within};
 use super::{as_sql, from_sql};

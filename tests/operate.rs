@@ -225,7 +225,6 @@ fn one_flipped_bit_of_the_log_that_a_killed_hub_left_is_found_before_anything_dr
     let log = dir.join("store.db-wal");
     assert!(fs::metadata(&log).expect("a log").len() > 0);
     for _ in 0..10 {
-        // Behind the last transaction lies what nobody was told of.
         let (good, at) = flip(&log, &mut chance);
         let bad = fs::read(&log).expect("bytes");
         let checked = check(&dir, &fleet.key).expect("looked through");

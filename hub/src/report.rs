@@ -121,11 +121,7 @@ impl Due {
     }
 
     /// The tables of its days, and what the file says of itself.
-    fn read(
-        &self,
-        tx: &dyn MetaTx,
-        now: WallMs,
-    ) -> Result<(Vec<Table>, export::About), StoreError> {
+    fn read(&self, tx: &dyn MetaTx, now: WallMs) -> Read {
         let sight = Sight::least(tx)?;
         let scopes: Vec<ScopeId> = self.scope.into_iter().collect();
         let (first, last) = self.days;

@@ -79,10 +79,17 @@ fn look(home: &Path) -> Result<Vec<String>, StoreError> {
     Ok(found)
 }
 
+/// How checksums read their words.
+#[derive(Clone, Copy)]
+enum Order {
+    Little,
+    Big,
+}
+
 /// The beginning of a log.
 struct Header {
     is_whole: bool,
-    is_big_endian: bool,
+    order: Order,
     page: usize,
     salts: Vec<u8>,
     sums: Sums,
@@ -90,15 +97,19 @@ struct Header {
 
 impl Header {
     fn parse(bytes: &[u8]) -> Self {
-        let is_big_endian = word(bytes, 0) == MAGIC_BIG_ENDIAN;
+        let order = if word(bytes, 0) == MAGIC_BIG_ENDIAN {
+            Order::Big
+        } else {
+            Order::Little
+        };
         let sums = (word(bytes, 24), word(bytes, 28));
-        let counted = summed((0, 0), bytes.get(..24).unwrap_or_default(), is_big_endian);
+        let counted = summed((0, 0), bytes.get(..24).unwrap_or_default(), order);
         let is_whole = counted == sums;
         let said = usize::try_from(word(bytes, 8)).unwrap_or(PAGE);
         let is_size = said.is_power_of_two() && (512..=LARGEST_PAGE).contains(&said);
         Self {
             is_whole,
-            is_big_endian,
+            order,
             page: if is_whole && is_size { said } else { PAGE },
             salts: bytes.get(16..24).unwrap_or_default().to_vec(),
             sums,
@@ -127,8 +138,8 @@ fn frames(log: &mut impl Read, header: &Header) -> Result<Seen, StoreError> {
             own.clone_into(&mut salts);
         }
         let start = head.get(..8).unwrap_or_default();
-        let sums = summed(before, start, header.is_big_endian);
-        let sums = summed(sums, page, header.is_big_endian);
+        let sums = summed(before, start, header.order);
+        let sums = summed(sums, page, header.order);
         before = (word(head, 16), word(head, 20));
         let is_whole = own == salts && sums == before;
         let is_end = word(head, 4) != 0;
@@ -168,13 +179,12 @@ fn word(bytes: &[u8], at: usize) -> u32 {
     four.map_or(0, u32::from_be_bytes)
 }
 
-fn summed((mut first, mut second): Sums, bytes: &[u8], is_big_endian: bool) -> Sums {
+fn summed((mut first, mut second): Sums, bytes: &[u8], order: Order) -> Sums {
     let read = |four: &[u8]| {
         let four = four.try_into().unwrap_or_default();
-        if is_big_endian {
-            u32::from_be_bytes(four)
-        } else {
-            u32::from_le_bytes(four)
+        match order {
+            Order::Big => u32::from_be_bytes(four),
+            Order::Little => u32::from_le_bytes(four),
         }
     };
     for pair in bytes.chunks_exact(8) {

@@ -149,7 +149,16 @@ fn limit(pack: &Pack, stage: &Stage, class: &str) -> Option<Span> {
             .iter()
             .find_map(|branch| branch.figure.value().copied())
     };
-    of(rule).or_else(|| of(stage.rule))
+    of(rule)
+        .or_else(|| of(stage.rule))
+        .or_else(|| setting(pack, stage.rule))
+}
+
+/// A span among the settings of a contract, if the insurer filled it.
+fn setting(pack: &Pack, id: &str) -> Option<Span> {
+    let mut settings = pack.handling.settings.iter();
+    let found = settings.find(|setting| setting.rule.id == id)?;
+    Span::parse(found.value.as_deref()?)
 }
 
 fn complaint_limits(tx: &dyn MetaTx, ask: &Ask<'_>) -> Result<Table, StoreError> {
@@ -430,10 +439,21 @@ fn progress(tx: &dyn MetaTx, ask: &Ask<'_>) -> Result<Table, StoreError> {
     Ok(table("progress", columns, rows))
 }
 
-/// Open cases, longest unchanged first. From when on a case stands still is nowhere written, so
-/// the table sorts and does not judge.
+/// After how long without a change a case of a contract stands still.
+const STALLED_AFTER: &str = "stalled_after";
+
+/// Open cases, longest unchanged first. Where the insurer filled in from when on a case stands still,
+/// it is judged; where that is blank, the table sorts and does not judge.
 fn stalled(tx: &dyn MetaTx, ask: &Ask<'_>) -> Result<Table, StoreError> {
+    let packs = crate::shelf::packs(tx)?;
     let rows = cases(tx, ask, Listed::Open)?.into_iter();
+    let stands = |row: &DeskRow| {
+        let id = row.contract.split('@').next().unwrap_or_default();
+        let pack = packs.iter().find(|pack| pack.id == id);
+        let span = pack.and_then(|pack| setting(pack, STALLED_AFTER));
+        let until = span.and_then(|span| due(span, row.updated));
+        until.map_or(Cell::Blank, |until| Cell::Yes(ask.now > until))
+    };
     let row = |row: DeskRow| Row {
         cells: vec![
             Cell::Text(row.household.clone()),
@@ -442,6 +462,7 @@ fn stalled(tx: &dyn MetaTx, ask: &Ask<'_>) -> Result<Table, StoreError> {
             Cell::Text(row.surveyor.clone()),
             Cell::Time(row.updated),
             Cell::Span(whole_days(ask.now.0.saturating_sub(row.updated.0))),
+            stands(&row),
         ],
         case: Some(row.case),
     };
@@ -452,6 +473,7 @@ fn stalled(tx: &dyn MetaTx, ask: &Ask<'_>) -> Result<Table, StoreError> {
         Column::new("surveyor", "查勘人员", "Surveyor"),
         Column::new("updated", "最近变动", "Last change"),
         Column::new("unchanged", "未变动时长", "Unchanged for"),
+        Column::new("stands", "是否停滞", "Stands still"),
     ];
     Ok(table("stalled", columns, rows.map(row).collect()))
 }

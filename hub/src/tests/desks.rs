@@ -2,7 +2,6 @@
 
 use lossbook_core::app::Device;
 use lossbook_core::domain::WallMs;
-use lossbook_core::record::Section;
 
 use super::console::{person, visitor};
 use super::http::served;

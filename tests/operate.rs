@@ -211,6 +211,37 @@ fn one_flipped_bit_of_a_hubs_folder_is_found_and_the_object_named() {
 }
 
 #[test]
+fn one_flipped_bit_of_the_log_that_a_killed_hub_left_is_found_before_anything_drops_it() {
+    let (mut chance, seed) = Chance::from_env();
+    let program = program();
+    let mut fleet = Fleet::new(2);
+    fleet.stop();
+    fleet.save_key();
+    let mut served = HubProcess::start(&program, &fleet.hub_dir(), "127.0.0.1:0");
+    fleet.url = served.url.clone();
+    fleet.everybody_works_and_syncs(1);
+    served.kill();
+    let dir = fleet.hub_dir();
+    let log = dir.join("store.db-wal");
+    assert!(fs::metadata(&log).expect("a log").len() > 0);
+    for _ in 0..10 {
+        let (good, at) = flip(&log, &mut chance);
+        let bad = fs::read(&log).expect("bytes");
+        let checked = check(&dir, &fleet.key).expect("looked through");
+        let mut findings = checked.findings.iter();
+        assert!(
+            findings.any(|one| one.object.contains("store.db-wal")),
+            "byte {at} (seed {seed}): {:?}",
+            checked.findings
+        );
+        assert_eq!(fs::read(&log).expect("bytes"), bad, "the log is left alone");
+        fs::write(&log, good).expect("mended");
+    }
+    let checked = check(&dir, &fleet.key).expect("looked through");
+    assert_eq!(checked.findings, []);
+}
+
+#[test]
 fn the_holder_of_an_age_identity_restores_without_the_hubs_key_file() {
     let mut fleet = Fleet::new(1);
     fleet.everybody_works_and_syncs(1);

@@ -41,6 +41,7 @@ mod tokens;
 mod told;
 mod tx;
 mod unique;
+mod wal;
 
 pub use blob::{BlobRow, StoredBlob};
 pub use carried::CarriedRow;

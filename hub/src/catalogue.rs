@@ -30,6 +30,8 @@ pub struct Ask<'a> {
     pub to: Option<WallMs>,
     /// Only rows about this case.
     pub case: Option<CaseId>,
+    /// Of rows that people keep, only those with these words.
+    pub words: Option<&'a str>,
     /// Now.
     pub now: WallMs,
     /// At most so many rows.

@@ -53,6 +53,17 @@ pub fn check(dir: &Path, key: &HubKey) -> Result<Checked, HubError> {
         dir: dir.to_owned(),
         source,
     };
+    // Opening the store would take a damaged log for a shorter one and end it.
+    let log = Store::damaged_log(dir, std::thread::sleep).map_err(failed)?;
+    if !log.is_empty() {
+        let findings = log.into_iter();
+        return Ok(Checked {
+            findings: findings
+                .map(|one| Finding::new(one, Problem::Page))
+                .collect(),
+            ..Checked::default()
+        });
+    }
     // Encrypted like the store, and gone when this function ends.
     let work = tempfile::Builder::new().prefix(".check-").tempdir_in(dir)?;
     let copy = work.path().join("store.db");

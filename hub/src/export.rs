@@ -15,6 +15,7 @@ mod cases;
 mod geo;
 mod give;
 mod package;
+mod report;
 mod text;
 
 use std::fmt;
@@ -35,6 +36,7 @@ pub use cases::feed;
 pub use geo::Places;
 pub(crate) use give::Part;
 pub use give::TableWish;
+pub(crate) use report::{about_all, sheet, workbook};
 
 /// As what a table is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -264,9 +266,47 @@ pub fn table(
     (table, cut): (&Table, &Cut<'_>),
     (format, language): (Format, Language),
 ) -> Result<Result<Export, Refusal>, StoreError> {
-    let cases = table.rows.iter().filter_map(|row| row.case).collect();
-    let mut state = State::of(tx, cases)?;
-    let cells = table.rows.iter().flat_map(|row| &row.cells);
+    let about = match about_table(tx, table, cut)? {
+        Ok(about) => about,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    let bytes = match format {
+        Format::Xlsx => {
+            let title = text::pick(language, &table.title);
+            book::write((title, &[table]), &about, language)
+        }
+        Format::Csv => text::csv(table, language),
+        Format::Json => text::json(table, &about),
+    };
+    Ok(bytes.map(|bytes| Export {
+        file: format!("{}-{}.{format}", table.id, tag(language)),
+        media_type: format.media_type(),
+        bytes,
+        about,
+    }))
+}
+
+/// What a file of one table says of itself.
+fn about_table(
+    tx: &dyn MetaTx,
+    table: &Table,
+    cut: &Cut<'_>,
+) -> Result<Result<About, Refusal>, StoreError> {
+    let state = state_of(tx, &[table])?;
+    let data = match serde_json::to_vec(table) {
+        Ok(data) => data,
+        Err(error) => return Ok(Err(not_written(&error))),
+    };
+    let mut about = state.about(tx, cut, (table.id, &data))?;
+    about.sources = table.sources.to_vec();
+    Ok(Ok(about))
+}
+
+/// The cases of some tables; where there are none, the newest time in a row stands for them.
+fn state_of(tx: &dyn MetaTx, tables: &[&Table]) -> Result<State, StoreError> {
+    let rows = || tables.iter().flat_map(|table| &table.rows);
+    let mut state = State::of(tx, rows().filter_map(|row| row.case).collect())?;
+    let cells = rows().flat_map(|row| &row.cells);
     let times = cells.filter_map(|cell| match cell {
         Cell::Time(at) => Some(*at),
         Cell::Blank
@@ -282,23 +322,7 @@ pub fn table(
     if state.cases == 0 {
         state.newest = times.max().unwrap_or_default();
     }
-    let data = match serde_json::to_vec(table) {
-        Ok(data) => data,
-        Err(error) => return Ok(Err(not_written(&error))),
-    };
-    let mut about = state.about(tx, cut, (table.id, &data))?;
-    about.sources = table.sources.to_vec();
-    let bytes = match format {
-        Format::Xlsx => book::write(table, &about, language),
-        Format::Csv => text::csv(table, language),
-        Format::Json => text::json(table, &about),
-    };
-    Ok(bytes.map(|bytes| Export {
-        file: format!("{}-{}.{format}", table.id, tag(language)),
-        media_type: format.media_type(),
-        bytes,
-        about,
-    }))
+    Ok(state)
 }
 
 pub(crate) fn not_written(error: &dyn fmt::Display) -> Refusal {

@@ -42,6 +42,7 @@ mod readers;
 pub mod reference;
 pub mod refusal;
 pub mod register;
+pub mod report;
 pub mod retention;
 pub mod rights;
 pub mod risk;

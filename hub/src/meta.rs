@@ -36,7 +36,8 @@ use lossbook_core::store::{self, CaseQuery, CaseRow, CaseStanding, PackRow, Shel
 pub use access::{Access, Identity, InviteRow, InviteUse, OfficeUser, ScopeRow};
 pub use account::{Account, Accounts, AuditRow, InviteWish, SessionRow};
 pub use desk::{
-    Assigned, BoardRow, CaseReads, Desk, DeskRow, Due, Part, SurveyorRow, ToldRow, Waiting,
+    Assigned, BoardRow, CasePart, CaseReads, Desk, DeskRow, Due, Listed, Part, SurveyorRow,
+    ToldRow, Waiting,
 };
 pub use feed::{Feed, FeedEntry, FeedRow};
 pub use figure::Figures;

@@ -337,10 +337,7 @@ impl Hub {
         let noted = look(self.looking(), |tx| tx.audited(&code))?;
         let made = [DEED, EXPORT_DEED];
         let Some(row) = noted.iter().find(|row| made.contains(&row.deed.as_str())) else {
-            let detail = format!(
-                "本系统没有出具核验码为 {code} 的文书 / this hub made no paper with the code {code}"
-            );
-            return Err(Refusal::new(404, "CODE_UNKNOWN", detail));
+            return Err(unknown_code(&code));
         };
         // As it was noted: kind, language or format, code, and whether people are readable.
         let mut parts = row.detail.splitn(4, ' ');
@@ -389,6 +386,14 @@ impl Hub {
         }
         Ok(false)
     }
+}
+
+/// No paper that whoever asks may know of has this code.
+pub(crate) fn unknown_code(code: &str) -> Refusal {
+    let detail = format!(
+        "本系统没有出具核验码为 {code} 的文书 / this hub made no paper with the code {code}"
+    );
+    Refusal::new(404, "CODE_UNKNOWN", detail)
 }
 
 /// A reason says something.

@@ -20,6 +20,7 @@ pub(crate) mod notice;
 mod payment;
 mod policy;
 mod policy_view;
+mod report;
 pub(crate) mod risk;
 mod service_view;
 pub(crate) mod staff;
@@ -181,6 +182,7 @@ const DESKS: &[&[&Register]] = &[
     staff::REGISTERS,
     risk::REGISTERS,
     contract::REGISTERS,
+    report::REGISTERS,
 ];
 
 /// Tables that the desks make from their registers.
@@ -241,6 +243,7 @@ impl Register {
             case: ask.case,
             from: ask.from,
             to: ask.to,
+            reported: None,
             words: None,
             skip: ask.skipped(),
             limit: ask.limit,
@@ -263,8 +266,20 @@ impl Register {
     /// # Errors
     /// As the store fails.
     pub fn table(&'static self, tx: &dyn MetaTx, ask: &Ask<'_>) -> Result<Table, StoreError> {
-        let rows = tx.register_rows(self.part(ask))?;
-        Ok(self.table_of(&rows, ask.personal))
+        Ok(self.table_of(&self.rows(tx, ask)?, ask.personal))
+    }
+
+    /// The rows that an asking means, newest first.
+    ///
+    /// # Errors
+    /// As the store fails.
+    pub fn rows(&self, tx: &dyn MetaTx, ask: &Ask<'_>) -> Result<Vec<RegisterRow>, StoreError> {
+        let searched = self.searched();
+        let words = ask.words.map(|words| (words, searched.as_slice()));
+        tx.register_rows(RegisterPart {
+            words,
+            ..self.part(ask)
+        })
     }
 
     /// Some rows as a table.

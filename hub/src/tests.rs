@@ -11,6 +11,7 @@ mod desks;
 mod enrolment;
 mod exchange;
 mod figures;
+mod files;
 mod http;
 mod notice;
 mod office;
@@ -20,8 +21,10 @@ mod policy;
 mod pulse;
 mod queues;
 mod register;
+mod report;
 mod service;
 mod shelf;
+mod sight;
 mod story;
 
 use std::path::PathBuf;

@@ -11,13 +11,14 @@ use typst::{Library, LibraryExt as _, World};
 use crate::fonts::Fonts;
 
 /// Templates by name; the first is read by all others.
-const TEMPLATES: [(&str, &str); 6] = [
+const TEMPLATES: [(&str, &str); 7] = [
     ("frame", include_str!("../templates/frame.typ")),
     ("survey", include_str!("../templates/survey.typ")),
     ("loss", include_str!("../templates/loss.typ")),
     ("no-survey", include_str!("../templates/no-survey.typ")),
     ("commitment", include_str!("../templates/commitment.typ")),
     ("case-file", include_str!("../templates/case-file.typ")),
+    ("report", include_str!("../templates/report.typ")),
 ];
 
 /// One sheet on the press.

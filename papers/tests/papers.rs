@@ -60,6 +60,32 @@ fn every_paper_is_set_without_a_warning_in_both_languages_and_twice_the_same() {
 
 #[test]
 #[ignore = "needs a font with Chinese letters: the leg templates runs it"]
+fn a_composed_report_is_set_in_both_languages_also_where_a_table_is_empty() {
+    let press = press();
+    for language in ["zh", "en"] {
+        let row = vec!["#panic(1) 一村", "1,234.56", ""];
+        let data = json!({
+            "template": "report", "language": language, "title": "每周通报", "code": "0123-4567-89ab-cdef-0123",
+            "pictures": [], "content": {
+                "head": [{ "label": "起", "text": "2026-11-16 00:00" }], "heads": "00",
+                "tables": [
+                    { "title": "甲", "sources": "R342", "columns": ["村", "金额", "空"], "rows": vec![row; 120] },
+                    { "title": "乙", "sources": "R342", "columns": ["村"], "rows": [] },
+                ],
+            },
+        });
+        let sheet = Sheet {
+            template: "report",
+            data: serde_json::to_vec(&data).unwrap(),
+            pictures: Vec::new(),
+        };
+        let pdf = press.set(&sheet).unwrap();
+        assert_eq!(press.set(&sheet).unwrap(), pdf);
+    }
+}
+
+#[test]
+#[ignore = "needs a font with Chinese letters: the leg templates runs it"]
 fn what_a_person_typed_is_text_and_no_command() {
     let nasty = "#panic(\"x\") $x$ *a* @b <c> \\u{0} #read(\"/etc/passwd\") ”";
     let sheet = sheet(Kind::Survey, "zh", |content| {

@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
-"""Every figure and table total again, from the office's JSON of cases and decisions alone.
+"""Every figure and table total again, from the office's JSON of cases and decisions, and from what
+the store itself holds of registers and changes (kpi_store.py, ledger_peer.cjs).
 
 Nothing here reads a projection: each case is fetched with its clocks, times, decisions and money,
 and the figures are counted anew by the words that stand beside them on the board. Then the hub's
-own tables are fetched and compared, cell by cell.
+own tables are fetched and compared, cell by cell. The correction ledgers are drawn anew from the
+changes of every case by another Automerge; not of copies, which have no changes of their own.
 
 usage: kpi_peer.py PROGRAM FOLDER [CASES [COPIES]]
 
@@ -11,8 +13,10 @@ Plays the event of the demo with CASES cases (90 if not given). With COPIES, the
 under new ids and dates until there are so many (`bulk` beside PROGRAM, built from tests), the
 projections are made anew (`hub desk`), and the hub is served again.
 """
-import collections, datetime, decimal, json, os, pathlib, re, shutil, signal, subprocess, sys, time, urllib.parse
+import collections, datetime, decimal, html, json, os, pathlib, re, shutil, signal, subprocess, sys, time, urllib.parse
 import urllib.request
+
+import kpi_store
 
 PROGRAM, FOLDER = sys.argv[1], pathlib.Path(sys.argv[2])
 CASES = sys.argv[3] if len(sys.argv) > 3 else "90"
@@ -264,8 +268,86 @@ def tables(hub, cases, by_id, ratings):
     expect("statistics", [len(cases), (sum(case.is_surveyed() for case in cases), len(cases)), total, share],
            [plain(row["cells"][2]) for row in rows])
     groups(hub, cases, paid)
-    _, rows = hub.table("data_corrections")
-    print(f"  (corrections of data: {len(rows)} lines)")
+
+
+DIMENSIONS = {"attitude": "服务态度", "speed": "理赔速度", "clauses": "保险条款清晰度", "quality": "服务质量",
+              "intake": "受理", "survey": "查勘", "assessment": "定损", "claim": "理赔"}
+SCALE = {"satisfied": "满意", "fairly": "基本满意", "dissatisfied": "不满意"}
+
+
+def good_of(ratings):
+    return sum(one in ("satisfied", "fairly") for one in ratings), len(ratings)
+
+
+def kept_tables(hub, cases, packs, kept):
+    """What is made of registers: satisfaction, its dimensions, coverage."""
+    callbacks = kept["claim_callbacks"]
+    given = collections.Counter(row["satisfaction"] for row in callbacks)
+    by_id = {case.detail["id"].replace("-", ""): case for case in cases}
+    # A blank of a contract is a table with its reason; only a text is a target.
+    targets = {name: one.get("target") for name, pack in packs.items() for one in pack.get("kpi", []) if one["id"] == "satisfaction"}
+    rated = [targets.get(by_id[row["case_id"]].contract) for row in callbacks]
+    aims = {target if isinstance(target, str) else None for target in rated}
+    good, all_of_them = good_of([row["satisfaction"] for row in callbacks])
+    gap = None
+    if len(aims) == 1 and (aim := aims.pop()):
+        reached = decimal.Decimal(good * 10_000 // all_of_them) / 100
+        gap = f"{reached - decimal.Decimal(aim.rstrip('%')):+.2f} 个百分点"
+    ours = [[(good, all_of_them), "、".join(f"{zh} {given[word]}" for word, zh in SCALE.items()), gap]] if callbacks else []
+    _, rows = hub.table("satisfaction")
+    expect("satisfaction", ours, [[plain(cell) for cell in row["cells"]] for row in rows])
+    ours = []
+    for word, zh in DIMENSIONS.items():
+        rated = good_of([row[word] for row in callbacks if row.get(word)])
+        notes = [row for row in kept["satisfaction_measures"] if row["dimension"] == word]
+        note = max(notes, key=lambda row: row["from"], default={})
+        if rated[1] or note:
+            ours.append([zh, rated if rated[1] else None, note.get("reasons"), note.get("measure")])
+    _, rows = hub.table("evaluation")
+    expect(f"{len(ours)} dimensions of satisfaction", ours, [[plain(cell) for cell in row["cells"]] for row in rows])
+    ours = [[row["village"], int(row["expected"]), int(row["insured"]), (int(row["insured"]), int(row["expected"])),
+             row.get("reasons"), row.get("measure")] for row in kept["coverage"]]
+    _, rows = hub.table("coverage_analysis")
+    expect(f"coverage of {len(ours)} villages", sorted(ours), sorted([plain(cell) for cell in row["cells"]] for row in rows))
+
+
+def forms(text):
+    """How a table may write a value of the record: as it is, as money, number, time, or masked."""
+    found = {text}
+    if re.fullmatch(r"-?\d+", text):
+        number = int(text)
+        found |= {f"{decimal.Decimal(number) / 100:,.2f}", f"{decimal.Decimal(number) / 1000:f}".rstrip("0").rstrip(".")}
+        if 10**11 < number < 10**14:
+            found.add(datetime.datetime.fromtimestamp(number / 1000, CHINA).strftime("%Y-%m-%d %H:%M"))
+    head, tail = (3, 4) if len(text) > 8 else (1, 1)
+    found.add("".join(c if at < head or at + tail >= len(text) else "*" for at, c in enumerate(text)))
+    return found
+
+
+def ledgers(hub, data):
+    """Both correction ledgers, line by line: case, who corrected, and what stands in the place."""
+    drawn = kpi_store.ledgers(data)
+    for name, part in (("data_corrections", "data"), ("record_corrections", "records")):
+        left = collections.defaultdict(list)
+        for case, both in drawn.items():
+            for line in both[part]:
+                said = forms(line["after"])
+                if part == "records":
+                    withdrawn = line["path"].endswith(".removed")
+                    said = {f"撤销：{line['after']}"} if withdrawn else {f"{one}（" for one in said}
+                left[case, line["user"]].append(said)
+        count, strangers = sum(map(len, left.values())), []
+        _, rows = hub.table(name)
+        for row in rows:
+            cell, user = plain(row["cells"][1]) or "", plain(row["cells"][2])
+            mine = left[row["case"].replace("-", ""), user]
+            found = next((one for one in mine if cell in one or any(cell.startswith(said) and said.endswith("（") for said in one)), None)
+            if found:
+                mine.remove(found)
+            else:
+                strangers.append((row["case"], user, cell))
+        expect(f"{name}: lines", count, len(rows))
+        expect(f"{name}: lines that no change explains, changes without a line", ([], 0), (strangers[:3], sum(map(len, left.values()))))
 
 
 def arrivals(hub, cases, by_id):
@@ -353,6 +435,15 @@ def callbacks(event):
                    phone="13900001234", paid="100.00", satisfaction=rating, attitude=rating,
                    asked=datetime.datetime.now(CHINA).strftime("%Y-%m-%dT%H:%M"), channel="phone")
         post("/table/claim_callbacks", csrf=csrf, case=one["number"], **{f"v.{name}": value for name, value in row.items()})
+    page = opener.open(f"{event['hub']}/console/table/coverage/new", timeout=60).read().decode()
+    villages = re.search(r'name="v.village".*?</select>', page, re.S)[0]
+    villages = [html.unescape(one) for one in re.findall(r'<option[^>]*?value="([^"]+)"', villages)][:3]
+    for turn, village in enumerate(villages):
+        row = {"village": village, "from": datetime.datetime.now(CHINA).strftime("%Y-%m-%d"),
+               "expected": 100 + turn, "insured": 90 - turn, "reasons": "外出务工", "measure": "入户宣传"}
+        post("/table/coverage", csrf=csrf, **{f"v.{name}": value for name, value in row.items()})
+    note = {"dimension": "speed", "from": datetime.datetime.now(CHINA).strftime("%Y-%m-%d"), "reasons": "等待较久", "measure": "增派复核"}
+    post("/table/satisfaction_measures", csrf=csrf, **{f"v.{name}": value for name, value in note.items()})
     return len(paid[:12])
 
 
@@ -401,7 +492,11 @@ def main():
         print(f"  {len(details)} cases read in {time.time() - begun:.0f} s")
         now = quiet(details)
         cases = [Case(detail, now) for detail in details]
-        compare(hub, cases, packs_of(here))
+        packs = packs_of(here)
+        compare(hub, cases, packs)
+        kept_tables(hub, cases, packs, kpi_store.registers(home / "hub"))
+        if not COPIES:
+            ledgers(hub, home / "hub")
     finally:
         child.send_signal(signal.SIGTERM)
         child.wait()

@@ -212,6 +212,27 @@ class Visitor:
         return got.status, got.headers, got.read()
 
 
+def composed(hub: Hub, event: dict, folder: Path) -> None:
+    """A report that somebody composes in the console comes once, as workbook and as pages."""
+    account = {one["role"]: one for one in event["accounts"]}
+    manager = Visitor(event["hub"], account["regional_manager"])
+    plan = {"name": "示例周报", "tables": "report_register figures areas", "every": "week", "from": "2020-01-01", "format": "both", "language": "zh"}
+    status, _, _ = manager.post("/console/table/report_plans", **{f"v.{name}": value for name, value in plan.items()})
+    expect(status == 200, "a report is composed in the console")
+    made = hub.run("reports", "--out", str(folder))["reports"]
+    expect([one["file"].rsplit(".", 1)[1] for one in made] == ["pdf", "xlsx"], f"it comes by itself: {[one['file'] for one in made]}")
+    pdf, book = (folder / one["file"] for one in made)
+    sheets = openpyxl.load_workbook(book).worksheets
+    expect([sheet.title for sheet in sheets] == ["报案登记表", "绩效指标表", "高风险区域分析表", "说明 About"], f"its workbook has {len(sheets)} sheets")
+    text = plain(text_of(pdf))
+    rows = [row for row in sheets[0].values][1:]
+    expect(all(plain(str(row[3])) in text for row in rows) and plain("示例周报") in text and made[0]["code"] in text, f"its pages hold the same {len(rows)} reports and the code")
+    expect(not re.search(r"(?<![0-9a-f])1\d{10}(?![0-9a-f])", text), "and no phone number in full")
+    checked = hub.run("paper", "--check", made[0]["code"])
+    expect(checked["kind"] == "report-1", "its code is known")
+    expect(hub.run("reports", "--out", str(folder))["reports"] == [], "and it comes once")
+
+
 def console(event: dict, folder: Path, made: dict) -> None:
     account = {one["role"]: one for one in event["accounts"]}
     reviewer = Visitor(event["hub"], account["reviewer"])
@@ -253,6 +274,7 @@ def main() -> None:
         made = papers(hub, files, cases, pictures)
         map_files(hub, files, cases)
         console(event, files, made)
+        composed(hub, event, folder / "reports")
         counted = {"papers": len(KINDS) * 2, "cases": len(cases), **tables(hub, files)}
         print(f"COUNT {json.dumps(counted)}")
     finally:

@@ -12,6 +12,7 @@ use crate::apk;
 use crate::bindings;
 use crate::kotlin;
 use crate::machine::{Installing, Machine};
+use crate::papers;
 use crate::swift;
 use crate::tools::{self, Search};
 
@@ -265,8 +266,8 @@ pub(crate) const LEGS: &[Leg] = &[
     },
     Leg {
         name: "kpi",
-        what: "every figure and total counted again in Python from the JSON of cases and decisions",
-        needs: &["python3"],
+        what: "every figure, total and correction counted again in Python and JavaScript from cases, decisions and changes",
+        needs: &["python3", "sqlcipher3", "cbor2", "node", "automerge"],
         act: Act::Peer {
             first: &[],
             script: &[
@@ -305,6 +306,15 @@ pub(crate) const LEGS: &[Leg] = &[
             "--",
             "--ignored",
         ]),
+    },
+    Leg {
+        name: "papers",
+        what: "poppler, openpyxl and GDAL read every paper, table and map of the demo's event, the same twice",
+        needs: papers::TOOLS,
+        act: Act::Peer {
+            first: &[],
+            script: papers::SCRIPT,
+        },
     },
     Leg {
         name: "swift-names",

@@ -184,7 +184,7 @@ pub(crate) const RUNS: &[LongRun] = &[
         what: "every figure and total of ten thousand cases, counted again in Python from their JSON",
         argv: &["python3", "tests/peers/kpi_peer.py"],
         env: &[],
-        tools: &["python3"],
+        tools: &["python3", "sqlcipher3", "cbor2"],
         yields: Yield::Counts,
         seed: None,
         before: Before::Figures,

@@ -1,4 +1,4 @@
-//! `lossbook hub paper | export-table | map | feed`: files out of a hub, also beside the process that
+//! `lossbook hub paper | export-table | reports | map | feed`: files out of a hub, also beside the process that
 //! serves it.
 
 use std::path::{Path, PathBuf};
@@ -9,6 +9,7 @@ use lossbook_core::statement::Language;
 use lossbook_hub::export::{Export, Format, MapFormat, TableWish};
 use lossbook_hub::paper::{Kind, Personal, Wish};
 use lossbook_hub::press::Press;
+use lossbook_hub::report::Due;
 use lossbook_hub::sight::Sight;
 use lossbook_hub::{Hub, HubKey};
 use lossbook_papers::{NoPress, TypstPress};
@@ -28,6 +29,15 @@ pub enum FileCommand {
     Paper(PaperArgs),
     /// Write a table of the console as XLSX, CSV or JSON.
     ExportTable(TableArgs),
+    /// Make every report of `report_plans` whose period has ended and whose file is not there yet.
+    Reports {
+        /// The folder of the reports.
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+        /// Folder with fonts; else the system's that has Chinese letters.
+        #[arg(long, value_name = "DIR")]
+        fonts: Option<PathBuf>,
+    },
     /// Write where cases and photos lie.
     Map {
         /// geojson or gpkg.
@@ -129,6 +139,9 @@ pub(super) fn run(args: &HubArgs, command: &FileCommand) -> Result<Said, Failure
             None => write_paper(hub, paper),
         },
         FileCommand::ExportTable(table) => write_table(&hub, table),
+        FileCommand::Reports { out, fonts } => {
+            write_reports(&hub.printing_by(press_of(fonts.as_deref())?), out)
+        }
         FileCommand::Map {
             format,
             scopes,
@@ -198,6 +211,39 @@ fn write_table(hub: &Hub, args: &TableArgs) -> Result<Said, Failure> {
     keep(&hub.export_table((OPERATOR, id), &wish, as_what)?, out)
 }
 
+/// One that fails stops none of the others; what was made stays.
+fn write_reports(hub: &Hub, folder: &Path) -> Result<Said, Failure> {
+    std::fs::create_dir_all(folder)
+        .map_err(|error| Failure::not_now("file_system", error.to_string()).at(folder))?;
+    let (mut made, mut first_failure) = (Vec::new(), None);
+    for due in hub.reports_due()? {
+        let out = folder.join(&due.file);
+        if out.exists() {
+            continue;
+        }
+        let export = hub.make_report(OPERATOR, &due).map_err(Failure::from);
+        match export.and_then(|export| put(&out, &export.bytes).map(|()| export)) {
+            Ok(export) => made.push((due, export)),
+            Err(failure) => first_failure = first_failure.or(Some(failure)),
+        }
+    }
+    let line = |(due, export): &(Due, Export)| {
+        format!("{}  {}  {}", due.file, export.about.code, due.name)
+    };
+    let lines: Vec<String> = made.iter().map(line).collect();
+    let rows = made.iter().map(|(due, export)| {
+        json!({ "file": due.file, "name": due.name, "code": export.about.code, "cases": export.about.cases })
+    });
+    let said = Said::new(
+        json!({ "reports": rows.collect::<Vec<_>>() }),
+        lines.join("\n"),
+    );
+    match first_failure {
+        None => Ok(said),
+        Some(failure) => Err(failure),
+    }
+}
+
 fn listed(hub: &Hub) -> Said {
     let tables = hub.tables();
     let lines = tables
@@ -225,6 +271,16 @@ fn free(out: &Path) -> Result<(), Failure> {
         return Err(Failure::input("file_exists", text).at(out));
     }
     Ok(())
+}
+
+/// A file that is there is a whole one: what a full disk cut off is written anew next time.
+fn put(out: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let part = out.with_extension("part");
+    let put = std::fs::write(&part, bytes).and_then(|()| {
+        std::fs::File::open(&part)?.sync_all()?;
+        std::fs::rename(&part, out)
+    });
+    put.map_err(|error| Failure::not_now("file_system", error.to_string()).at(out))
 }
 
 fn save(out: &Path, bytes: &[u8]) -> Result<(), Failure> {

@@ -216,10 +216,8 @@ async fn decide(
     let new = json_of::<NewDecision>(&headers, body).await;
     let done = asked(&app, &headers, "decide".to_owned(), move |hub, user| {
         let (case, new) = (named(case)?, new?);
-        let sight = Sight::looked_up(hub.looking(), user)?;
         let who = (case.as_str(), user);
-        let decided = office::decide(hub.store(), hub.identity(), who, (new, hub.host()))?;
-        Ok(sight.detail(decided))
+        office::decide(hub.store(), hub.identity(), who, (new, hub.host()))
     });
     answer(done.await)
 }
@@ -486,6 +484,7 @@ async fn table(
             from: asked.time("from")?,
             to: asked.time("to")?,
             case,
+            words: None,
             now: hub.now().wall,
             limit: asked.limit()?,
             after: asked.rows()?,

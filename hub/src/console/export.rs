@@ -322,13 +322,19 @@ pub(super) async fn check(
     .await
 }
 
-/// What is known of a code; of a case that somebody does not see, nothing.
+/// What is known of a code; of a case that somebody does not see, nothing, not even that it is.
 fn checked(visit: &Visit<'_>, code: &str) -> Result<Value, Refusal> {
     let said = visit.hub.check_paper(code)?;
-    if let Some(case) = said.get("case").and_then(Value::as_str) {
-        check_readable(visit.hub.store(), &visit.session.user, case)?;
+    let text = |name: &str| said.get(name).and_then(Value::as_str);
+    let is_seen = match text("case") {
+        Some(case) => check_readable(visit.hub.store(), &visit.session.user, case).is_ok(),
+        None => true,
+    };
+    if is_seen {
+        Ok(said)
+    } else {
+        Err(paper::unknown_code(text("code").unwrap_or_default()))
     }
-    Ok(said)
 }
 
 fn told(visit: &Visit<'_>, said: &Value) -> Markup {

@@ -16,7 +16,7 @@ use super::{Visit, export, page, word};
 use crate::catalogue::{self, Area, Ask, Entry, Make, Personal};
 use crate::export::Part;
 use crate::http::App;
-use crate::meta::{MetaTx, RegisterPart, ScopeRow, look};
+use crate::meta::{MetaTx, ScopeRow, look};
 use crate::refusal::Refusal;
 use crate::register::{CaseLink, Register, end_of, start_of};
 use crate::role::Right;
@@ -82,6 +82,7 @@ pub(super) struct Wanted {
     from: Option<WallMs>,
     to: Option<WallMs>,
     case: Option<CaseId>,
+    words: Option<String>,
     after: Option<String>,
     now: WallMs,
 }
@@ -98,6 +99,7 @@ impl Wanted {
             from: self.from,
             to: self.to,
             case: self.case,
+            words: self.words.as_deref(),
             now: self.now,
             limit,
             after: self.after.clone(),
@@ -115,6 +117,7 @@ impl Wanted {
             from: self.from,
             to: self.to,
             case: self.case,
+            words: self.words.as_deref(),
             now: self.now,
             personal,
             sight,
@@ -172,13 +175,14 @@ impl Filter {
             };
             case = Some(found.case);
         }
-        let after = Some(self.after.clone()).filter(|after| !after.is_empty());
+        let given = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
         Ok(Ok(Wanted {
             scopes,
             from: start_of(&self.from),
             to: end_of(&self.to),
             case,
-            after,
+            words: given(&self.q),
+            after: given(&self.after),
             now: visit.hub.now().wall,
         }))
     }
@@ -267,13 +271,7 @@ fn read(
     let (table, numbers) = match entry.make {
         Make::Derived(_) => (entry.table(tx, &ask)?, Vec::new()),
         Make::Kept(register) => {
-            let searched = register.searched();
-            let words = Some(filter.q.trim()).filter(|words| !words.is_empty());
-            let part = RegisterPart {
-                words: words.map(|words| (words, searched.as_slice())),
-                ..register.part(&ask)
-            };
-            let rows = tx.register_rows(part)?;
+            let rows = register.rows(tx, &ask)?;
             let numbers = rows.iter().map(|row| row.row).collect();
             let table = register.table_of(&rows, ask.personal);
             (visit.sight.table(tx, table)?, numbers)

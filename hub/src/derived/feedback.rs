@@ -5,7 +5,7 @@ use lossbook_core::store::StoreError;
 use super::{Heading, figures, paged, plain, share, span, table, text};
 use crate::catalogue::{Area, Ask, Entry, Make};
 use crate::kpi::{CALLBACKS, Figure, Shape, is_satisfied, metric};
-use crate::meta::{MetaTx, RegisterPart, RegisterRow};
+use crate::meta::{MetaTx, RegisterPart};
 use crate::register::{DIMENSIONS, SATISFACTION as SCALE, value_of};
 use crate::role::Right;
 use crate::table::{Cell, Table, Words};
@@ -31,20 +31,20 @@ fn satisfaction(tx: &dyn MetaTx, ask: &Ask<'_>) -> Result<Table, StoreError> {
         return Ok(table(&SATISFACTION, SATISFACTION_COLUMNS, Vec::new()));
     };
     let figure = Figure::of(tx, metric, span(ask))?;
-    let callbacks = callbacks(tx, ask)?;
+    let ratings = ratings(tx, ask, "satisfaction")?;
+    if ratings.is_empty() {
+        // Nobody was asked: that is no row, and not a row of blanks.
+        return Ok(table(&SATISFACTION, SATISFACTION_COLUMNS, Vec::new()));
+    }
     let counted = |pick: fn(&(&str, &'static str, &'static str)) -> &'static str| {
         let parts = SCALE.iter().map(|choice| {
-            let given = callbacks.iter();
-            let given = given.filter(|row| value_of(row, "satisfaction") == choice.0);
-            format!("{} {}", pick(choice), given.count())
+            let mut given = ratings.iter();
+            let given = given.find(|(rating, _)| rating == choice.0);
+            format!("{} {}", pick(choice), given.map_or(0, |(_, count)| *count))
         });
         parts.collect::<Vec<_>>().join("、")
     };
-    let grade = if callbacks.is_empty() {
-        Cell::Blank
-    } else {
-        Cell::Words(Words::new(counted(|one| one.1), counted(|one| one.2)))
-    };
+    let grade = Cell::Words(Words::new(counted(|one| one.1), counted(|one| one.2)));
     // A gap has a meaning only where every contract that was rated has the same target.
     let packs = tx.packs()?;
     let targets = figure.contracts.keys().map(|id| {
@@ -75,25 +75,22 @@ fn satisfaction(tx: &dyn MetaTx, ask: &Ask<'_>) -> Result<Table, StoreError> {
     ))
 }
 
-/// Callbacks about cases that were reported in the period.
-fn callbacks(tx: &dyn MetaTx, ask: &Ask<'_>) -> Result<Vec<RegisterRow>, StoreError> {
+/// How often each rating of a column was given, by callbacks about cases reported in the period.
+fn ratings(
+    tx: &dyn MetaTx,
+    ask: &Ask<'_>,
+    column: &'static str,
+) -> Result<Vec<(String, u64)>, StoreError> {
+    let span = span(ask);
     let part = RegisterPart {
         scopes: ask.scopes,
         case: ask.case,
+        reported: Some((span.from, span.to)),
         ..RegisterPart::all(CALLBACKS)
     };
-    let span = span(ask);
-    let mut kept = Vec::new();
-    for row in tx.register_rows(part)? {
-        let Some(case) = row.case else { continue };
-        if let Some(day) = tx.reported_on(case)?
-            && span.from <= day
-            && day <= span.to
-        {
-            kept.push(row);
-        }
-    }
-    Ok(kept)
+    let tally = tx.register_tally(part, &[column], None)?.into_iter();
+    let given = tally.filter_map(|one| Some((one.key.into_iter().next()?, one.rows)));
+    Ok(given.filter(|(rating, _)| !rating.is_empty()).collect())
 }
 
 const EVALUATION_COLUMNS: &[Heading] = &[
@@ -103,7 +100,7 @@ const EVALUATION_COLUMNS: &[Heading] = &[
     ("measure", "改进措施", "Measure"),
 ];
 
-/// R261: each dimension with its share, and what people wrote about it.
+/// R261: each dimension that somebody rated or wrote about, with its share and what was written.
 pub(super) const EVALUATION: Entry = Entry {
     id: "evaluation",
     name: ("满意度评价表", "Evaluation by dimension"),
@@ -114,29 +111,29 @@ pub(super) const EVALUATION: Entry = Entry {
 };
 
 fn evaluation(tx: &dyn MetaTx, ask: &Ask<'_>) -> Result<Table, StoreError> {
-    let callbacks = callbacks(tx, ask)?;
     let measures = tx.register_rows(RegisterPart {
         from: ask.from,
         to: ask.to,
         ..RegisterPart::all("satisfaction_measures")
     })?;
-    let rows = DIMENSIONS.iter().map(|(word, zh, en)| {
-        let rated = callbacks.iter().map(|row| value_of(row, word));
-        let rated: Vec<&str> = rated.filter(|rating| !rating.is_empty()).collect();
-        let good = rated.iter().filter(|rating| is_satisfied(rating)).count();
+    let mut rows = Vec::new();
+    for (word, zh, en) in DIMENSIONS {
+        let ratings = ratings(tx, ask, word)?;
         let mut notes = measures.iter();
         let note = notes.find(|row| value_of(row, "dimension") == *word);
+        if ratings.is_empty() && note.is_none() {
+            continue;
+        }
+        let all: u64 = ratings.iter().map(|(_, count)| count).sum();
+        let good = ratings.iter().filter(|(rating, _)| is_satisfied(rating));
+        let good: u64 = good.map(|(_, count)| count).sum();
         let written = |field: &str| note.map_or(Cell::Blank, |row| text(value_of(row, field)));
-        plain(vec![
+        rows.push(plain(vec![
             Cell::Words(Words::new(*zh, *en)),
-            share(good as u64, rated.len() as u64),
+            share(good, all),
             written("reasons"),
             written("measure"),
-        ])
-    });
-    Ok(table(
-        &EVALUATION,
-        EVALUATION_COLUMNS,
-        paged(ask, rows.collect()),
-    ))
+        ]));
+    }
+    Ok(table(&EVALUATION, EVALUATION_COLUMNS, paged(ask, rows)))
 }

@@ -18,13 +18,21 @@ const WIDEST: usize = 46;
 /// Excel's own limit for the name of a sheet.
 const NAME_CHARS: usize = 31;
 
-pub(super) fn write(table: &Table, about: &About, language: Language) -> Result<Vec<u8>, Refusal> {
-    made(table, about, language).map_err(|error| not_written(&error))
+/// A workbook with a sheet for each table, and one about all of them.
+pub(super) fn write(
+    (title, tables): (&str, &[&Table]),
+    about: &About,
+    language: Language,
+) -> Result<Vec<u8>, Refusal> {
+    made((title, tables), about, language).map_err(|error| not_written(&error))
 }
 
-fn made(table: &Table, about: &About, language: Language) -> Result<Vec<u8>, XlsxError> {
+fn made(
+    (title, tables): (&str, &[&Table]),
+    about: &About,
+    language: Language,
+) -> Result<Vec<u8>, XlsxError> {
     let mut book = Workbook::new();
-    let title = pick(language, &table.title);
     let created = moment(WallMs(about.newest_ms))?;
     book.set_properties(
         &DocProperties::new()
@@ -33,9 +41,11 @@ fn made(table: &Table, about: &About, language: Language) -> Result<Vec<u8>, Xls
             .set_keywords(&about.code)
             .set_creation_datetime(&created),
     );
-    let sheet = book.add_worksheet();
-    sheet.set_name(sheet_name(title))?;
-    fill(sheet, table, language)?;
+    for table in tables {
+        let sheet = book.add_worksheet();
+        sheet.set_name(sheet_name(pick(language, &table.title)))?;
+        fill(sheet, table, language)?;
+    }
     let second = book.add_worksheet();
     second.set_name("说明 About")?;
     explain(second, title, about)?;

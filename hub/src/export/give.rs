@@ -59,6 +59,7 @@ impl Hub {
             from: day(wish.from.as_deref(), start_of)?,
             to: day(wish.to.as_deref(), end_of)?,
             case: None,
+            words: None,
             now: self.now().wall,
             personal,
             sight: &whole,
@@ -166,6 +167,7 @@ pub(crate) struct Part<'a> {
     pub(crate) from: Option<WallMs>,
     pub(crate) to: Option<WallMs>,
     pub(crate) case: Option<CaseId>,
+    pub(crate) words: Option<&'a str>,
     pub(crate) now: WallMs,
     pub(crate) personal: Personal,
     pub(crate) sight: &'a Sight,
@@ -192,12 +194,14 @@ impl Part<'_> {
         table(tx, (&whole, &cut), as_what)
     }
 
-    fn whole(&self, tx: &dyn MetaTx, entry: &Entry) -> Result<Table, StoreError> {
+    /// Every row of the part.
+    pub(crate) fn whole(&self, tx: &dyn MetaTx, entry: &Entry) -> Result<Table, StoreError> {
         let mut ask = Ask {
             scopes: self.scopes,
             from: self.from,
             to: self.to,
             case: self.case,
+            words: self.words,
             now: self.now,
             limit: PART,
             after: None,

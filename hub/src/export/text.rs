@@ -31,7 +31,18 @@ pub(super) fn csv(table: &Table, language: Language) -> Result<Vec<u8>, Refusal>
     out.write_record(names)
         .map_err(|error| not_written(&error))?;
     for row in &table.rows {
-        let cells = row.cells.iter().map(|cell| plain(cell, language));
+        let cells = row.cells.iter().map(|cell| match cell {
+            Cell::Text(text) => harmless(text),
+            Cell::Blank
+            | Cell::Words(_)
+            | Cell::Count(_)
+            | Cell::Fen(_)
+            | Cell::Time(_)
+            | Cell::Day(_)
+            | Cell::Span(_)
+            | Cell::Share(..)
+            | Cell::Yes(_) => plain(cell, language),
+        });
         out.write_record(cells)
             .map_err(|error| not_written(&error))?;
     }
@@ -39,10 +50,10 @@ pub(super) fn csv(table: &Table, language: Language) -> Result<Vec<u8>, Refusal>
 }
 
 /// A cell as text.
-fn plain(cell: &Cell, language: Language) -> String {
+pub(super) fn plain(cell: &Cell, language: Language) -> String {
     match cell {
         Cell::Blank => String::new(),
-        Cell::Text(text) => harmless(text),
+        Cell::Text(text) => text.clone(),
         Cell::Words(words) => pick(language, words).to_owned(),
         Cell::Count(count) => count.to_string(),
         Cell::Fen(fen) => Money::from_fen(*fen).to_string(),

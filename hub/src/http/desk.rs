@@ -114,6 +114,7 @@ pub(super) async fn table(
             from: part.from_ms.map(WallMs),
             to: part.to_ms.map(WallMs),
             case: None,
+            words: None,
             now: hub.now().wall,
             limit: ROWS,
             after: part.after,

@@ -237,6 +237,36 @@ pub trait CaseReads {
     fn alike(&self, photo: &Digest, case: CaseId) -> Result<Vec<(String, u32)>, StoreError>;
 }
 
+/// Which cases are listed, and in which order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Listed {
+    /// Every one, newest change first.
+    Every,
+    /// Paid, and nobody called the customer since: newest change first.
+    NotCalled,
+    /// Neither closed nor denied, longest unchanged first.
+    Open,
+}
+
+/// Which part of them is wanted.
+#[derive(Debug, Clone, Copy)]
+pub struct CasePart<'a> {
+    /// Which.
+    pub listed: Listed,
+    /// Only of these scopes; of all if there are none.
+    pub scopes: &'a [ScopeId],
+    /// Only this one.
+    pub case: Option<CaseId>,
+    /// Not reported before.
+    pub from: Option<WallMs>,
+    /// Reported before.
+    pub to: Option<WallMs>,
+    /// So many are left out first.
+    pub skip: u64,
+    /// At most so many.
+    pub limit: u32,
+}
+
 /// Rows of the queues.
 pub trait Desk {
     /// Some cases behind one, by id.
@@ -284,6 +314,11 @@ pub trait Desk {
     /// # Errors
     /// As the store fails.
     fn newest(&self, scopes: &[ScopeId], limit: u32) -> Result<Vec<DeskRow>, StoreError>;
+    /// Cases that are to be listed for a reason.
+    ///
+    /// # Errors
+    /// As the store fails.
+    fn listed(&self, part: CasePart<'_>) -> Result<Vec<DeskRow>, StoreError>;
     /// The board, by village.
     ///
     /// # Errors

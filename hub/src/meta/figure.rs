@@ -286,11 +286,6 @@ pub trait Figures {
     /// # Errors
     /// As the store fails.
     fn sheets(&self, wanted: Wanted<'_>) -> Result<Vec<(Sheet, DeskRow)>, StoreError>;
-    /// The day of a case's report.
-    ///
-    /// # Errors
-    /// As the store fails.
-    fn reported_on(&self, case: CaseId) -> Result<Option<i64>, StoreError>;
     /// Cases by what they have in common, most cases first.
     ///
     /// # Errors

@@ -47,6 +47,8 @@ pub struct RegisterPart<'a> {
     pub from: Option<WallMs>,
     /// Before.
     pub to: Option<WallMs>,
+    /// Only about cases that were reported on these days, the first and the last.
+    pub reported: Option<(i64, i64)>,
     /// Only rows with this text in one of these columns.
     pub words: Option<(&'a str, &'a [&'static str])>,
     /// Without the first of them.
@@ -64,6 +66,7 @@ impl<'a> RegisterPart<'a> {
             case: None,
             from: None,
             to: None,
+            reported: None,
             words: None,
             skip: 0,
             limit: u32::MAX,

@@ -352,7 +352,7 @@ fn check_complaint_number(
 }
 
 /// R260, with the dimensions of R247 and R262 beside it.
-pub(super) static CLAIM_CALLBACKS: Register = Register {
+static CLAIM_CALLBACKS: Register = Register {
     id: "claim_callbacks",
     name: ("理赔服务回访表", "Claim callbacks"),
     area: Area::Service,

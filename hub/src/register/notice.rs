@@ -390,7 +390,6 @@ pub(super) fn follow(tx: &dyn MetaTx, row: &RegisterRow) -> Result<(), StoreErro
             at: row.at,
         };
         tx.put_told(case, &told)?;
-        crate::desk::project(tx, case)?;
     }
     Ok(())
 }

@@ -120,7 +120,12 @@ pub(super) fn day(row: &RegisterRow, field: &str) -> Option<Date> {
 
 /// Every version of a policy, by its number.
 pub(super) fn versions(tx: &dyn MetaTx, policy: &str) -> Result<Vec<RegisterRow>, StoreError> {
-    let mut rows = tx.register_rows(RegisterPart::all(POLICIES.id))?;
+    let part = RegisterPart {
+        words: Some((policy, &["policy"])),
+        ..RegisterPart::all(POLICIES.id)
+    };
+    let mut rows = tx.register_rows(part)?;
+    // What contains the number is found; only what is the number is meant.
     rows.retain(|row| value_of(row, "policy") == policy);
     rows.sort_by_key(|row| value_of(row, "version").parse::<u64>().unwrap_or(0));
     Ok(rows)

@@ -107,32 +107,63 @@ fn days(from: Date, to: Date) -> u64 {
     u64::try_from(span).unwrap_or(0)
 }
 
-/// The newest version of each policy, by its insured object and line, oldest first.
-fn by_object(rows: Vec<RegisterRow>) -> BTreeMap<(String, String), Vec<RegisterRow>> {
-    let mut newest: BTreeMap<String, RegisterRow> = BTreeMap::new();
-    let version = |row: &RegisterRow| value_of(row, "version").parse::<u64>().unwrap_or(0);
-    for row in rows {
-        let held = newest.get(value_of(&row, "policy"));
-        if held.is_none_or(|held| version(held) < version(&row)) {
-            newest.insert(value_of(&row, "policy").to_owned(), row);
-        }
-    }
-    let mut objects: BTreeMap<_, Vec<RegisterRow>> = BTreeMap::new();
-    for row in newest.into_values() {
-        let key = (
-            value_of(&row, "object").to_owned(),
-            value_of(&row, "line").to_owned(),
-        );
-        objects.entry(key).or_default().push(row);
-    }
-    for rows in objects.values_mut() {
-        rows.sort_by_key(|row| day(row, "from"));
-    }
-    objects
+/// Days on which a version of a policy covers.
+struct Stretch {
+    from: Date,
+    to: Date,
+    row: RegisterRow,
 }
 
-/// A policy and what became of it: (object, line), the policy that ended, its successor if any,
-/// the first and the last uninsured day.
+/// The stretches of each insured object and line, oldest first. A version covers until the day
+/// before the next one begins, and none covers from the day on which the policy was surrendered.
+fn by_object(tx: &dyn MetaTx) -> Result<BTreeMap<(String, String), Vec<Stretch>>, StoreError> {
+    let mut policies: BTreeMap<String, Vec<RegisterRow>> = BTreeMap::new();
+    for row in tx.register_rows(RegisterPart::all(POLICIES.id))? {
+        let policy = value_of(&row, "policy").to_owned();
+        policies.entry(policy).or_default().push(row);
+    }
+    let ended = surrendered(tx)?;
+    let mut objects: BTreeMap<_, Vec<Stretch>> = BTreeMap::new();
+    for (policy, mut versions) in policies {
+        versions.sort_by_key(|row| value_of(row, "version").parse::<u64>().unwrap_or(0));
+        let mut until = ended.get(&policy).copied();
+        for row in versions.into_iter().rev() {
+            let Some((from, to)) = day(&row, "from").zip(day(&row, "to")) else {
+                continue;
+            };
+            let last = until.and_then(|day| day.yesterday().ok());
+            let to = last.map_or(to, |last| last.min(to));
+            until = Some(until.map_or(from, |day| day.min(from)));
+            let key = (
+                value_of(&row, "object").to_owned(),
+                value_of(&row, "line").to_owned(),
+            );
+            if from <= to {
+                objects
+                    .entry(key)
+                    .or_default()
+                    .push(Stretch { from, to, row });
+            }
+        }
+    }
+    for stretches in objects.values_mut() {
+        stretches.sort_by_key(|one| one.from);
+    }
+    Ok(objects)
+}
+
+/// The first day without cover of each policy that was surrendered.
+fn surrendered(tx: &dyn MetaTx) -> Result<BTreeMap<String, Date>, StoreError> {
+    let rows = tx.register_rows(RegisterPart::all("policy_surrenders"))?;
+    let done = rows.iter().filter(|row| value_of(row, "step") == "done");
+    let days = done.filter_map(|row| {
+        let policy = value_of(row, "policy").to_owned();
+        Some((policy, day(row, "surrendered")?))
+    });
+    Ok(days.collect())
+}
+
+/// A policy that ended, its successor if any, the first and the last day without cover.
 struct Gap<'a> {
     ended: &'a RegisterRow,
     next: Option<&'a RegisterRow>,
@@ -140,27 +171,25 @@ struct Gap<'a> {
     to: Date,
 }
 
-/// Stretches without cover up to a day; a policy that nothing follows counts until then.
-fn gaps_of(rows: &[RegisterRow], today: Date) -> Vec<Gap<'_>> {
+/// Days without cover up to a day; a policy that nothing follows counts until then.
+fn gaps_of(stretches: &[Stretch], today: Date) -> Vec<Gap<'_>> {
     let mut gaps = Vec::new();
     let mut covered: Option<(Date, &RegisterRow)> = None;
-    for row in rows {
-        let Some((from, to)) = day(row, "from").zip(day(row, "to")) else {
-            continue;
-        };
+    for one in stretches {
         if let Some((until, ended)) = covered
-            && let Some((first, last)) = until.tomorrow().ok().zip(from.yesterday().ok())
-            && first <= last
+            && let Some((from, to)) = until.tomorrow().ok().zip(one.from.yesterday().ok())
+            && from <= to
         {
+            let next = Some(&one.row);
             gaps.push(Gap {
                 ended,
-                next: Some(row),
-                from: first,
-                to: last,
+                next,
+                from,
+                to,
             });
         }
-        if covered.is_none_or(|(until, _)| until < to) {
-            covered = Some((to, row));
+        if covered.is_none_or(|(until, _)| until < one.to) {
+            covered = Some((one.to, &one.row));
         }
     }
     if let Some((until, ended)) = covered
@@ -182,7 +211,7 @@ fn today(ask: &Ask<'_>) -> Date {
 }
 
 fn gaps(tx: &dyn MetaTx, ask: &Ask<'_>) -> Result<Table, StoreError> {
-    let objects = by_object(tx.register_rows(RegisterPart::all(POLICIES.id))?);
+    let objects = by_object(tx)?;
     let mut rows = Vec::new();
     for policies in objects.values() {
         for gap in gaps_of(policies, today(ask)) {
@@ -219,16 +248,14 @@ fn expiries(tx: &dyn MetaTx, ask: &Ask<'_>) -> Result<Table, StoreError> {
     let now = today(ask);
     let first = ask.from.map_or(now, |at| day_of(at).parse().unwrap_or(now));
     let last: Option<Date> = ask.to.and_then(|at| day_of(at).parse().ok());
-    let objects = by_object(tx.register_rows(RegisterPart::all(POLICIES.id))?);
+    let objects = by_object(tx)?;
     let renewals = tx.register_rows(RegisterPart::all("policy_renewals"))?;
     let mut found: Vec<(Date, &RegisterRow)> = Vec::new();
     for policies in objects.values() {
-        let ends = policies
-            .iter()
-            .filter_map(|row| Some((day(row, "to")?, row)));
-        let Some((end, row)) = ends.max_by_key(|(end, _)| *end) else {
+        let Some(last_one) = policies.iter().max_by_key(|one| one.to) else {
             continue;
         };
+        let (end, row) = (last_one.to, &last_one.row);
         if first <= end && last.is_none_or(|last| end < last) {
             found.push((end, row));
         }

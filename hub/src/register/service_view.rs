@@ -15,11 +15,11 @@ use lossbook_core::rules::{Notice, Pack, Span};
 use lossbook_core::store::StoreError;
 
 use super::contact::CONTACTS;
-use super::feedback::{CHANNELS, CLAIM_CALLBACKS, COMPLAINTS};
+use super::feedback::{CHANNELS, COMPLAINTS};
 use super::policy::POLICIES;
 use super::{day_of, start_of, value_of};
 use crate::catalogue::{Area, Ask, Entry, Make, MakeTable};
-use crate::meta::{DeskRow, MetaTx, RegisterPart, RegisterRow};
+use crate::meta::{CasePart, DeskRow, Listed, MetaTx, RegisterPart, RegisterRow};
 use crate::page::text::Language;
 use crate::role::Right;
 use crate::table::{Cell, Column, Row, Table, Words};
@@ -78,14 +78,14 @@ fn zone() -> TimeZone {
     TimeZone::get("Asia/Shanghai").unwrap_or(TimeZone::UTC)
 }
 
-/// When a limit ends; nothing if it cannot be told (a year that the calendar does not know yet, or
-/// a limit in working minutes).
 /// A span without the part of a day: the same list says the same all day.
 const fn whole_days(ms: i64) -> i64 {
     const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
     ms - ms.rem_euclid(DAY_MS)
 }
 
+/// When a limit ends; nothing if it cannot be told (a year that the calendar does not know yet, or
+/// a limit in working minutes).
 fn due(span: Span, from: WallMs) -> Option<WallMs> {
     let day = date_at(from, &zone()).ok()?;
     let last = match span {
@@ -149,7 +149,16 @@ fn limit(pack: &Pack, stage: &Stage, class: &str) -> Option<Span> {
             .iter()
             .find_map(|branch| branch.figure.value().copied())
     };
-    of(rule).or_else(|| of(stage.rule))
+    of(rule)
+        .or_else(|| of(stage.rule))
+        .or_else(|| setting(pack, stage.rule))
+}
+
+/// A span among the settings of a contract, if the insurer filled it.
+fn setting(pack: &Pack, id: &str) -> Option<Span> {
+    let mut settings = pack.handling.settings.iter();
+    let found = settings.find(|setting| setting.rule.id == id)?;
+    Span::parse(found.value.as_deref()?)
 }
 
 fn complaint_limits(tx: &dyn MetaTx, ask: &Ask<'_>) -> Result<Table, StoreError> {
@@ -235,24 +244,22 @@ fn part<T>(rows: impl Iterator<Item = T>, ask: &Ask<'_>) -> Vec<T> {
     rows.skip(skip).take(limit).collect()
 }
 
-fn cases(tx: &dyn MetaTx, ask: &Ask<'_>) -> Result<Vec<DeskRow>, StoreError> {
-    if let Some(case) = ask.case {
-        return Ok(tx.desk_row(case)?.into_iter().collect());
-    }
-    let rows = tx.newest(ask.scopes, u32::MAX)?.into_iter();
-    let is_in = |row: &DeskRow| {
-        ask.from.is_none_or(|from| from <= row.reported)
-            && ask.to.is_none_or(|to| row.reported < to)
-    };
-    Ok(rows.filter(is_in).collect())
+/// The part of some cases that is asked for; a period means their reports.
+fn cases(tx: &dyn MetaTx, ask: &Ask<'_>, listed: Listed) -> Result<Vec<DeskRow>, StoreError> {
+    tx.listed(CasePart {
+        listed,
+        scopes: ask.scopes,
+        case: ask.case,
+        from: ask.from,
+        to: ask.to,
+        skip: ask.skipped(),
+        limit: ask.limit,
+    })
 }
 
 /// Paid cases that nobody called back: a callback is owed as soon as a claim is paid.
 fn callbacks_due(tx: &dyn MetaTx, ask: &Ask<'_>) -> Result<Table, StoreError> {
-    let calls = tx.register_rows(RegisterPart::all(CLAIM_CALLBACKS.id))?;
-    let called: std::collections::BTreeSet<_> = calls.iter().filter_map(|row| row.case).collect();
-    let rows = cases(tx, ask)?.into_iter();
-    let open = rows.filter(|row| row.paid && !called.contains(&row.case));
+    let rows = cases(tx, ask, Listed::NotCalled)?.into_iter();
     let row = |row: DeskRow| Row {
         cells: vec![
             Cell::Text(row.household),
@@ -268,8 +275,7 @@ fn callbacks_due(tx: &dyn MetaTx, ask: &Ask<'_>) -> Result<Table, StoreError> {
         Column::new("paid", "理赔金额", "Claim amount"),
         Column::new("updated", "最近变动", "Last change"),
     ];
-    let rows = part(open, ask).into_iter().map(row).collect();
-    Ok(table("callbacks_due", columns, rows))
+    Ok(table("callbacks_due", columns, rows.map(row).collect()))
 }
 
 /// How often a notice to every customer is owed, or within what time of the policy's beginning.
@@ -391,12 +397,10 @@ fn status(row: &DeskRow) -> Cell {
     ))
 }
 
-/// Where each case is, newest report first.
+/// Where each case is, newest change first.
 fn progress(tx: &dyn MetaTx, ask: &Ask<'_>) -> Result<Table, StoreError> {
-    let mut all = cases(tx, ask)?;
-    all.sort_by_key(|row| std::cmp::Reverse((row.reported, row.case)));
     let mut rows = Vec::new();
-    for row in part(all.into_iter(), ask) {
+    for row in cases(tx, ask, Listed::Every)? {
         let standing = tx.case_standing(row.case)?;
         let policy = standing.and_then(|standing| {
             let report = standing
@@ -435,12 +439,21 @@ fn progress(tx: &dyn MetaTx, ask: &Ask<'_>) -> Result<Table, StoreError> {
     Ok(table("progress", columns, rows))
 }
 
-/// Open cases, longest unchanged first. From when on a case stands still is nowhere written, so
-/// the table sorts and does not judge.
+/// After how long without a change a case of a contract stands still.
+const STALLED_AFTER: &str = "stalled_after";
+
+/// Open cases, longest unchanged first. Where the insurer filled in from when on a case stands still,
+/// it is judged; where that is blank, the table sorts and does not judge.
 fn stalled(tx: &dyn MetaTx, ask: &Ask<'_>) -> Result<Table, StoreError> {
-    let mut all = cases(tx, ask)?;
-    all.retain(|row| !matches!(row.status.as_str(), "closed" | "denied"));
-    all.sort_by_key(|row| (row.updated, row.case));
+    let packs = crate::shelf::packs(tx)?;
+    let rows = cases(tx, ask, Listed::Open)?.into_iter();
+    let stands = |row: &DeskRow| {
+        let id = row.contract.split('@').next().unwrap_or_default();
+        let pack = packs.iter().find(|pack| pack.id == id);
+        let span = pack.and_then(|pack| setting(pack, STALLED_AFTER));
+        let until = span.and_then(|span| due(span, row.updated));
+        until.map_or(Cell::Blank, |until| Cell::Yes(ask.now > until))
+    };
     let row = |row: DeskRow| Row {
         cells: vec![
             Cell::Text(row.household.clone()),
@@ -449,6 +462,7 @@ fn stalled(tx: &dyn MetaTx, ask: &Ask<'_>) -> Result<Table, StoreError> {
             Cell::Text(row.surveyor.clone()),
             Cell::Time(row.updated),
             Cell::Span(whole_days(ask.now.0.saturating_sub(row.updated.0))),
+            stands(&row),
         ],
         case: Some(row.case),
     };
@@ -459,7 +473,7 @@ fn stalled(tx: &dyn MetaTx, ask: &Ask<'_>) -> Result<Table, StoreError> {
         Column::new("surveyor", "查勘人员", "Surveyor"),
         Column::new("updated", "最近变动", "Last change"),
         Column::new("unchanged", "未变动时长", "Unchanged for"),
+        Column::new("stands", "是否停滞", "Stands still"),
     ];
-    let rows = part(all.into_iter(), ask).into_iter().map(row).collect();
-    Ok(table("stalled", columns, rows))
+    Ok(table("stalled", columns, rows.map(row).collect()))
 }

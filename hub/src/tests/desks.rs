@@ -1,11 +1,10 @@
-//! The desks of head office: no-survey samples, staff, risks, confidential amounts, closing.
+//! The desks of head office: no-survey samples, staff, risks, closing.
 
 use lossbook_core::app::Device;
 use lossbook_core::domain::WallMs;
-use lossbook_core::record::Section;
 
-use super::console::{person, text, visitor};
-use super::http::{send, served};
+use super::console::{person, visitor};
+use super::http::served;
 use super::register::{EVERYTHING, add, correct, said};
 use super::{VILLAGE, World, report};
 use crate::catalogue::{self, Ask, Personal};
@@ -15,23 +14,22 @@ use crate::office::{NewDecision, case, decide};
 use crate::refusal::Refusal;
 use crate::register::{Said, value_of};
 use crate::role::OfficeRole;
-use crate::sight::{HIDDEN, Sight};
 use crate::staff::hand_over;
 use crate::table::{Cell, Table};
 
-const SHAOGUAN: &str = "shaoguan-official-vehicles";
-const AVIATION: &str = "guangzhou-police-aviation";
+pub(super) const SHAOGUAN: &str = "shaoguan-official-vehicles";
+pub(super) const AVIATION: &str = "guangzhou-police-aviation";
 /// The day of the tests' clock.
 const TODAY: &str = "2025-06-15";
 
-fn user(world: &World, name: &str, role: OfficeRole) -> OfficeUser {
+pub(super) fn user(world: &World, name: &str, role: OfficeRole) -> OfficeUser {
     OfficeUser {
         roles: vec![role],
         ..OfficeUser::reviewer(name, world.hub.now().wall)
     }
 }
 
-fn owned(fields: &[(&str, &str)]) -> Vec<(String, String)> {
+pub(super) fn owned(fields: &[(&str, &str)]) -> Vec<(String, String)> {
     let pairs = fields.iter();
     pairs
         .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
@@ -39,7 +37,7 @@ fn owned(fields: &[(&str, &str)]) -> Vec<(String, String)> {
 }
 
 /// A case under a contract, as the phone reports it.
-fn reported(world: &World, phone: &Device, (contract, cause): (&str, &str)) -> String {
+pub(super) fn reported(world: &World, phone: &Device, (contract, cause): (&str, &str)) -> String {
     let fields = [
         ("contract", contract),
         ("cause", cause),
@@ -64,6 +62,7 @@ fn table(world: &World, id: &str) -> Table {
         from: None,
         to: None,
         case: None,
+        words: None,
         now: world.hub.now().wall,
         limit: 500,
         after: None,
@@ -338,136 +337,6 @@ fn backup_staff_is_counted_against_what_the_contract_asks() {
     assert_eq!(cells[1], Cell::Count(2), "asked for");
     assert_eq!(cells[3], Cell::Count(1), "with three years and more");
     assert_eq!(cells[5], Cell::Yes(false));
-}
-
-/// A helicopter with a repair of 1234.56 yuan.
-fn helicopter(world: &World, phone: &Device) -> String {
-    let id = reported(world, phone, (AVIATION, "collision"));
-    let line = [("item", "hull"), ("amount", "1234.56")];
-    phone.add_row(&id, Section::Lines, &owned(&line)).unwrap();
-    world.sync(phone);
-    id
-}
-
-/// Everything that somebody reads about a case in the console and over JSON, as one text.
-fn all_read(world: &World, name: &str, (role, case): (OfficeRole, &str)) -> String {
-    let serving = served(world);
-    let password = person(world, name, role);
-    let visitor = visitor(serving.addr, name, &password);
-    let pages = [
-        format!("/console/case/{case}"),
-        "/console/search?q=%E4%B8%80%E6%9D%91".to_owned(),
-        "/console".to_owned(),
-        "/console/queue/new".to_owned(),
-        "/console/board".to_owned(),
-        "/console/map/cases?within=-90,-180,90,180".to_owned(),
-        format!("/console/case/{case}/notices"),
-        "/console/kpi".to_owned(),
-    ];
-    let tables = catalogue::entries().map(|entry| format!("/console/table/{}", entry.id));
-    let pages: Vec<String> = pages.into_iter().chain(tables).collect();
-    let mut all: String = pages.iter().map(|path| visitor.page(path)).collect();
-    let token = world.hub.add_user(name).unwrap();
-    world
-        .hub
-        .set_roles(name, (&[role.word().to_owned()], &[]))
-        .unwrap();
-    let bearer = format!("Bearer {token}");
-    for path in [
-        "/v1/office/cases".to_owned(),
-        format!("/v1/office/cases/{case}"),
-    ] {
-        let got = send(
-            serving.addr,
-            &format!("GET {path}"),
-            &[("Authorization", &bearer)],
-            b"",
-        );
-        assert_eq!(got.status, 200, "{path} {}", text(&got));
-        all.push_str(&text(&got));
-    }
-    all
-}
-
-#[test]
-fn amounts_of_a_confidential_contract_are_read_by_who_handles_money_and_by_nobody_else() {
-    let world = World::new();
-    let phone = world.phone("a", 1);
-    let id = helicopter(&world, &phone);
-    for role in OfficeRole::ALL {
-        if role == OfficeRole::Admin {
-            continue;
-        }
-        let read = all_read(&world, role.word(), (role, &id));
-        let is_read = ["1,234.56", "1234.56", "123456"]
-            .iter()
-            .any(|amount| read.contains(amount));
-        let may = role.has(crate::role::Right::ReadAmounts);
-        assert_eq!(is_read, may, "{role}");
-    }
-}
-
-#[test]
-fn amounts_of_other_contracts_are_read_by_everybody() {
-    let world = World::new();
-    let phone = world.phone("a", 1);
-    let id = reported(&world, &phone, (SHAOGUAN, "collision"));
-    let line = [
-        ("part", "vehicle_body"),
-        ("item", "保险杠"),
-        ("amount", "1234.56"),
-    ];
-    phone.add_row(&id, Section::Lines, &owned(&line)).unwrap();
-    world.sync(&phone);
-    let read = all_read(&world, "区域", (OfficeRole::RegionalManager, &id));
-    assert!(read.contains("1,234.56"));
-}
-
-#[test]
-fn a_table_hides_the_amounts_of_confidential_cases_and_shows_the_others() {
-    let world = World::new();
-    let phone = world.phone("a", 1);
-    let plane = helicopter(&world, &phone).parse().unwrap();
-    let car = reported(&world, &phone, (SHAOGUAN, "collision"));
-    let car = car.parse().unwrap();
-    let row = |case| crate::table::Row {
-        cells: vec![Cell::Fen(123_456)],
-        case: Some(case),
-    };
-    let shown = |user: &OfficeUser| {
-        let table = Table {
-            id: "t",
-            title: crate::table::Words::new("表", "Table"),
-            sources: &[],
-            columns: Vec::new(),
-            rows: vec![row(plane), row(car)],
-        };
-        in_tx(world.hub.store(), |tx| {
-            Sight::of(tx, user)?.table(tx, table)
-        })
-        .unwrap()
-    };
-    let manager = shown(&user(&world, "区域", OfficeRole::RegionalManager));
-    assert!(!matches!(manager.rows[0].cells[0], Cell::Fen(_)));
-    assert_eq!(manager.rows[1].cells[0], Cell::Fen(123_456));
-    let finance = shown(&user(&world, "财务", OfficeRole::Finance));
-    assert_eq!(finance.rows[0].cells[0], Cell::Fen(123_456));
-}
-
-#[test]
-fn a_link_that_is_passed_on_shows_no_confidential_amount() {
-    let world = World::new();
-    let phone = world.phone("a", 1);
-    let id = helicopter(&world, &phone);
-    let detail = case(world.hub.store(), &id, world.hub.now().wall).unwrap();
-    let least = in_tx(world.hub.store(), |tx| Sight::least(tx)).unwrap();
-    assert_eq!(detail.summary.low_fen, Some(123_456));
-    let copy = least.detail(detail);
-    assert_eq!(copy.summary.low_fen, None);
-    let is_amount = |path: &str| path.ends_with(".amount");
-    let amounts = copy.binding.iter().filter(|(path, _)| is_amount(path));
-    assert!(amounts.clone().count() > 0);
-    assert!(amounts.clone().all(|(_, value)| value == HIDDEN));
 }
 
 #[test]

@@ -17,7 +17,7 @@ use crate::table::{Cell, Table};
 const MINUTE: i64 = 60_000;
 
 /// A house in the county town of Huzhu: somebody must be there within half an hour.
-fn house(world: &World, phone: &Device) -> String {
+pub(super) fn house(world: &World, phone: &Device) -> String {
     let number = report(phone)
         .parse::<CaseId>()
         .unwrap()
@@ -80,6 +80,7 @@ fn table(world: &World, id: &str) -> Table {
         from: None,
         to: None,
         case: None,
+        words: None,
         now: world.hub.now().wall,
         limit: 50,
         after: None,

@@ -26,11 +26,11 @@ impl Press for Mirror {
     }
 }
 
-fn printing(world: &World) -> Hub {
+pub(super) fn printing(world: &World) -> Hub {
     world.hub.clone().printing_by(Arc::new(Mirror))
 }
 
-fn wish(kind: Kind, language: Language, personal: Personal) -> Wish {
+pub(super) fn wish(kind: Kind, language: Language, personal: Personal) -> Wish {
     Wish {
         kind,
         language,
@@ -39,7 +39,7 @@ fn wish(kind: Kind, language: Language, personal: Personal) -> Wish {
 }
 
 /// A hub with one case whose reporter gave an ID number.
-fn with_case() -> (World, String) {
+pub(super) fn with_case() -> (World, String) {
     let world = World::new();
     let phone = world.phone("周查勘", 1);
     let case = report(&phone);

@@ -97,6 +97,36 @@ pub(super) fn at_now(world: &World) -> Ask<'static> {
 }
 
 #[test]
+fn a_further_version_and_a_surrender_change_which_days_are_covered() {
+    let world = World::new();
+    policy(&world, ("P1", "1"), ("2024-01-01", "2024-12-31")).unwrap();
+    policy(&world, ("P2", "1"), ("2025-01-01", "2025-12-31")).unwrap();
+    policy(&world, ("P2", "2"), ("2025-03-01", "2025-12-31")).unwrap();
+    let gaps = || {
+        let table = table(&world, "policy_gaps", &at_now(&world));
+        cells(&table, &["ended", "from", "to"])
+    };
+    assert!(gaps().is_empty());
+    let surrender = [
+        ("policy", "P2"),
+        ("reason", "车辆报废"),
+        ("surrendered", "2025-06-01"),
+        ("amount", "1200"),
+        ("step", "done"),
+    ];
+    add(
+        &world,
+        ("policy_surrenders", &keeper(&world)),
+        &said(&surrender),
+    )
+    .unwrap();
+    assert_eq!(gaps(), [["P2", "2025-06-01", "2025-06-15"]]);
+    policy(&world, ("P3", "1"), ("2025-06-01", "2026-05-31")).unwrap();
+    policy(&world, ("P3", "2"), ("2025-06-10", "2026-05-31")).unwrap();
+    assert!(gaps().is_empty());
+}
+
+#[test]
 fn a_policy_that_ends_is_listed_until_another_follows() {
     let world = World::new();
     policy(&world, ("P1", "1"), ("2024-07-01", "2025-06-30")).unwrap();

@@ -75,6 +75,7 @@ pub(super) fn ask<'a>(limit: u32) -> Ask<'a> {
         from: None,
         to: None,
         case: None,
+        words: None,
         now: lossbook_core::domain::WallMs(0),
         limit,
         after: None,

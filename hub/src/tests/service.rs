@@ -1,6 +1,7 @@
 //! Complaints against their limits, callbacks and contacts that are due, cases that stand still.
 
 use super::World;
+use super::desks::SHAOGUAN;
 use super::payment::{does, signed};
 use super::policy::{at_now, cells};
 use super::register::{add, said, table, user};
@@ -182,4 +183,26 @@ fn the_class_of_a_complaint_decides_who_handles_it() {
     assert_eq!(other.code, "HANDLER_OTHER");
     values[6].1 = "郑技术";
     add(&world, ("complaints", &clerk(&world)), &said(&values)).unwrap();
+}
+
+/// Fills a blank span of the contract of Shaoguan, as an insurer does.
+fn filled(world: &World, setting: &str, span: &str) {
+    let mut shipped = lossbook_core::rules::SHIPPED.iter();
+    let (_, pack) = shipped.find(|(id, _)| *id == SHAOGUAN).unwrap();
+    let span = format!("span = {{ value = {span:?}, source = \"set by the insurer\" }}");
+    let settings = format!("[[setting]]\nid = {setting:?}\n{span}\n");
+    world.hub.add_pack(pack, Some(&settings)).unwrap();
+}
+
+#[test]
+fn a_limit_that_the_insurer_filled_in_judges_when_a_complaint_was_taken_up() {
+    let world = World::new();
+    complain(&world, SHAOGUAN, "service");
+    let taken_up = || {
+        let limits = table(&world, "complaint_limits", &at_now(&world));
+        cells(&limits, &["limit", "late"]).remove(0)
+    };
+    assert_eq!(taken_up(), ["-", "-"]);
+    filled(&world, "complaint_start", "2 h");
+    assert_eq!(taken_up(), ["2 h", "Yes(true)"]);
 }

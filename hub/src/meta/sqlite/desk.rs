@@ -5,7 +5,9 @@ use lossbook_core::store::{StoreError, Tx};
 use rusqlite::{OptionalExtension, Row, ToSql};
 
 use super::{as_sql, damaged, from_sql, scope};
-use crate::meta::{Assigned, BoardRow, Desk, DeskRow, Due, Part, SurveyorRow, ToldRow, Waiting};
+use crate::meta::{
+    Assigned, BoardRow, CasePart, Desk, DeskRow, Due, Listed, Part, SurveyorRow, ToldRow, Waiting,
+};
 
 /// Counting what ran out ends here: nobody works on so many at once.
 const MOST_COUNTED: u32 = 1_000;
@@ -14,6 +16,8 @@ pub(super) const COLUMNS: &str =
     "d.case_id, d.scope, d.number, d.household, d.place, d.cause, d.contract,
     d.status, d.signature, d.contested, d.photos, d.missing, d.low, d.high, d.reported, d.updated,
     d.surveyor, d.round, d.role, d.surveyed, d.approved, d.paid, d.lat, d.lon";
+const NOT_CALLED: &str = "d.paid = 1 AND NOT EXISTS (SELECT 1 FROM hub_register_now AS n
+    WHERE n.case_id = d.case_id AND n.register = 'claim_callbacks' AND n.struck = 0)";
 pub(super) const COLUMN_COUNT: usize = 24;
 
 /// A row as SQLite gives it; ids are checked outside.
@@ -219,6 +223,30 @@ impl Desk for Tx<'_> {
             within("d.scope", scopes)
         );
         rows_of(self, &sql, &[&limit])
+    }
+
+    fn listed(&self, part: CasePart<'_>) -> Result<Vec<DeskRow>, StoreError> {
+        let (condition, way) = match part.listed {
+            Listed::Every => ("true", "DESC"),
+            Listed::NotCalled => (NOT_CALLED, "DESC"),
+            Listed::Open => ("d.status NOT IN ('closed', 'denied')", "ASC"),
+        };
+        // Either the one case by its id, or all of them in the order of their changes.
+        let named = match part.case {
+            Some(_) => "d.case_id = ?1",
+            None => "?1 IS NULL",
+        };
+        let sql = format!(
+            "SELECT {COLUMNS} FROM hub_desk AS d
+             WHERE {named} AND d.reported >= ?2 AND d.reported < ?3 AND {condition} AND {}
+             ORDER BY d.updated {way}, d.case_id {way} LIMIT ?4 OFFSET ?5",
+            within("d.scope", part.scopes)
+        );
+        let case = part.case.map(|case| case.as_bytes().to_vec());
+        let from = part.from.map_or(i64::MIN, |at| at.0);
+        let to = part.to.map_or(i64::MAX, |at| at.0);
+        let with: [&dyn ToSql; 5] = [&case, &from, &to, &part.limit, &as_sql(part.skip)];
+        rows_of(self, &sql, &with)
     }
 
     fn board(&self, scopes: &[ScopeId]) -> Result<Vec<BoardRow>, StoreError> {

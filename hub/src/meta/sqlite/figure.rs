@@ -2,7 +2,7 @@
 
 use lossbook_core::domain::{CaseId, ScopeId, WallMs};
 use lossbook_core::store::{StoreError, Tx};
-use rusqlite::{OptionalExtension, Row, ToSql};
+use rusqlite::{Row, ToSql};
 
 use super::desk::{COLUMN_COUNT, COLUMNS, raw, within};
 use super::{as_sql, from_sql};
@@ -181,14 +181,6 @@ impl Figures for Tx<'_> {
             ))
         })
         .collect()
-    }
-
-    fn reported_on(&self, case: CaseId) -> Result<Option<i64>, StoreError> {
-        let day = self
-            .sql()
-            .prepare_cached("SELECT day FROM hub_sheet WHERE case_id = ?1")?
-            .query_row([case.as_bytes()], |row| row.get(0));
-        Ok(day.optional()?)
     }
 
     fn groups(

@@ -71,6 +71,11 @@ fn condition(part: &RegisterPart<'_>) -> (String, Vec<Value>) {
         sql.push_str(" AND n.since < ?");
         values.push(Value::Integer(to.0));
     }
+    if let Some((first, last)) = part.reported {
+        let days = "SELECT day FROM hub_sheet WHERE case_id = n.case_id";
+        sql.push_str(&format!(" AND ({days}) BETWEEN ? AND ?"));
+        values.extend([Value::Integer(first), Value::Integer(last)]);
+    }
     if !part.scopes.is_empty() {
         let marks = vec!["?"; part.scopes.len()].join(", ");
         sql.push_str(&format!(" AND n.scope IN ({marks})"));
@@ -82,7 +87,7 @@ fn condition(part: &RegisterPart<'_>) -> (String, Vec<Value>) {
             |id: &&str| format!("instr(lower(coalesce(r.fields ->> '$.{id}', '')), ?) > 0");
         let any: Vec<String> = among.iter().map(column).collect();
         sql.push_str(&format!(" AND (0 OR {})", any.join(" OR ")));
-        let words = Value::Text(words.to_lowercase());
+        let words = Value::Text(words.to_ascii_lowercase());
         values.extend(among.iter().map(|_| words.clone()));
     }
     (sql, values)

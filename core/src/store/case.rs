@@ -1,5 +1,6 @@
 //! Cases: the list, the search, and where one case stands.
 
+use rusqlite::types::Value;
 use rusqlite::{OptionalExtension, Row};
 
 use super::error::StoreError;
@@ -228,10 +229,14 @@ impl Tx<'_> {
     /// # Errors
     /// As the database fails.
     pub fn find_case(&self, name: &str) -> Result<Option<CaseRow>, StoreError> {
-        let id = name.parse::<CaseId>().ok();
-        let sql = format!("SELECT {ROW_COLUMNS} FROM case_row WHERE number = ?1 OR case_id = ?2");
+        // A number and an id never read the same; one condition each, so that an index finds it.
+        let (column, wanted) = match name.parse::<CaseId>() {
+            Ok(id) => ("case_id", Value::Blob(id.as_bytes().to_vec())),
+            Err(_) => ("number", Value::Text(name.to_uppercase())),
+        };
+        let sql = format!("SELECT {ROW_COLUMNS} FROM case_row WHERE {column} = ?1");
         let mut select = self.sql().prepare_cached(&sql)?;
-        let mut rows = select.query((name.to_uppercase(), id.as_ref().map(CaseId::as_bytes)))?;
+        let mut rows = select.query([wanted])?;
         Ok(match rows.next()? {
             Some(row) => row_from(row)?,
             None => None,

@@ -41,6 +41,10 @@ pub(super) const STEPS: &[Step] = &[
         to: 6,
         sql: include_str!("migrations/0006_scopes.sql"),
     },
+    Step {
+        to: 7,
+        sql: include_str!("migrations/0007_numbers.sql"),
+    },
 ];
 
 /// The version of the store that this build writes.

@@ -295,6 +295,9 @@ pub(super) fn keyed(path: &Path, key: &StoreKey) -> Result<Connection, StoreErro
     Ok(connection)
 }
 
+/// Statements that stay compiled: more than one use case has, some kilobytes each.
+const STATEMENTS: usize = 256;
+
 /// A keyed connection with the settings that evidence needs.
 pub(super) fn connect(path: &Path, key: &StoreKey) -> Result<Connection, StoreError> {
     let connection = keyed(path, key)?;
@@ -313,6 +316,7 @@ pub(super) fn connect(path: &Path, key: &StoreKey) -> Result<Connection, StoreEr
          PRAGMA temp_store = MEMORY;
          PRAGMA cache_size = -16384;",
     )?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
     check_sqlite(&connection)?;
     Ok(connection)
 }

@@ -316,7 +316,7 @@ def forms(text):
     found = {text}
     if re.fullmatch(r"-?\d+", text):
         number = int(text)
-        found |= {f"{decimal.Decimal(number) / 100:,.2f}", f"{decimal.Decimal(number) / 1000:f}".rstrip("0").rstrip(".")}
+        found |= {f"{decimal.Decimal(number) / 100:,.2f}", f"{number / 1000:.3f}".rstrip("0").rstrip(".")}
         if 10**11 < number < 10**14:
             found.add(datetime.datetime.fromtimestamp(number / 1000, CHINA).strftime("%Y-%m-%d %H:%M"))
     head, tail = (3, 4) if len(text) > 8 else (1, 1)
@@ -437,7 +437,7 @@ def callbacks(event):
         post("/table/claim_callbacks", csrf=csrf, case=one["number"], **{f"v.{name}": value for name, value in row.items()})
     page = opener.open(f"{event['hub']}/console/table/coverage/new", timeout=60).read().decode()
     villages = re.search(r'name="v.village".*?</select>', page, re.S)[0]
-    villages = [html.unescape(one) for one in re.findall(r'<option[^>]*?value="([^"]+)"', villages)][:3]
+    villages = [html.unescape(one) for one in re.findall(r"<option>([^<]+)</option>", villages)][:3]
     for turn, village in enumerate(villages):
         row = {"village": village, "from": datetime.datetime.now(CHINA).strftime("%Y-%m-%d"),
                "expected": 100 + turn, "insured": 90 - turn, "reasons": "外出务工", "measure": "入户宣传"}

@@ -215,9 +215,9 @@ class Visitor:
 def composed(hub: Hub, event: dict, folder: Path) -> None:
     """A report that somebody composes in the console comes once, as workbook and as pages."""
     account = {one["role"]: one for one in event["accounts"]}
-    manager = Visitor(event["hub"], account["regional_manager"])
+    reviewer = Visitor(event["hub"], account["reviewer"])
     plan = {"name": "示例周报", "tables": "report_register figures areas", "every": "week", "from": "2020-01-01", "format": "both", "language": "zh"}
-    status, _, _ = manager.post("/console/table/report_plans", **{f"v.{name}": value for name, value in plan.items()})
+    status, _, _ = reviewer.post("/console/table/report_plans", **{f"v.{name}": value for name, value in plan.items()})
     expect(status == 200, "a report is composed in the console")
     made = hub.run("reports", "--out", str(folder))["reports"]
     expect([one["file"].rsplit(".", 1)[1] for one in made] == ["pdf", "xlsx"], f"it comes by itself: {[one['file'] for one in made]}")

@@ -80,6 +80,25 @@ fn a_plan_names_tables_that_are_there_once_each_and_that_its_writer_reads() {
 }
 
 #[test]
+fn who_sees_some_villages_only_composes_no_report_about_all_of_them() {
+    let world = World::new();
+    let scope = in_tx(world.hub.store(), |tx| tx.named_scopes())
+        .unwrap()
+        .remove(0);
+    let bound = OfficeUser {
+        scopes: vec![scope.id],
+        ..manager(&world)
+    };
+    let compose = |village: &str| {
+        let mut values = WEEK.to_vec();
+        values.push(("village", village));
+        add(&world, ("report_plans", &bound), &said(&values))
+    };
+    assert_eq!(compose("").unwrap_err().code, "FIELD_REQUIRED");
+    assert_eq!(compose(&scope.name).unwrap().scope, Some(scope.id));
+}
+
+#[test]
 fn a_report_holds_its_tables_for_its_days_masked_and_is_known_by_its_code() {
     let world = World::new();
     let phone = world.phone("a", 1);

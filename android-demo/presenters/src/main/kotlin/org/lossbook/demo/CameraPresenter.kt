@@ -134,7 +134,7 @@ class CameraPresenter(desk: Desk, route: Route, private val case: String) :
         val missing = screen.shotsMissing.filter { it.kind == "shot" && it.id == shot.id }.sumOf { it.count.toInt() }
         val tone = if (missing > 0) Tone.WARN else Tone.GOOD
         val said = if (missing > 0) words.missing(missing.toUInt()) else words.taken(taken.size)
-        return Shots.Slot(words.of(shot.zh, shot.en), tone, said, picture(state, taken), Pick(shot.id), state.slot == shot.id)
+        return Shots.Slot(words.label(shot.zh, shot.en), tone, said, picture(state, taken), Pick(shot.id), state.slot == shot.id)
     }
 
     private fun free(state: State, screen: CaseScreen): Shots.Slot {

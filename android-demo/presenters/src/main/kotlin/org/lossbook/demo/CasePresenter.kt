@@ -67,16 +67,16 @@ class CasePresenter(desk: Desk, route: Route, private val case: String) :
         val disputes = screen.disputes.map {
             val values = it.values.joinToString(" / ") { one -> one.value }
             val detail = listOfNotNull(words.nameAt(screen, it.path), values).joinToString(" · ")
-            Row(words.of(it.label), detail, marks = listOf(Mark(words.disputed, Tone.BAD)), tap = Go(Place.Dispute(case, it.path)))
+            Row(words.label(it.label), detail, marks = listOf(Mark(words.disputed, Tone.BAD)), tap = Go(Place.Dispute(case, it.path)))
         }
         val returned = screen.returned.filter { it.answers.isEmpty() }.map {
-            Row(words.of(it.label), it.then.joinToString(" / "), marks = listOf(Mark(words.toMend, Tone.WARN)), tap = Go(Place.Estimate(case)))
+            Row(words.label(it.label), it.then.joinToString(" / "), marks = listOf(Mark(words.toMend, Tone.WARN)), tap = Go(Place.Estimate(case)))
         }
         val shots = screen.shotsMissing.map {
-            Row(words.of(it.zh, it.en), listOfNotNull(line(screen, it.line), words.missing(it.count)).joinToString(" · "), marks = listOf(Mark(words.shotMissing, Tone.WARN)), tap = Go(Place.Camera(case)))
+            Row(words.label(it.zh, it.en), listOfNotNull(line(screen, it.line), words.missing(it.count)).joinToString(" · "), marks = listOf(Mark(words.shotMissing, Tone.WARN)), tap = Go(Place.Camera(case)))
         }
         val clocks = screen.judgement?.clocks.orEmpty().filter { it.leads && it.dueText != null }.map {
-            Row(words.of(it.zh, it.en), words.due(it.dueText.orEmpty()), marks = listOf(Mark(words.of(it.state), words.clockTone(it.state.code))))
+            Row(words.label(it.zh, it.en), words.due(it.dueText.orEmpty()), marks = listOf(Mark(words.of(it.state), words.clockTone(it.state.code))))
         }
         val all = disputes + returned + shots
         val heading = Heading(words.open, Mark(if (all.isEmpty()) words.allDone else "${all.size}", if (all.isEmpty()) Tone.GOOD else Tone.WARN))

@@ -78,7 +78,7 @@ class DisputePresenter(desk: Desk, route: Route, private val place: Place.Disput
         return Page(
             words.dispute,
             blocks,
-            subtitle = dispute?.let { listOfNotNull(words.of(it.label), words.nameAt(screen, it.path)).joinToString(" · ") }.orEmpty(),
+            subtitle = dispute?.let { listOfNotNull(words.label(it.label), words.nameAt(screen, it.path)).joinToString(" · ") }.orEmpty(),
             notice = trouble(state.problem),
             bottom = listOf(main),
             back = Back,

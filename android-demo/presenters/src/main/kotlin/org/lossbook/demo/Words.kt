@@ -151,6 +151,8 @@ class Words(val language: Language) {
     /** Words of the library where a label begins with them. */
     fun label(zh: String, en: String) = of(zh, en.replaceFirstChar(Char::uppercase))
 
+    fun label(words: CoreWords) = label(words.zh, words.en)
+
     /** A field of the form, with the keyboard that fits it. */
     fun field(form: FieldForm, value: String, hint: String, problem: Problem?, typed: (String) -> Event): Field {
         val kind = when (form.kind) {
@@ -335,7 +337,7 @@ class Words(val language: Language) {
     }
 
     fun of(end: SyncEnd) = when (end) {
-        SyncEnd.DONE -> of("同步完成", "All is exchanged")
+        SyncEnd.DONE -> of("同步完成", "Exchange finished")
         SyncEnd.NO_WAY -> of("未能完成：无法连接总部", "Not finished: no way to the hub")
         SyncEnd.BLOCKED -> of("总部没有接受", "Head office did not accept")
         SyncEnd.DISK_FULL -> of("手机存储已满", "This phone is full")

@@ -39,4 +39,16 @@ class EmbeddingTest {
         assertEquals(source.substringAfter("package org.lossbook.sample\n").trim(), shown.trim())
         assertTrue(shown.lines().size < 40)
     }
+
+    @Test
+    fun `the page of the package names the versions that it is built with`() {
+        val clone = File(System.getProperty("lossbook.clone"))
+        val build = File(clone, "bindings/kotlin/pom.xml").readText()
+        val page = File(clone, "bindings/kotlin/README.md").readText()
+        fun version(of: String) = build.substringAfter("<$of.version>").substringBefore("<")
+        val named = listOf(
+            "<version>${version("kotlin")}</version>", "jna:${version("jna")}@aar", "coroutines-android:${version("coroutines")}",
+        )
+        assertEquals(emptyList(), named.filter { it !in page })
+    }
 }

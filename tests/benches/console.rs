@@ -27,6 +27,7 @@ use crate::row::{Row, Timings, number};
 use crate::{Failed, memory};
 
 const TEMPLATES: u64 = 8;
+const CONTRACT: &str = "huzhu-rural-housing";
 const LINES: u64 = 15;
 const SMALL: u64 = 10_000;
 const LARGE: u64 = 100_000;
@@ -164,6 +165,7 @@ pub(crate) fn run() -> Result<(), Failed> {
     };
     for _ in 0..TEMPLATES {
         let case = worker.report()?;
+        device.set_field(&case, "report.contract", CONTRACT)?;
         worker.survey(&case)?;
         for _ in 0..LINES {
             worker.line(&case)?;

@@ -7,6 +7,7 @@ use lossbook_core::domain::{CaseId, Digest};
 use lossbook_core::store::StoreError;
 use lossbook_core::store::rusqlite::types::Value;
 use lossbook_core::store::rusqlite::{Connection, Row as SqlRow, params_from_iter};
+use lossbook_hub::desk::{PHOTOS, QUEUES};
 
 /// Rows of one table about one case, to be written again under another id.
 #[derive(Debug)]
@@ -59,9 +60,8 @@ impl Copied {
 }
 
 /// Tables whose rows are copied as they are, but for the case, which is their first column.
-const PLAIN: [(&str, &str); 5] = [
+const PLAIN: [(&str, &str); 4] = [
     ("change", "case_id, hash, actor, seq, max_op, envelope"),
-    ("hub_queue", "case_id, queue, since, scope, note"),
     (
         "hub_due",
         "case_id, kind, due, id, scope, since, zh, en, source",
@@ -84,6 +84,7 @@ pub struct Template {
     row: Copied,
     desk: Copied,
     plain: Vec<Copied>,
+    queue: Copied,
     stream: i64,
     /// Its scope.
     pub scope: Vec<u8>,
@@ -129,6 +130,7 @@ impl Template {
             plain: plain
                 .map(|(table, columns)| read(table, columns, "case_id"))
                 .collect::<Result<_, _>>()?,
+            queue: read("hub_queue", "case_id, queue, since, scope, note", "case_id")?,
             stream: stream(sql)?,
             scope: sql.query_row(
                 "SELECT scope FROM document WHERE case_id = ?1",
@@ -174,7 +176,11 @@ impl Template {
         })?;
         self.plain
             .iter()
-            .try_for_each(|table| table.write(sql, first))
+            .try_for_each(|table| table.write(sql, first))?;
+        self.queue.write(sql, |row| {
+            first(row);
+            put(row, 1, Value::Text(queue_of(at).to_owned()));
+        })
     }
 }
 
@@ -193,6 +199,12 @@ fn stream(sql: &Connection) -> Result<i64, StoreError> {
         |row| row.get(0),
     )?;
     Ok(found)
+}
+
+/// Every queue gets its share of the copies, whatever the cases themselves wait for.
+fn queue_of(at: u64) -> &'static str {
+    let place = usize::try_from(at).unwrap_or_default() % (QUEUES.len() + 1);
+    QUEUES.get(place).map_or(PHOTOS, |(word, _, _)| word)
 }
 
 fn put(row: &mut [Value], at: usize, value: Value) {

@@ -20,6 +20,18 @@ use std::path::Path;
 use world::*;
 
 #[test]
+fn a_case_is_found_by_its_number_without_reading_the_others() {
+    let world = World::new();
+    let phone = world.phone("li", 1);
+    let sql = "EXPLAIN QUERY PLAN SELECT household FROM case_row WHERE number = 'X'";
+    let plan: String = phone
+        .store
+        .look(|tx| Ok::<_, StoreError>(tx.sql().query_row(sql, [], |row| row.get(3))?))
+        .unwrap();
+    assert!(plan.contains("case_number"), "{plan}");
+}
+
+#[test]
 fn a_reported_case_is_listed_and_found_by_two_characters_of_a_name() {
     let world = World::new();
     let phone = world.phone("li", 1);

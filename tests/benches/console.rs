@@ -122,7 +122,7 @@ struct Seen {
 }
 
 impl Seen {
-    fn of(hub: &Hub, device: &Device, password: &str) -> Result<Self, Failed> {
+    fn of(hub: &Hub, phone: (&Device, &str), password: &str) -> Result<Self, Failed> {
         let serving = serve(hub.clone(), &ServeConfig::default())?;
         let cookie = sign_in(serving.addr, password)?;
         let people = |think| People {
@@ -135,8 +135,8 @@ impl Seen {
         };
         let alone = people(Duration::ZERO);
         alone.read_all();
-        let (calm, exchanges) = people(THINK).read_beside(hub, device)?;
-        let (pressed, more) = people(Duration::ZERO).read_beside(hub, device)?;
+        let (calm, exchanges) = people(THINK).read_beside(hub, phone)?;
+        let (pressed, more) = people(Duration::ZERO).read_beside(hub, phone)?;
         Ok(Self {
             alone: alone.done(),
             calm,
@@ -172,15 +172,17 @@ pub(crate) fn run() -> Result<(), Failed> {
         }
         worker.sign(&case, 60)?;
     }
+    // Those that are copied stay as they are: the phone goes on writing in another.
+    let case = device.report_loss(None, &[])?.to_string();
     exchange(&device, &hub)?;
     hub.add_user("读者").map_err(|refusal| refusal.detail)?;
     let password = hub
         .make_password("读者")
         .map_err(|refusal| refusal.detail)?;
     fill(&home, (0, SMALL))?;
-    let small = Seen::of(&hub, &device, &password)?;
+    let small = Seen::of(&hub, (&device, &case), &password)?;
     fill(&home, (SMALL, LARGE))?;
-    let large = Seen::of(&hub, &device, &password)?;
+    let large = Seen::of(&hub, (&device, &case), &password)?;
     say(&small, &large);
     Ok(())
 }
@@ -253,14 +255,12 @@ fn resident_mib() -> u64 {
 }
 
 /// A phone edits a case and exchanges, again and again; says how often.
-fn keep_syncing(hub: &Hub, device: &Device) -> Result<u64, Failed> {
+fn keep_syncing(hub: &Hub, (device, case): (&Device, &str)) -> Result<u64, Failed> {
     let until = Instant::now() + READ_FOR;
-    // A case of its own: those that are copied stay as they are.
-    let case = device.report_loss(None, &[])?.to_string();
     let mut exchanges = 0;
     while Instant::now() < until {
         let text = format!("报案人 {exchanges}");
-        device.set_field(&case, "report.reporter", &text)?;
+        device.set_field(case, "report.reporter", &text)?;
         exchange(device, hub)?;
         exchanges += 1;
     }
@@ -279,13 +279,13 @@ struct People {
 
 impl People {
     /// Twenty read for a while; a phone edits and syncs beside them. Says how often it did.
-    fn read_beside(self, hub: &Hub, device: &Device) -> Result<(Pages, u64), Failed> {
+    fn read_beside(self, hub: &Hub, phone: (&Device, &str)) -> Result<(Pages, u64), Failed> {
         let exchanges = std::thread::scope(|scope| {
             for reader in 0..READERS {
                 let people = &self;
                 scope.spawn(move || people.read(reader * 31));
             }
-            let done = keep_syncing(hub, device);
+            let done = keep_syncing(hub, phone);
             self.is_over.store(true, Ordering::Relaxed);
             done
         })?;
@@ -317,7 +317,8 @@ impl People {
         for (path, kind) in queues.into_iter().chain(boards).chain(cases) {
             let took = (0..ALONE).filter_map(|_| self.open(&path, kind)).min();
             let ms = took.unwrap_or_default().as_secs_f64() * 1_000.0;
-            eprintln!("{path}: {ms:.1} ms");
+            let page = get(self.addr, &path, &self.cookie).unwrap_or_default();
+            eprintln!("{path}: {ms:.1} ms, {} KB", page.len() / 1_000);
         }
     }
 

@@ -196,6 +196,7 @@ fn summed((mut first, mut second): Sums, bytes: &[u8], order: Order) -> Sums {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "a damaged file is made by hand")]
 mod tests {
     use rusqlite::Connection;
 

@@ -58,13 +58,8 @@ static REPORT_PLANS: Register = Register {
     check: Some(check_tables),
 };
 
-/// A report names tables that are there, each once, that its writer may read; who sees some villages
-/// only has none about all of them.
+/// A report names tables that are there, each once, that its writer may read.
 fn check_tables(_tx: &dyn MetaTx, new: &Proposed<'_>) -> Result<Option<Refusal>, StoreError> {
-    if !new.user.scopes.is_empty() && new.row.scope.is_none() {
-        let detail = "须选择村 / 片区（village）：您只看得到一部分 / village: choose one, since you see some only";
-        return Ok(Some(Refusal::new(400, "FIELD_REQUIRED", detail)));
-    }
     let named = tables_of(new.value("tables"));
     for (at, id) in named.iter().enumerate() {
         let Some(entry) = catalogue::entry(id) else {

@@ -94,7 +94,7 @@ fn who_sees_some_villages_only_composes_no_report_about_all_of_them() {
         values.push(("village", village));
         add(&world, ("report_plans", &bound), &said(&values))
     };
-    assert_eq!(compose("").unwrap_err().code, "FIELD_REQUIRED");
+    assert_eq!(compose("").unwrap_err().code, "SCOPE_REQUIRED");
     assert_eq!(compose(&scope.name).unwrap().scope, Some(scope.id));
 }
 

@@ -16,6 +16,8 @@ use crate::demo::payable::ANSWERS;
 use crate::failure::Failure;
 use crate::scene::{SceneKind, Shot, render};
 
+const MINUTE: i64 = 60_000;
+
 pub(super) type Done = Result<(), Failure>;
 
 /// Beijing time as people write it.
@@ -102,7 +104,7 @@ pub(super) fn report(device: &Device, case: usize, story: &Story) -> Result<Stri
         ("cause", cause_of(case, story.contract).to_owned()),
         ("place", format!("{} {} 号", village.name, case + 1)),
         ("position", format!("{lat:.6},{lon:.6}")),
-        ("occurred_at", civil(story.at - 90 * 60_000)),
+        ("occurred_at", civil(story.at - 90 * MINUTE)),
         ("contract", story.contract.id().to_owned()),
         ("policy_from", "2026-01-01 00:00".to_owned()),
         ("policy_to", "2027-01-01 00:00".to_owned()),
@@ -134,10 +136,21 @@ pub(super) fn report(device: &Device, case: usize, story: &Story) -> Result<Stri
         device.set_field(&number, &format!("times.{name}"), &story.at.to_string())?;
     }
     if story.dice % 3 != 0 {
-        let soon = story.at + story.dice % 9 * 60_000;
+        let soon = story.at + story.dice % 9 * MINUTE;
         device.set_field(&number, "times.contacted_at", &soon.to_string())?;
     }
     Ok(number)
+}
+
+/// Most come within two hours and write it down when the day's work allows; the others come when
+/// the road is free again.
+fn arrival(story: &Story, at: i64) -> i64 {
+    let minutes = story.dice % 110;
+    if story.dice % 5 < 3 {
+        (story.at + (8 + minutes) * MINUTE).min(at)
+    } else {
+        at - minutes.min(30) * MINUTE
+    }
 }
 
 /// The visit: times, what is insured, what is broken and what it costs, and photos.
@@ -146,11 +159,11 @@ pub(super) fn survey(
     (case, number): (usize, &str),
     (story, at): (&Story, i64),
 ) -> Done {
-    let late = story.dice % 120 * 60_000;
+    let arrived = arrival(story, at);
     for (name, when) in [
-        ("arrived_at", at - late.min(60 * 60_000) / 2),
-        ("survey_started_at", at),
-        ("survey_done_at", at + 25 * 60_000),
+        ("arrived_at", arrived),
+        ("survey_started_at", arrived + 6 * MINUTE),
+        ("survey_done_at", arrived + 31 * MINUTE),
     ] {
         device.set_field(number, &format!("times.{name}"), &when.to_string())?;
     }

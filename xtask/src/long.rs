@@ -104,7 +104,7 @@ pub(crate) const RUNS: &[LongRun] = &[
     LongRun {
         name: "bench-ffi",
         what: "the interface to Python beside the same calls in Rust",
-        argv: &["python3", "bindings/python/bench.py"],
+        argv: &["python3", "-P", "bindings/python/bench.py"],
         env: &[],
         tools: &["python3"],
         yields: Yield::Comparisons,

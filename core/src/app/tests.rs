@@ -79,6 +79,19 @@ fn a_search_in_traditional_characters_finds_simplified_ones_and_back() {
 }
 
 #[test]
+fn a_search_for_a_name_with_its_digits_finds_no_other_name_with_those_digits_elsewhere() {
+    let world = World::new();
+    let phone = world.phone("li", 1);
+    for fields in [
+        [("household", "农户3"), ("place", "17社")],
+        [("household", "农户17"), ("place", "3社")],
+    ] {
+        phone.report_loss(None, &report(&fields)).unwrap();
+    }
+    assert_eq!((found(&phone, "农户17"), found(&phone, "农户 17")), (1, 2));
+}
+
+#[test]
 fn a_store_whose_words_older_rules_made_is_indexed_anew_when_it_opens() {
     let world = World::new();
     let phone = world.phone("li", 1);

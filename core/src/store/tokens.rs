@@ -57,16 +57,46 @@ pub(super) fn index<'a>(texts: impl Iterator<Item = &'a str>) -> String {
 }
 
 /// The FTS5 expression for what a person typed; empty if it holds no word.
+///
+/// What is typed without a space stands together in what is found: 农户17 does not find a 农户3 whose
+/// case number begins with 17. The last word may be the beginning of a longer one.
 pub(super) fn query(text: &str) -> String {
     let mut terms = Vec::new();
-    for (ideograph, run) in runs(text) {
-        if ideograph && run.chars().count() > 1 {
-            terms.extend(pairs(&run).iter().map(|pair| format!("\"{pair}\"")));
-        } else {
-            terms.push(format!("\"{run}\"*"));
+    for typed in text.split_whitespace() {
+        let runs = runs(typed);
+        // One ideograph alone is half of a pair: it can begin a word of the index, not stand in a row of them.
+        if runs
+            .iter()
+            .any(|(ideograph, run)| *ideograph && run.chars().count() == 1)
+        {
+            terms.extend(runs.iter().map(|run| phrase(std::slice::from_ref(run))));
+        } else if !runs.is_empty() {
+            terms.push(phrase(&runs));
         }
     }
     terms.join(" AND ")
+}
+
+/// Words that follow each other.
+fn phrase(runs: &[(bool, String)]) -> String {
+    let may_go_on = runs
+        .last()
+        .is_some_and(|(ideograph, run)| !ideograph || run.chars().count() == 1);
+    let words: Vec<String> = runs
+        .iter()
+        .flat_map(|(ideograph, run)| {
+            if *ideograph {
+                pairs(run)
+            } else {
+                vec![run.clone()]
+            }
+        })
+        .collect();
+    format!(
+        "\"{}\"{}",
+        words.join(" "),
+        if may_go_on { "*" } else { "" }
+    )
 }
 
 #[cfg(test)]
@@ -79,6 +109,14 @@ mod tests {
         assert_eq!(query("小明"), "\"小明\"");
         assert_eq!(query("王"), "\"王\"*");
         assert_eq!(query(" -- "), "");
+    }
+
+    #[test]
+    fn what_is_typed_without_a_space_stands_together_in_what_is_found() {
+        assert_eq!(query("农户17"), "\"农户 17\"*");
+        assert_eq!(query("王小明 冰雹"), "\"王小 小明\" AND \"冰雹\"");
+        assert_eq!(query("16PB-DN"), "\"16pb dn\"*");
+        assert_eq!(query("3号"), "\"3\"* AND \"号\"*");
     }
 
     #[test]

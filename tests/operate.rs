@@ -242,6 +242,36 @@ fn one_flipped_bit_of_the_log_that_a_killed_hub_left_is_found_before_anything_dr
 }
 
 #[test]
+fn a_hub_with_a_damaged_log_is_not_opened_until_its_operator_keeps_a_copy_of_that_log() {
+    let (mut chance, _) = Chance::from_env();
+    let program = program();
+    let mut fleet = Fleet::new(1);
+    fleet.stop();
+    fleet.save_key();
+    let mut served = HubProcess::start(&program, &fleet.hub_dir(), "127.0.0.1:0");
+    fleet.url = served.url.clone();
+    fleet.everybody_works_and_syncs(1);
+    served.kill();
+    let dir = fleet.hub_dir();
+    let log = dir.join("store.db-wal");
+    flip(&log, &mut chance);
+    let bad = fs::read(&log).expect("bytes");
+    let codes = [
+        Hub::open(&dir, &fleet.key).expect_err("refused").code(),
+        Hub::open_beside(&dir, &fleet.key)
+            .expect_err("refused")
+            .code(),
+    ];
+    assert_eq!(codes, ["DAMAGED_LOG"; 2]);
+    let to = fleet.dir.path().join("backups");
+    let refused = backup::backup((&dir, &fleet.key), &to, &[], &machine());
+    assert_eq!(refused.expect_err("refused").code(), "DAMAGED_LOG");
+    assert_eq!(fs::read(&log).expect("bytes"), bad, "the log is left alone");
+    fs::copy(&log, dir.join("store.db-wal.damaged")).expect("copied");
+    drop(Hub::open(&dir, &fleet.key).expect("goes on without it"));
+}
+
+#[test]
 fn the_holder_of_an_age_identity_restores_without_the_hubs_key_file() {
     let mut fleet = Fleet::new(1);
     fleet.everybody_works_and_syncs(1);

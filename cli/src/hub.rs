@@ -562,9 +562,10 @@ impl From<HubError> for Failure {
             HubError::KeyFile { .. } | HubError::PlainHttp(_) | HubError::Tls(_) => {
                 Self::input(error.code(), error.to_string())
             }
-            HubError::Objects { .. } | HubError::Listen { .. } | HubError::System(_) => {
-                Self::not_now(error.code(), error.to_string())
-            }
+            HubError::Log { .. }
+            | HubError::Objects { .. }
+            | HubError::Listen { .. }
+            | HubError::System(_) => Self::not_now(error.code(), error.to_string()),
         }
     }
 }

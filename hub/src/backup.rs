@@ -27,7 +27,7 @@ use lossbook_core::store::{Store, StoreError};
 use lossbook_core::vault::age::{AgeRecipient, AgeWriter};
 
 use crate::blobs::object_name;
-use crate::hub::HubError;
+use crate::hub::{HubError, sound_log};
 use crate::key::HubKey;
 use crate::meta::{Identity, MetaTx, STEPS, in_tx};
 
@@ -144,6 +144,7 @@ pub fn backup(
         .iter()
         .map(|text| AgeRecipient::parse(text).ok_or_else(|| BackupError::BadReceiver(text.clone())))
         .collect::<Result<_, _>>()?;
+    sound_log(dir).map_err(BackupError::Hub)?;
     let mut place = Place::open(to)?;
     for again in (0..TRIES).rev() {
         let work = tempfile::Builder::new()

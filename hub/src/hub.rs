@@ -26,6 +26,9 @@ use crate::shelf::{self, PackSummary};
 /// How long a link to the page waits to be opened.
 const LINK_MS: i64 = 24 * 60 * 60 * 1_000;
 
+/// A copy of a damaged log under this name says that its operator goes on without it.
+const KEPT_LOG: &str = "store.db-wal.damaged";
+
 /// Why a hub cannot be made, opened or served. One line: what, where, how to mend.
 #[derive(Debug, thiserror::Error)]
 pub enum HubError {
@@ -36,6 +39,17 @@ pub enum HubError {
         dir: PathBuf,
         /// What failed.
         source: StoreError,
+    },
+    /// The log beside the store is not what was written.
+    #[error(
+        "{}: the log that a killed hub left is damaged（被中断的机构日志已损坏，打开会丢失其后的内容）: {frames}; opening the store would drop what was saved after that. Keep the folder and restore the newest backup into a new one; or, to go on without it, keep a copy of the log as {KEPT_LOG} beside it",
+        dir.display()
+    )]
+    Log {
+        /// Which hub.
+        dir: PathBuf,
+        /// Where in the log.
+        frames: String,
     },
     /// The key file.
     #[error("the key file {}: {problem}", path.display())]
@@ -93,6 +107,7 @@ impl HubError {
                 | StoreError::Sql(_)
                 | StoreError::Io(_) => "STORE",
             },
+            Self::Log { .. } => "DAMAGED_LOG",
             Self::KeyFile { .. } => "KEY_FILE",
             Self::Objects { .. } => "OBJECTS",
             Self::PlainHttp(_) => "PLAIN_HTTP",
@@ -183,6 +198,7 @@ impl Hub {
     /// # Errors
     /// As [`Hub::open`].
     pub fn open_beside(dir: &Path, key: &HubKey) -> Result<Self, HubError> {
+        sound_log(dir)?;
         let parts = [("hub", STEPS)];
         let store = Store::open_beside(dir, &key.to_store_key(), &parts).map_err(|source| {
             HubError::Store {
@@ -195,6 +211,7 @@ impl Hub {
     }
 
     pub(crate) fn open_store(dir: &Path, key: &HubKey) -> Result<Store, HubError> {
+        sound_log(dir)?;
         let parts = [("hub", STEPS)];
         let store = Store::open_with(dir, &key.to_store_key(), None, &parts);
         let store = store.map_err(|source| HubError::Store {
@@ -426,4 +443,25 @@ fn objects(dir: &Path) -> Result<LocalFileSystem, HubError> {
         problem: error.to_string(),
     })?;
     Ok(objects.with_fsync(true).with_automatic_cleanup(true))
+}
+
+/// Opening a store takes a damaged log for a shorter one and ends it, so nothing opens one whose
+/// operator has not put a copy of it aside.
+///
+/// # Errors
+/// [`HubError::Log`].
+pub(crate) fn sound_log(dir: &Path) -> Result<(), HubError> {
+    let failed = |source| HubError::Store {
+        dir: dir.to_owned(),
+        source,
+    };
+    let frames = Store::damaged_log(dir, std::thread::sleep).map_err(failed)?;
+    let bytes = |name| std::fs::read(dir.join(name)).ok();
+    if frames.is_empty() || bytes("store.db-wal") == bytes(KEPT_LOG) {
+        return Ok(());
+    }
+    Err(HubError::Log {
+        dir: dir.to_owned(),
+        frames: frames.join(", "),
+    })
 }

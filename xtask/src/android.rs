@@ -117,7 +117,9 @@ fn build(machine: &Machine, tools: &Path, abi: &Abi) -> Result<(), String> {
         )
         .env(
             format!("CARGO_TARGET_{}_RUSTFLAGS", name.to_uppercase()),
-            "-C link-arg=-Wl,-z,max-page-size=16384",
+            // Relocations packed as Android 9 reads them: half a megabyte less.
+            "-C link-arg=-Wl,-z,max-page-size=16384 \
+             -C link-arg=-Wl,--pack-dyn-relocs=android+relr,--use-android-relr-tags",
         );
     machine.run(&mut cargo)
 }

@@ -4,8 +4,9 @@
 //! largest is a JPEG decoded at reduced scale. A JPEG's own brightness and colour are kept as they
 //! are: going through red, green and blue would cost time twice and gain nothing.
 
-use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+use fast_image_resize::images::{TypedImage, TypedImageRef};
+use fast_image_resize::pixels::{U8, U8x3};
+use fast_image_resize::{FilterType, PixelTrait, ResizeAlg, ResizeOptions, Resizer};
 
 use super::Size;
 use super::scaled::Plane;
@@ -47,13 +48,12 @@ impl Pixels {
         if self.size == to {
             return Ok(self);
         }
-        let kind = match self.depth {
-            Depth::Grey => PixelType::U8,
-            Depth::Rgb | Depth::Ycc => PixelType::U8x3,
-        };
         let whole = (f64::from(self.size.width), f64::from(self.size.height));
-        let from = ImageRef::new(self.size.width, self.size.height, &self.bytes, kind);
-        let bytes = resized(from, kind, (whole, to), FilterType::Lanczos3)?;
+        let from = (self.bytes.as_slice(), self.size);
+        let bytes = match self.depth {
+            Depth::Grey => resized::<U8>(from, (whole, to), FilterType::Lanczos3)?,
+            Depth::Rgb | Depth::Ycc => resized::<U8x3>(from, (whole, to), FilterType::Lanczos3)?,
+        };
         Ok(Self {
             size: to,
             bytes,
@@ -66,14 +66,17 @@ impl Pixels {
         let mut sized = Vec::with_capacity(planes.len());
         for (place, plane) in planes.iter().enumerate() {
             let side = |side: usize| u32::try_from(side).map_err(|error| error.to_string());
-            let (width, height) = (side(plane.stride)?, side(plane.rows)?);
-            let from = ImageRef::new(width, height, &plane.bytes, PixelType::U8);
+            let size = Size {
+                width: side(plane.stride)?,
+                height: side(plane.rows)?,
+            };
+            let from = (plane.bytes.as_slice(), size);
             // Colour has half the pixels or fewer, so there is nothing that could alias.
             let filter = match (depth, place) {
                 (Depth::Ycc, 1..) => FilterType::Bilinear,
                 (Depth::Grey | Depth::Rgb | Depth::Ycc, _) => FilterType::Lanczos3,
             };
-            sized.push(resized(from, PixelType::U8, (plane.shown, to), filter)?);
+            sized.push(resized::<U8>(from, (plane.shown, to), filter)?);
         }
         let bytes = match sized.as_slice() {
             [grey] => grey.clone(),
@@ -174,22 +177,25 @@ impl Pixels {
     }
 }
 
-/// The shown part of a picture, filtered to another size.
-fn resized(
-    from: Result<ImageRef<'_>, fast_image_resize::ImageBufferError>,
-    kind: PixelType,
+/// The shown part of a picture, filtered to another size. Its pixels' type is known here and not
+/// while it runs: otherwise the filters of ten more types would be part of a phone's library, 3 MB.
+fn resized<P: PixelTrait>(
+    (bytes, size): (&[u8], Size),
     ((width, height), to): ((f64, f64), Size),
     filter: FilterType,
 ) -> Result<Vec<u8>, String> {
-    let from = from.map_err(|error| error.to_string())?;
-    let mut small = Image::new(to.width, to.height, kind);
+    let from = TypedImageRef::<P>::from_buffer(size.width, size.height, bytes)
+        .map_err(|error| error.to_string())?;
+    let mut shown = vec![0; to.width as usize * to.height as usize * P::size()];
+    let mut small = TypedImage::<P>::from_buffer(to.width, to.height, &mut shown)
+        .map_err(|error| error.to_string())?;
     let options = ResizeOptions::new()
         .crop(0.0, 0.0, width, height)
         .resize_alg(ResizeAlg::Convolution(filter));
     Resizer::new()
-        .resize(&from, &mut small, &options)
+        .resize_typed(&from, &mut small, &options)
         .map_err(|error| error.to_string())?;
-    Ok(small.into_vec())
+    Ok(shown)
 }
 
 /// JFIF's brightness and colour to red, green and blue.

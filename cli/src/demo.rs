@@ -18,6 +18,7 @@ mod story;
 mod world;
 
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -46,7 +47,7 @@ pub struct DemoArgs {
     pub serve: bool,
     /// How many cases the event has.
     #[arg(long, value_name = "N", default_value_t = event::CASES, requires = "serve")]
-    pub cases: usize,
+    pub cases: NonZeroUsize,
     /// Where the console is served.
     #[arg(
         long,
@@ -84,7 +85,7 @@ pub fn run(args: &DemoArgs, json: bool, print: &mut dyn FnMut(&str)) -> Result<(
         .unwrap_or_else(|| temporary.path().to_owned());
     refuse_used(&dir)?;
     if args.serve {
-        return event::serve(&dir, (args.cases, args.listen), print, json);
+        return event::serve(&dir, (args.cases.get(), args.listen), print, json);
     }
     let mut silent = |_: &str| {};
     let mut checks = Checks::new(if json { &mut silent } else { &mut *print });

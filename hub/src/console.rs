@@ -49,11 +49,13 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use lossbook_core::domain::WallMs;
+use lossbook_core::rules::Packs;
 use maud::Markup;
 
 use crate::account::{self, Session};
 use crate::http::{App, SMALL_BODY_BYTES, blocking, body_of, status_of};
 use crate::hub::Hub;
+use crate::meta::look;
 use crate::office::check_right;
 use crate::page::text::Language;
 use crate::refusal::Refusal;
@@ -130,6 +132,8 @@ pub(crate) struct Visit<'a> {
     pub(crate) language: Language,
     /// What of confidential amounts is shown.
     pub(crate) sight: Sight,
+    /// What says a contract's words in English; rows hold the Chinese ones.
+    pub(crate) packs: Arc<Packs>,
 }
 
 impl Visit<'_> {
@@ -222,6 +226,7 @@ impl<'a> Visit<'a> {
             session,
             language: Language::named(&session.language).unwrap_or(Language::Chinese),
             sight: Sight::looked_up(hub.looking(), &session.user)?,
+            packs: look(hub.looking(), |tx| tx.packs())?,
         })
     }
 }

@@ -14,9 +14,10 @@ mod place;
 mod statistics;
 
 use lossbook_core::domain::WallMs;
+use lossbook_core::rules::Packs;
 
 use crate::catalogue::{Ask, Entry};
-use crate::meta::figure::{Only, Span, Wanted, day_of, start_of};
+use crate::meta::figure::{Group, Only, Span, Wanted, day_of, start_of};
 use crate::table::{Cell, Column, Row, Table, Words};
 
 /// Every table of this kind.
@@ -127,6 +128,18 @@ fn period(ask: &Ask<'_>) -> Cell {
 }
 
 /// A text; an empty one is blank.
+/// A cause of loss that cases are counted by, in the contracts' words.
+fn cause(packs: &Packs, group: &Group, at: usize) -> Cell {
+    let written = group.keys.get(at).cloned().unwrap_or_default();
+    packs.peril("", &written).map_or_else(
+        || text(&written),
+        |peril| {
+            let names = &peril.rule.names;
+            Cell::Words(Words::new(&names.zh, &names.en))
+        },
+    )
+}
+
 fn text(text: impl Into<String>) -> Cell {
     let text = text.into();
     if text.is_empty() {
@@ -155,7 +168,7 @@ const fn share(part: u64, whole: u64) -> Cell {
 
 /// A contract's name.
 fn contract(id: &str) -> Cell {
-    let all = lossbook_core::rules::Packs::shipped().all();
+    let all = Packs::shipped().all();
     match all.iter().find(|pack| pack.id == id) {
         Some(pack) => Cell::Words(Words::new(pack.title.zh.clone(), pack.title.en.clone())),
         None if id.is_empty() => Cell::Blank,

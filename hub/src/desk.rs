@@ -9,7 +9,7 @@
 use lossbook_core::app::{Judged, ReturnedField};
 use lossbook_core::domain::{CaseId, MoneyRange, StatedPosition, WallMs};
 use lossbook_core::record::{FieldPath, Section};
-use lossbook_core::rules::{Handling, Running};
+use lossbook_core::rules::{Handling, Packs, Running};
 use lossbook_core::statement::{CaseStatus, SignatureState};
 use lossbook_core::store::{CaseRow, CaseStanding, StoreError, Tx};
 
@@ -19,6 +19,7 @@ use crate::meta::{
     Uploads, Waiting, in_tx,
 };
 use crate::no_survey;
+use crate::page::text::Language;
 use crate::refusal::Refusal;
 use crate::register::value_of;
 
@@ -161,24 +162,38 @@ fn missing(tx: &(impl MetaTx + ?Sized), case: CaseId) -> Result<u64, StoreError>
     Ok(missing)
 }
 
+/// A cause as people call it and count by it; apps write the contract's id of it.
+fn cause_named(packs: &Packs, contract: &str, written: &str) -> String {
+    let listed = packs.peril(contract, written);
+    listed.map_or_else(|| written.to_owned(), |peril| peril.rule.names.zh.clone())
+}
+
+/// The same in a reader's language; a cause that no contract lists stays as it was written.
+pub(crate) fn cause_in(language: Language, packs: &Packs, row: &DeskRow) -> String {
+    match language {
+        Language::Chinese => row.cause.clone(),
+        Language::English => packs
+            .peril(&row.contract, &row.cause)
+            .map_or_else(|| row.cause.clone(), |peril| peril.rule.names.en.clone()),
+    }
+}
+
 impl Look<'_> {
     fn desk_row(&self, tx: &(impl MetaTx + ?Sized)) -> Result<DeskRow, StoreError> {
         let (standing, row) = (self.standing, self.row);
         let (round, role) = self.next_round();
         let payable = self.payable();
         let status = standing.status.word();
+        let report = standing.record.section(Section::Report);
+        let contract = report.text("contract").unwrap_or_default();
         Ok(DeskRow {
             case: row.case,
             scope: row.scope,
             number: row.number.clone(),
             household: row.household.clone(),
             place: row.place.clone(),
-            cause: row.cause.clone(),
-            contract: standing
-                .record
-                .section(Section::Report)
-                .text("contract")
-                .unwrap_or_default(),
+            cause: cause_named(&*tx.packs()?, &contract, &row.cause),
+            contract,
             status: status.to_owned(),
             signature: if self.is_signed() {
                 "valid".to_owned()

@@ -13,7 +13,7 @@ Plays the event of the demo with CASES cases (90 if not given). With COPIES, the
 under new ids and dates until there are so many (`bulk` beside PROGRAM, built from tests), the
 projections are made anew (`hub desk`), and the hub is served again.
 """
-import collections, datetime, decimal, html, json, os, pathlib, re, shutil, signal, subprocess, sys, time, urllib.parse
+import collections, datetime, decimal, html, json, os, pathlib, re, shutil, signal, subprocess, sys, time, tomllib, urllib.parse
 import urllib.request
 
 import kpi_store
@@ -81,6 +81,16 @@ def plain(cell):
     return tuple(value) if kind == "share" else value
 
 
+def perils():
+    """By contract: what each cause of loss is called, by its id and by its name."""
+    packs = pathlib.Path(__file__).parents[2].glob("core/packs/*/pack.toml")
+    read = [tomllib.loads(pack.read_text("utf-8")) for pack in packs]
+    return {pack["id"]: {word: one["zh"] for one in pack.get("peril", []) for word in (one["id"], one["zh"])} for pack in read}
+
+
+PERILS = perils()
+
+
 def stamp(text):
     """An instant with its offset, in milliseconds."""
     return round(datetime.datetime.fromisoformat(text).timestamp() * 1000) if text else None
@@ -130,6 +140,11 @@ class Case:
 
     def newest(self, *actions):
         return next((one for one in reversed(self.detail["decisions"]) if one["action"] in actions), None)
+
+    def cause(self):
+        """As the contract calls it, else as it was written."""
+        written = self.detail["cause"]
+        return PERILS.get(self.contract, {}).get(written, written)
 
     def payable(self):
         """What the contract pays, else the sum of the lines: the higher end, in fen."""
@@ -389,7 +404,7 @@ def timeliness(hub, by_id):
 
 
 def groups(hub, cases, paid):
-    areas = collections.Counter((case.detail["village"], case.detail["cause"]) for case in cases)
+    areas = collections.Counter((case.detail["village"], case.cause()) for case in cases)
     _, rows = hub.table("areas")
     hubs = {(plain(row["cells"][0]) or "", plain(row["cells"][1]) or ""): plain(row["cells"][2]) for row in rows}
     expect("villages and causes", dict(sorted(areas.items())), dict(sorted(hubs.items())))

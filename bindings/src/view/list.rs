@@ -1,13 +1,13 @@
 //! The list of cases, and the words and sums that every screen shares.
 
-use std::collections::BTreeMap;
-
 use lossbook_core::app::{AppError, Device};
-use lossbook_core::domain::{CaseId, Money, MoneyRange};
+use lossbook_core::domain::{Money, MoneyRange};
+use lossbook_core::rules::{Packs, Rule};
 use lossbook_core::statement;
-use lossbook_core::store;
+use lossbook_core::store::{self, StoreError};
 
 use crate::error::LossbookError;
+use crate::words::Words;
 
 /// An amount of money as it is shown. Apps group digits; they never compute.
 #[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
@@ -171,8 +171,10 @@ pub struct CaseRow {
     pub household: String,
     /// Place of loss.
     pub place: String,
-    /// Cause of loss.
+    /// Cause of loss, as it was written.
     pub cause: String,
+    /// The contracts' words for it, if it is one of their causes.
+    pub cause_choice: Option<Words>,
     /// Sum of its lines.
     pub total: Amount,
     /// How many binding fields are in dispute.
@@ -194,7 +196,11 @@ pub struct CaseRow {
 }
 
 impl CaseRow {
-    pub(crate) fn of(row: store::CaseRow, state: SyncState) -> Self {
+    pub(crate) fn of(row: store::CaseRow, state: SyncState, packs: &Packs) -> Self {
+        let cause = packs.peril("", &row.cause).map(|peril| {
+            let Rule { id, names, .. } = &peril.rule;
+            Words::new(id, &names.zh, &names.en)
+        });
         Self {
             id: row.case.to_string(),
             number: row.number,
@@ -202,6 +208,7 @@ impl CaseRow {
             household: row.household,
             place: row.place,
             cause: row.cause,
+            cause_choice: cause,
             total: row.total.into(),
             contested: row.contested,
             lines: row.lines,
@@ -275,20 +282,17 @@ pub(crate) fn page(device: &Device, query: &CaseQuery, offset: u32) -> Result<Ca
     let shown = usize::try_from(limit).unwrap_or(usize::MAX);
     let is_last = rows.len() <= shown;
     rows.truncate(shown);
-    let left: BTreeMap<CaseId, SyncState> = device
-        .cases_left()?
-        .into_iter()
-        .map(|left| (left.case, state_of(&left.progress)))
-        .collect();
-    let state = |case| left.get(&case).copied().unwrap_or(SyncState::Confirmed);
+    let packs = device.packs()?;
+    let drawn = device.store().transact(|tx| {
+        let rows = rows.into_iter();
+        let drawn = rows.map(|row| {
+            let state = state_of(&tx.progress_of_case(row.case)?);
+            Ok(CaseRow::of(row, state, &packs))
+        });
+        drawn.collect::<Result<_, StoreError>>()
+    })?;
     Ok(CasePage {
-        rows: rows
-            .into_iter()
-            .map(|row| {
-                let state = state(row.case);
-                CaseRow::of(row, state)
-            })
-            .collect(),
+        rows: drawn,
         next: mark_after(offset, limit, is_last),
     })
 }

@@ -104,12 +104,13 @@ pub(crate) fn screen(device: &Device, case: &str) -> Result<CaseScreen, AppError
     let (judgement, judgement_problem) = judgement(device, &id)?;
     let record = &view.standing.record;
     let contract = record.section(Section::Report).text("contract");
-    let names = Names::of(&*device.packs()?, contract.as_deref());
+    let packs = device.packs()?;
+    let names = Names::of(&packs, contract.as_deref());
     let (code, zh, en) = CaseStatus::of(&view.standing.status).words();
     let missing = judgement.iter().flat_map(|one| &one.missing);
     let budget = PHOTO_BUDGET.is_exceeded_by(PhotoBudget::used(&view.blobs));
     Ok(CaseScreen {
-        row: CaseRow::of(row, state_of(&view.progress)),
+        row: CaseRow::of(row, state_of(&view.progress), &packs),
         status_words: Words::new(code, zh, en),
         progress: view.progress.into(),
         sections: sections(record, &view.contested, &names),

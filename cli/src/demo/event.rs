@@ -15,6 +15,7 @@ mod plan;
 mod set;
 
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::path::Path;
 
 use serde_json::{Value, json};
@@ -24,7 +25,7 @@ use plan::Plan;
 use set::Set;
 
 /// How many cases the event has if nothing is said.
-pub(super) const CASES: usize = 400;
+pub(super) const CASES: NonZeroUsize = NonZeroUsize::new(400).expect("more than none");
 /// A slot of the event: phones write, then exchange, then the office decides.
 const SLOT_MS: i64 = 6 * 60 * 60 * 1_000;
 

@@ -127,13 +127,13 @@ impl SyncNote {
                 self.requests
             ),
             Language::En => format!(
-                "{at} {end} ({seconds} s): sent {} entries and {} photos, received {} entries; {} bytes up, {} bytes down, {} requests{left}{troubles}",
-                self.sent,
-                self.photos,
-                self.received,
-                self.bytes_up,
-                self.bytes_down,
-                self.requests
+                "{at} {end} ({seconds} s): sent {} and {}, received {}; {} up, {} down, {}{left}{troubles}",
+                counted(self.sent, "entry", "entries"),
+                counted(self.photos, "photo", "photos"),
+                counted(self.received, "entry", "entries"),
+                counted(self.bytes_up, "byte", "bytes"),
+                counted(self.bytes_down, "byte", "bytes"),
+                counted(self.requests, "request", "requests"),
             ),
         }
     }
@@ -160,15 +160,19 @@ impl SyncNote {
                     self.entries_left, self.photos_left
                 ),
                 Language::En => format!(
-                    "; {} entries and {} photos still wait here",
-                    self.entries_left, self.photos_left
+                    "; still waiting here: {} and {}",
+                    counted(self.entries_left, "entry", "entries"),
+                    counted(self.photos_left, "photo", "photos"),
                 ),
             };
         }
         if self.photos_held > 0 {
             words.push_str(&match language {
                 Language::Zh => format!("；{} 张原片等待 Wi-Fi", self.photos_held),
-                Language::En => format!("; {} originals wait for Wi-Fi", self.photos_held),
+                Language::En => {
+                    let held = counted(self.photos_held, "original", "originals");
+                    format!("; waiting for Wi-Fi: {held}")
+                }
             });
         }
         words
@@ -180,7 +184,13 @@ impl SyncNote {
             .iter()
             .map(|(code, count)| match language {
                 Language::Zh => format!("{} {count} 次", trouble(code, language)),
-                Language::En => format!("{} ({count} times)", trouble(code, language)),
+                Language::En => {
+                    format!(
+                        "{} ({})",
+                        trouble(code, language),
+                        counted(*count, "time", "times")
+                    )
+                }
             })
             .collect();
         match (all.is_empty(), language) {
@@ -189,6 +199,12 @@ impl SyncNote {
             (false, Language::En) => format!("; on the way: {}", all.join(", ")),
         }
     }
+}
+
+/// A number with its word.
+fn counted(count: u64, one: &str, more: &str) -> String {
+    let word = if count == 1 { one } else { more };
+    format!("{count} {word}")
 }
 
 /// A code of the engine in words; one that is not known here as it is.
@@ -279,7 +295,9 @@ mod tests {
         assert!(zh.contains("4 张原片等待 Wi-Fi"), "{zh}");
         let en = note.sentence(Language::En);
         assert!(
-            en.contains("5 photos still wait") && en.contains("42 s"),
+            en.contains("waiting here: 0 entries and 5 photos")
+                && en.contains("connection cut (2 times)")
+                && en.contains("42 s"),
             "{en}"
         );
     }

@@ -5,9 +5,9 @@ use std::sync::OnceLock;
 use super::assess::Judges;
 use super::calendar::Calendar;
 use super::clock;
-use super::pack::Pack;
-use crate::domain::WallMs;
+use super::pack::{Pack, Peril, Rule};
 use crate::domain::facts::CaseFacts;
+use crate::domain::{WallMs, fold};
 
 /// Id and text of every shipped pack.
 pub const SHIPPED: [(&str, &str); 6] = [
@@ -99,6 +99,21 @@ impl Packs {
     /// All of them.
     pub fn all(&self) -> &[Pack] {
         &self.0
+    }
+
+    /// A cause of loss that a contract lists, written as its id or as either name; if this contract
+    /// does not list it, another that does.
+    pub fn peril(&self, contract: &str, written: &str) -> Option<&Peril> {
+        let id = contract.split('@').next().unwrap_or_default();
+        let wanted = fold(written.trim());
+        let (own, others): (Vec<&Pack>, Vec<&Pack>) = self.0.iter().partition(|pack| pack.id == id);
+        let perils = own.into_iter().chain(others);
+        let mut perils = perils.flat_map(|pack| &pack.insured.perils);
+        perils.find(|peril| {
+            let Rule { id, names, .. } = &peril.rule;
+            let same = |name: &String| *name == wanted || fold(name) == wanted;
+            [id, &names.zh, &names.en].into_iter().any(same)
+        })
     }
 
     /// The packs of a case: `name` is an id, or `id@version` to fix one version.

@@ -54,7 +54,7 @@ fn head(visit: &Visit<'_>, case: &CasePage) -> Markup {
             div {
                 h1 { span .id { (row.number) } " " (row.household) }
                 p .quiet {
-                    (case.village) " · " (row.place) " · " (row.cause) " · " (word::contract(visit, &row.contract))
+                    (case.village) " · " (row.place) " · " (word::cause(visit, row)) " · " (word::contract(visit, &row.contract))
                     " · " (visit.say("报案 ", "reported ")) (word::time(row.reported))
                     @if !row.surveyor.is_empty() { " · " (visit.say("查勘 ", "surveyed by ")) (row.surveyor) }
                 }

@@ -166,7 +166,7 @@ pub(super) fn case_cells(visit: &Visit<'_>, row: &DeskRow) -> Markup {
     html! {
         td .id { a href={ "/console/case/" (row.number) } { (row.number) } }
         td .name { (row.household) }
-        td .wide { (row.place) @if !row.cause.is_empty() { span .quiet { " · " (row.cause) } } }
+        td .wide { (row.place) @if !row.cause.is_empty() { span .quiet { " · " (word::cause(visit, row)) } } }
         td .name { (word::contract(visit, &row.contract)) }
         td .num { (word::sum(visit, row)) }
         td {

@@ -6,6 +6,7 @@ use lossbook_core::domain::{Money, WallMs};
 use lossbook_core::rules::ClockState;
 
 use super::Visit;
+use crate::desk::cause_in;
 use crate::meta::DeskRow;
 use crate::page::text::Language;
 use crate::sight::HIDDEN;
@@ -88,6 +89,11 @@ pub(super) fn span(visit: &Visit<'_>, ms: i64) -> String {
     } else {
         format!("{minutes} {}", visit.say("分钟", "min"))
     }
+}
+
+/// The cause of loss.
+pub(super) fn cause(visit: &Visit<'_>, row: &DeskRow) -> String {
+    cause_in(visit.language, &visit.packs, row)
 }
 
 /// A contract's short name.

@@ -3,7 +3,7 @@
 use lossbook_core::domain::WallMs;
 use lossbook_core::store::StoreError;
 
-use super::{Heading, all, paged, plain, share, table, text};
+use super::{Heading, all, cause, paged, plain, share, table, text};
 use crate::catalogue::{Area, Ask, Entry, Make};
 use crate::meta::figure::{Group, Key, Only, Wanted};
 use crate::meta::{MetaTx, RegisterPart};
@@ -78,10 +78,11 @@ pub(super) const AREAS: Entry = Entry {
 fn areas(tx: &dyn MetaTx, ask: &Ask<'_>) -> Result<Table, StoreError> {
     let groups = tx.groups(&[Key::Scope, Key::Cause], all(ask), ask.now)?;
     let whole: u64 = groups.iter().map(|group| group.cases).sum();
+    let packs = tx.packs()?;
     let rows = groups.iter().map(|group| {
         plain(vec![
             key(group, 0),
-            key(group, 1),
+            cause(&packs, group, 1),
             Cell::Count(group.cases),
             share(group.cases, whole),
             Cell::Fen(group.payable),

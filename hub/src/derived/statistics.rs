@@ -2,7 +2,9 @@
 
 use lossbook_core::store::StoreError;
 
-use super::{Heading, all, contract, fen, figures, paged, period, plain, share, span, table, text};
+use super::{
+    Heading, all, cause, contract, fen, figures, paged, period, plain, share, span, table, text,
+};
 use crate::catalogue::{Area, Ask, Entry, Make};
 use crate::kpi::{Figure, metric};
 use crate::meta::figure::{Group, Key};
@@ -276,8 +278,9 @@ fn analysis(tx: &dyn MetaTx, ask: &Ask<'_>) -> Result<Table, StoreError> {
             (cases, paid),
         ));
     }
+    let packs = tx.packs()?;
     for group in tx.groups(&[Key::Cause], all(ask), ask.now)? {
-        let cause = text(group.keys.first().cloned().unwrap_or_default());
+        let cause = cause(&packs, &group, 0);
         let aim = ("防灾减损", "prevent losses");
         let sums = (group.cases, group.paid);
         rows.push(line(("理赔原因分类", "Causes"), cause, aim, sums));

@@ -59,7 +59,7 @@ pub(crate) fn sheet(subject: &Subject<'_>, standing: &CaseStanding, is_given: bo
         received: first_time(record, &["report_received_at"]).unwrap_or(desk.reported),
         reporter: text("reporter"),
         phone: masked("report.phone", &text("phone")),
-        situation: situation(&text("cause"), &text("course")),
+        situation: situation(&desk.cause, &text("course")),
         handed: is_given || desk.surveyed || !matches!(standing.status, CaseStatus::Open),
         plate: standing_rows(record, Section::Objects)
             .find_map(|row| row.text("plate"))

@@ -12,6 +12,7 @@ use super::content::{Content, Fact, PackLine};
 use super::words::Pen;
 use super::{Draft, Kind, Personal, Wish};
 use crate::console::word;
+use crate::desk::cause_in;
 use crate::meta::{DeskRow, MetaTx, ToldRow};
 use crate::sight::Sight;
 
@@ -39,7 +40,8 @@ impl<'w> Reading<'w> {
         // Judged as of the newest entry, so that the paper does not change while the case rests.
         let contract = tx.contract_of(&standing, row.updated)?;
         let village = tx.scope_row(row.scope)?;
-        Ok(Some(Self {
+        let mut read = Self {
+            row,
             wish,
             sight,
             village: village.map_or_else(String::new, |scope| scope.name),
@@ -51,8 +53,9 @@ impl<'w> Reading<'w> {
             } else {
                 Vec::new()
             },
-            row,
-        }))
+        };
+        read.row.cause = cause_in(read.pen().page(), &*tx.packs()?, &read.row);
+        Ok(Some(read))
     }
 
     pub(super) fn pen(&self) -> Pen<'_> {

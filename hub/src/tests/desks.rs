@@ -15,7 +15,7 @@ use crate::refusal::Refusal;
 use crate::register::{Said, value_of};
 use crate::role::OfficeRole;
 use crate::staff::hand_over;
-use crate::table::{Cell, Table};
+use crate::table::{Cell, Table, Words};
 
 pub(super) const SHAOGUAN: &str = "shaoguan-official-vehicles";
 pub(super) const AVIATION: &str = "guangzhou-police-aviation";
@@ -434,4 +434,38 @@ fn unusual_deeds_are_counted_by_day_and_person() {
     let table = table(&world, "unusual_deeds");
     assert_eq!(table.rows.len(), 1);
     assert_eq!(table.rows[0].cells[3], Cell::Count(3));
+}
+
+#[test]
+fn a_cause_is_counted_once_whether_its_id_or_its_name_was_written_and_reads_in_both_languages() {
+    let world = World::new();
+    let phone = world.phone("a", 1);
+    for cause in ["collision", "碰撞", "Collision"] {
+        reported(&world, &phone, (SHAOGUAN, cause));
+    }
+    let number = reported(&world, &phone, (SHAOGUAN, "树枝砸落"));
+    let areas = table(&world, "areas");
+    let counted: Vec<_> = areas.rows.iter().map(|row| row.cells.get(1..3)).collect();
+    let words = Cell::Words(Words::new("碰撞", "collision"));
+    let free = Cell::Text("树枝砸落".to_owned());
+    assert_eq!(
+        counted,
+        [
+            Some(&[words, Cell::Count(3)][..]),
+            Some(&[free, Cell::Count(1)][..])
+        ]
+    );
+    let serving = served(&world);
+    let password = person(&world, "赵理赔", OfficeRole::ClaimsSpecialist);
+    let reader = visitor(serving.addr, "赵理赔", &password);
+    let page = reader.page("/console/queue/new");
+    assert!(
+        page.contains("碰撞") && !page.contains("ollision"),
+        "{page}"
+    );
+    assert!(
+        reader
+            .page(&format!("/console/case/{number}"))
+            .contains("树枝砸落")
+    );
 }

@@ -47,7 +47,7 @@ class CasePresenter(desk: Desk, route: Route, private val case: String) :
 
     private fun standing(screen: CaseScreen): List<Block> {
         val marks = listOfNotNull(words.mark(screen.row.state), words.mark(screen.row.status), words.mark(screen.row.signature))
-        val detail = listOf(screen.row.cause, screen.row.place).filter(String::isNotEmpty).joinToString(" · ")
+        val detail = listOf(words.cause(screen.row), screen.row.place).filter(String::isNotEmpty).joinToString(" · ")
         return listOf(Row(detail.ifEmpty { words.case }, words.progress(screen.progress), marks = marks))
     }
 

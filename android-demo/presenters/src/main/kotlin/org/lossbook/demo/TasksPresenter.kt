@@ -83,7 +83,7 @@ class TasksPresenter(desk: Desk, route: Route) : Presenter<TasksPresenter.State>
     }
 
     private fun row(case: CaseRow) = Row(
-        title = listOf(case.household.ifEmpty { words.noName }, case.cause).filter(String::isNotEmpty).joinToString(" · "),
+        title = listOf(case.household.ifEmpty { words.noName }, words.cause(case)).filter(String::isNotEmpty).joinToString(" · "),
         detail = listOf(case.number, case.place).filter(String::isNotEmpty).joinToString("  "),
         money = words.money(case.total),
         marks = listOfNotNull(

@@ -7,6 +7,7 @@ import org.lossbook.demo.page.Mark
 import org.lossbook.demo.page.Tone
 import org.lossbook.ffi.Amount
 import org.lossbook.ffi.CaseProgress
+import org.lossbook.ffi.CaseRow
 import org.lossbook.ffi.CaseStatus
 import org.lossbook.ffi.CoverAnswer
 import org.lossbook.ffi.DecisionAction
@@ -38,6 +39,9 @@ class Words(val language: Language) {
     fun of(words: CoreWords): String = of(words.zh, words.en)
 
     fun of(problem: Problem): String = of(problem.zh, problem.en)
+
+    /** The contract's words for the cause of loss, else what was written. */
+    fun cause(case: CaseRow): String = case.causeChoice?.let { of(it) } ?: case.cause
 
     // Everywhere.
     val offline = of("没有网络：照常工作，内容都保存在本机", "No network: work goes on, everything is saved here")

@@ -24,7 +24,7 @@ use stage::{Phone, Stage, edit, photo, report};
 
 const CASES: usize = 1_000;
 const LINES: usize = 15;
-const PHOTOS: u32 = 9;
+const PHOTOS: u32 = 25;
 
 fn main() {
     // Cargo adds `--bench`.

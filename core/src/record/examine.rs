@@ -13,7 +13,8 @@ use std::collections::HashMap;
 
 use automerge::legacy::{Key, ObjectId, Op, OpId, OpType};
 use automerge::{
-    ActorId, AutoCommit, Change, ChangeHash, ObjId, ObjType, ROOT, ReadDoc, ScalarValue,
+    ActorId, AutoCommit, Change, ChangeHash, ExpandedChange, ObjId, ObjType, ROOT, ReadDoc,
+    ScalarValue,
 };
 
 use super::access::{Deed, any_may};
@@ -164,6 +165,8 @@ pub(super) struct FieldWrite {
     pub(super) value: Option<Value>,
     /// How many standing values it replaces.
     pub(super) replaces: usize,
+    /// Which of the change's operations it is.
+    pub(super) counter: u64,
 }
 
 /// The id of an object as Automerge names it outside; the index is only a hint.
@@ -273,7 +276,15 @@ impl CaseDocument {
         change: &Change,
         (case, rights): (Option<CaseId>, Rights<'_>),
     ) -> Result<(Fresh, Vec<FieldWrite>), String> {
-        let decoded = change.decode();
+        self.writes_in((change, &change.decode()), (case, rights))
+    }
+
+    /// The same of a change that is decoded already.
+    pub(super) fn writes_in(
+        &mut self,
+        (change, decoded): (&Change, &ExpandedChange),
+        (case, rights): (Option<CaseId>, Rights<'_>),
+    ) -> Result<(Fresh, Vec<FieldWrite>), String> {
         self.draw_places();
         let no_places = Places::default();
         let mut examination = Examination {
@@ -392,7 +403,7 @@ impl Examination<'_> {
             Place::Section(section) if section.has_rows() => self.judge_row(section, counter, op),
             Place::Section(section) => self.judge_field(section, None, (counter, op)),
             Place::Row(section, row) => self.judge_field(section, Some(row), (counter, op)),
-            Place::Text(path) => self.judge_text(path, op),
+            Place::Text(path) => self.judge_text(path, (counter, op)),
             Place::Unknown => self.judge_unknown(op),
         }
     }
@@ -490,6 +501,7 @@ impl Examination<'_> {
             path,
             value,
             replaces: op.pred.len(),
+            counter,
         });
         Ok(())
     }
@@ -512,7 +524,7 @@ impl Examination<'_> {
         }
     }
 
-    fn judge_text(&mut self, path: FieldPath, op: &Op) -> Judged {
+    fn judge_text(&mut self, path: FieldPath, (counter, op): (u64, &Op)) -> Judged {
         if let Some(spec) = path.spec() {
             self.check_right(&path, spec)?;
         }
@@ -529,6 +541,7 @@ impl Examination<'_> {
                 path,
                 value: None,
                 replaces: 1,
+                counter,
             });
         }
         Ok(())

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use automerge::legacy::OpId;
 use automerge::{ChangeHash, ObjType, ReadDoc};
 
 use super::document::{CaseDocument, Edit, NewRow, RecordError, change_hashes};
@@ -45,6 +46,14 @@ pub struct FieldChange {
     pub now: Vec<Value>,
 }
 
+/// The last write of a field by a change.
+struct LastWrite {
+    /// The value; nothing for an edit of a text.
+    value: Option<Value>,
+    /// What the first such write replaced, if all of it is known.
+    replaced: Option<BTreeSet<Value>>,
+}
+
 impl CaseDocument {
     /// Every change with what it wrote, each after those it builds on. Every value that was ever
     /// written is in it.
@@ -53,7 +62,11 @@ impl CaseDocument {
     /// [`RecordError`] if a change does not fit the schema, which the gate would not have let in.
     pub fn deeds(&mut self) -> Result<Vec<Deed>, RecordError> {
         let changes = self.doc.get_changes(&[]);
-        changes.iter().map(|change| self.deed(change)).collect()
+        let mut known = BTreeMap::new();
+        let deeds = changes.iter();
+        deeds
+            .map(|change| self.deed_after(change, &mut known))
+            .collect()
     }
 
     /// What one change wrote.
@@ -61,23 +74,53 @@ impl CaseDocument {
     /// # Errors
     /// As [`CaseDocument::deeds`].
     pub(super) fn deed(&mut self, change: &automerge::Change) -> Result<Deed, RecordError> {
-        let hash = change.hash();
+        self.deed_after(change, &mut BTreeMap::new())
+    }
+
+    /// The same after the changes that wrote these values: whoever writes a field names the values
+    /// it replaces, which are those that stood there in its eyes. The document is only asked where
+    /// one of them is not known, and for texts: that walks through its whole past each time.
+    fn deed_after(
+        &mut self,
+        change: &automerge::Change,
+        known: &mut BTreeMap<OpId, Value>,
+    ) -> Result<Deed, RecordError> {
+        let (hash, decoded) = (change.hash(), change.decode());
         let (_, writes) = self
-            .writes_of(change, (None, Rights::Unasked))
+            .writes_in((change, &decoded), (None, Rights::Unasked))
             .map_err(RecordError::Refused)?;
-        let mut last: BTreeMap<FieldPath, Option<Value>> = BTreeMap::new();
+        let first = decoded.start_op.get();
+        let mut last: BTreeMap<FieldPath, LastWrite> = BTreeMap::new();
         for write in writes {
-            last.insert(write.path, write.value);
+            let op = usize::try_from(write.counter.saturating_sub(first)).ok();
+            let op = op.and_then(|at| decoded.operations.get(at));
+            let replaced = op.filter(|_| write.value.is_some()).and_then(|op| {
+                let values = op.pred.iter().map(|id| known.get(id).cloned());
+                values.collect::<Option<BTreeSet<Value>>>()
+            });
+            if let Some(value) = &write.value {
+                let id = OpId(write.counter, decoded.actor_id.clone());
+                known.insert(id, value.clone());
+            }
+            // What stood before the change is what its first write replaced.
+            let place = last.entry(write.path).or_insert(LastWrite {
+                value: None,
+                replaced,
+            });
+            place.value = write.value;
         }
         let mut past = Vec::new();
-        for (path, value) in last {
+        for (path, LastWrite { value, replaced }) in last {
             let after = match value {
                 Some(value) => Some(value),
                 None => self.values_at(&path, &[hash])?.into_iter().next(),
             };
             // A text that nobody wrote in yet is no value.
             if let Some(after) = after {
-                let before = self.values_at(&path, change.deps())?;
+                let before = match replaced {
+                    Some(replaced) => replaced.into_iter().collect(),
+                    None => self.values_at(&path, change.deps())?,
+                };
                 past.push(PastWrite {
                     path,
                     before,

@@ -1,5 +1,8 @@
 //! Two people, one case, no network.
 
+use proptest::collection::vec;
+use proptest::prelude::{any, prop_assert_eq, proptest};
+
 use super::*;
 use crate::domain::{CaseId, Money, RowId, WallMs};
 
@@ -217,4 +220,35 @@ fn a_full_document_takes_no_more_of_its_own_and_stays_as_it_was() {
         }
     );
     assert_eq!(document.heads(), heads);
+}
+
+proptest! {
+    /// What a change replaced says the same as the document, asked what stood there before it.
+    #[test]
+    fn a_history_read_in_one_walk_is_the_one_that_each_change_tells(
+        steps in vec((0..3_usize, 0..4_u8, 0..5_i64, any::<bool>()), 1..40)
+    ) {
+        let (first, written) = case_with_line();
+        let mut phones = [first, other_phone(&written), other_phone(&written)];
+        phones[2].set_actor([3; 16]);
+        for (at, kind, number, meets) in steps {
+            let text = Value::Text(format!("第 {number} 次"));
+            let edit = match kind {
+                0 => Edit::Set(path("amount"), amount(number)),
+                1 => Edit::Set("report.cause".parse().unwrap(), text),
+                2 => Edit::Set("report.course".parse().unwrap(), text),
+                _ => Edit::Set(path("removed"), text),
+            };
+            phones[at].write(&[edit], WallMs(2_000)).unwrap();
+            if meets {
+                let mut other = phones[(at + 1) % 3].doc.clone();
+                phones[at].doc.merge(&mut other).unwrap();
+            }
+        }
+        for mut phone in phones {
+            let changes = phone.doc.get_changes(&[]);
+            let each: Vec<Deed> = changes.iter().map(|one| phone.deed(one).unwrap()).collect();
+            prop_assert_eq!(phone.deeds().unwrap(), each);
+        }
+    }
 }

@@ -7,9 +7,11 @@ use lossbook_core::chain::Origin;
 use lossbook_core::store::CaseQuery;
 use lossbook_core::sync::{Body, Effect, Engine, Event, Report, Request, StateName};
 
+use super::console::{person, visitor};
 use super::http::send;
 use super::{World, report};
 use crate::office::cases;
+use crate::role::OfficeRole;
 use crate::{ServeConfig, serve};
 
 /// Runs one session to its end; what went wrong on the way is returned.
@@ -117,4 +119,52 @@ fn a_report_with_a_photo_reaches_the_hub_and_the_other_phone_and_is_confirmed() 
     assert_eq!(sync(&b, serving.addr), Vec::<String>::new());
     assert_eq!(sync(&a, serving.addr), Vec::<String>::new());
     assert_eq!(a.cases(&CaseQuery::default()).unwrap()[0].place, "二村");
+}
+
+/// A wall of large patches, in a size and a quality.
+fn wall(side: u32, quality: u8) -> Vec<u8> {
+    let shade = |x: u32, y: u32| {
+        let patch = (x * 12 / side) * 31 + (y * 12 / side) * 17;
+        patch.wrapping_mul(2_654_435_761).to_be_bytes()[0]
+    };
+    let rows = (0..side).flat_map(|y| (0..side).map(move |x| shade(x, y)));
+    let pixels: Vec<u8> = rows.collect();
+    let mut bytes = Vec::new();
+    let side = u16::try_from(side).unwrap();
+    jpeg_encoder::Encoder::new(&mut bytes, quality)
+        .encode(&pixels, side, side, jpeg_encoder::ColorType::Luma)
+        .unwrap();
+    bytes
+}
+
+#[test]
+fn a_photo_that_looks_like_one_of_another_case_leads_a_reviewer_there_and_back() {
+    let world = World::new();
+    let serving = serve(world.hub.clone(), &ServeConfig::default()).unwrap();
+    let phone = world.phone("a", 1);
+    let numbers = [wall(900, 92), wall(450, 40), jpeg()].map(|bytes| {
+        let case = report(&phone);
+        let photo = NewPhoto {
+            bytes: &bytes,
+            origin: Origin::Gallery,
+            taken: Taken::default(),
+            slot: "",
+            caption: "",
+        };
+        phone.add_photo(&case, photo).unwrap();
+        assert_eq!(sync(&phone, serving.addr), Vec::<String>::new());
+        let rows = phone.cases(&CaseQuery::default()).unwrap();
+        let row = rows.into_iter().find(|row| row.case.to_string() == case);
+        row.unwrap().number
+    });
+    let password = person(&world, "赵理赔", OfficeRole::ClaimsSpecialist);
+    let visitor = visitor(serving.addr, "赵理赔", &password);
+    let leads = numbers.each_ref().map(|number| {
+        let page = visitor.page(&format!("/console/case/{number}"));
+        let others = numbers.iter().filter(|other| *other != number);
+        let link = |other: &&String| page.contains(&format!("相似照片见 {other}"));
+        others.filter(link).cloned().collect::<Vec<_>>()
+    });
+    let [first, second, _] = numbers;
+    assert_eq!(leads, [vec![second], vec![first], Vec::new()]);
 }

@@ -13,6 +13,7 @@ import org.lossbook.demo.page.Sums
 import org.lossbook.demo.page.Text
 import org.lossbook.demo.page.Tone
 import org.lossbook.ffi.CaseScreen
+import org.lossbook.ffi.CaseStatus
 import org.lossbook.ffi.RowStanding
 import org.lossbook.ffi.SignatureMark
 
@@ -114,11 +115,17 @@ class CasePresenter(desk: Desk, route: Route, private val case: String) :
     private fun next(screen: CaseScreen): Button {
         val (text, place) = when {
             screen.disputes.isNotEmpty() -> words.settleFirst to Place.Dispute(case, screen.disputes.first().path)
+            screen.row.status in DECIDED -> words.sync to Place.Sync
             screen.shotsMissing.isNotEmpty() -> words.photographMissing to Place.Camera(case)
             screen.row.lines == 0uL -> words.priceFirst to Place.Estimate(case)
             screen.row.signature != SignatureMark.VALID -> words.signNow to Place.Sign(case)
             else -> words.sync to Place.Sync
         }
         return Button(text, Go(place), Button.Style.MAIN)
+    }
+
+    private companion object {
+        /** Head office has decided: nothing more is asked of the field, though more may be added. */
+        val DECIDED = setOf(CaseStatus.APPROVED, CaseStatus.DENIED, CaseStatus.PAID, CaseStatus.CLOSED)
     }
 }

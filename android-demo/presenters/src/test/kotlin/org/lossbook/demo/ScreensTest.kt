@@ -194,4 +194,17 @@ class ScreensTest {
         assertEquals(listOf("¥1,250.50", "¥1,250.50"), sums.map { it.money })
         assertTrue(sums.last().strong && sums.last().note.startsWith("人民币"), sums.last().note)
     }
+
+    @Test
+    fun `of a case that head office decided nothing more is asked`() = with("案件三") {
+        val case = report(*Bench.REPORT)
+        device.sync(book)
+        val screen = at<CasePresenter>(Place.Case(case))
+        screen.until { it.screen?.shotsMissing?.isNotEmpty() == true }
+        assertEquals("补拍照片", screen.main().text)
+        bench.hub.office("审核主管丙").decide(case, "deny", "不属于保险责任")
+        repeat(2) { device.sync(book) }
+        screen.until { it.screen?.decisions?.size == 1 }
+        assertEquals(Go(Place.Sync), screen.main().tap)
+    }
 }

@@ -119,7 +119,13 @@ fn picture(folder: &Path, seed: u32) -> PathBuf {
     std::fs::create_dir_all(&place).unwrap();
     let path = place.join(format!("{seed}.jpg"));
     std::fs::write(&path, bytes).unwrap();
+    settled(&path);
     path
+}
+
+/// On the disk, so that nothing is written behind the back of what is measured next.
+fn settled(file: &Path) {
+    std::fs::File::open(file).unwrap().sync_all().unwrap();
 }
 
 fn copied(from: &Path, to: &Path) {
@@ -130,7 +136,8 @@ fn copied(from: &Path, to: &Path) {
         if entry.path().is_dir() {
             copied(&entry.path(), &target);
         } else {
-            std::fs::copy(entry.path(), target).unwrap();
+            std::fs::copy(entry.path(), &target).unwrap();
+            settled(&target);
         }
     }
 }

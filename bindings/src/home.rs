@@ -139,7 +139,7 @@ impl Home {
     ) -> Result<T, LossbookError> {
         let device = self.device()?;
         let _alarm = Alarm(&self.broken);
-        self.host.clocks()?;
+        let _call = self.host.begin()?;
         let _alone = self.alone();
         work(&device)
     }

@@ -37,7 +37,8 @@ fn main() {
     for _ in 0..CASES {
         report(&phone);
     }
-    let case = full(&stage, &phone);
+    // One whose photos are taken in here, and one that the other side finds as it was opened here.
+    let (own, case) = (full(&stage, &phone, 100), full(&stage, &phone, 200));
     let pictures: Vec<PathBuf> = (0..2 * PHOTOS).map(|seed| picture(&folder, seed)).collect();
     let (direct, through) = pictures.split_at(PHOTOS as usize);
     let mut shots = direct.iter();
@@ -49,7 +50,7 @@ fn main() {
         "screen_ns": median(201, || drop(phone.book.case_screen(&case).unwrap())),
         "photo_ns": median(PHOTOS as usize, || {
             let path = shots.next().unwrap().display().to_string();
-            phone.book.add_photo(&case, photo(path), None).unwrap();
+            phone.book.add_photo(&own, photo(path), None).unwrap();
         }),
         "case": case,
         "photos": through,
@@ -71,7 +72,7 @@ fn page(phone: &Phone, limit: u32) -> CasePage {
 }
 
 /// A case as a surveyor leaves it: an object, fifteen lines, photos, a signature.
-fn full(stage: &Stage, phone: &Phone) -> String {
+fn full(stage: &Stage, phone: &Phone, first: u32) -> String {
     let case = report(phone).id;
     let object = vec![
         edit("kind", "house"),
@@ -90,7 +91,7 @@ fn full(stage: &Stage, phone: &Phone) -> String {
         phone.book.add_row(&case, "lines", fields).unwrap();
     }
     for seed in 0..6 {
-        let small = photo(stage.photo(100 + seed));
+        let small = photo(stage.photo(first + seed));
         phone.book.add_photo(&case, small, None).unwrap();
     }
     case
